@@ -1,0 +1,112 @@
+//! The actor: meshes with morphs, a skeleton, materials. [`build`] makes ours from parameters; loading reads GLB files.
+
+pub mod build;
+
+use crate::body::skeleton;
+use glam::{Mat4, Quat, Vec3};
+
+/// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).
+#[derive(Clone, Debug, Default)]
+pub struct Actor {
+    pub name: String,
+    /// Parents before children.
+    pub nodes: Vec<Node>,
+    pub meshes: Vec<Mesh>,
+    pub materials: Vec<Material>,
+    pub textures: Vec<Texture>,
+    /// Node of each humanoid joint, in the order of [`skeleton::JOINTS`].
+    pub joints: [Option<usize>; skeleton::COUNT],
+    /// Nodes that turn with the gaze: left, right.
+    pub eyes: [Option<usize>; 2],
+    /// The 68 iBUG landmarks as (mesh, vertex), where the actor names them.
+    pub keypoints: Option<Vec<(usize, u32)>>,
+}
+
+/// A node of the hierarchy with its local rest transform.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub name: String,
+    pub parent: Option<usize>,
+    pub translation: Vec3,
+    pub rotation: Quat,
+    pub scale: Vec3,
+}
+
+/// A triangle mesh with one material. All per-vertex lists have the same length, or are empty where the file has none.
+#[derive(Clone, Debug, Default)]
+pub struct Mesh {
+    pub name: String,
+    pub material: usize,
+    /// The node that carries the mesh when it is not skinned.
+    pub node: Option<usize>,
+    pub positions: Vec<Vec3>,
+    pub normals: Vec<Vec3>,
+    pub uvs: Vec<[f32; 2]>,
+    /// Linear RGB albedo factor; alpha carries baked ambient occlusion (1 = open) on our own actors, opacity elsewhere.
+    pub colors: Vec<[f32; 4]>,
+    pub triangles: Vec<[u32; 3]>,
+    /// Skin: node numbers and weights (sum 1) of up to four joints, and the inverse bind matrix of every node used.
+    pub joints: Vec<[u16; 4]>,
+    pub weights: Vec<[f32; 4]>,
+    /// (node, inverse bind matrix) for the numbers in `joints`.
+    pub skin: Vec<(usize, Mat4)>,
+    pub morphs: Vec<Morph>,
+}
+
+/// A morph target as sparse offsets.
+#[derive(Clone, Debug, Default)]
+pub struct Morph {
+    pub name: String,
+    /// What drives it.
+    pub driver: Driver,
+    pub vertices: Vec<u32>,
+    pub positions: Vec<Vec3>,
+    pub normals: Vec<Vec3>,
+}
+
+/// What sets a morph's weight from the 52 coefficients.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Driver {
+    /// Nothing drives it.
+    #[default]
+    None,
+    /// One ARKit coefficient, by its place in the 52.
+    Coefficient(usize),
+    /// The product of two coefficients: a corrective for a colliding pair.
+    Product(usize, usize),
+    /// 4·b·(1 − b) of one coefficient: a corrective at half way.
+    Half(usize),
+}
+
+/// How a surface is shaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Surface {
+    #[default]
+    Plain,
+    Skin,
+    Eye,
+    Hair,
+    Cloth,
+    Mouth,
+    Lash,
+}
+
+#[derive(Clone, Debug)]
+pub struct Material {
+    pub name: String,
+    pub surface: Surface,
+    /// Linear RGBA.
+    pub base_color: [f32; 4],
+    pub roughness: f32,
+    pub metallic: f32,
+    pub texture: Option<usize>,
+    pub double_sided: bool,
+}
+
+/// sRGB, 8 bits, RGBA, rows from the top.
+#[derive(Clone, Debug, Default)]
+pub struct Texture {
+    pub width: u32,
+    pub height: u32,
+    pub rgba: Vec<u8>,
+}

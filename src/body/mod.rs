@@ -1,0 +1,3 @@
+//! The body: skeleton, gesture model, inverse kinematics.
+
+pub mod skeleton;

@@ -1,0 +1,1 @@
+//! One file per command: arguments to library calls, progress, messages.

@@ -1,0 +1,33 @@
+//! gestus turns a recording of speech into a character's performance: a face that speaks and feels, a body that
+//! gestures, and the files that animators use.
+//!
+//! Data flows one way; each stage is a module, each box a plain struct:
+//!
+//! ```text
+//! audio file ─ audio ─▶ Recording, Speech ─ speech ▶ Latents ┐
+//! "joy:0.8"  ─ direction ▶ Plan ─────────────────────────────┴ face, body (diffusion) ▶ Performance
+//! Performance ─ formats ▶ BVH, Live Link CSV, JSON     Performance + Actor ─ render ▶ frames ─ video ▶ MP4, GIF, PNG
+//! ```
+//!
+//! Conventions (all stages): metres, right-handed, y up, the actor faces +z and its left is +x; unit quaternions; seconds
+//! from the first audio sample; frame `n` stands at `n / fps`; coefficients are ARKit's 52, in 0..=1, addressed by name.
+
+pub mod actor;
+pub mod audio;
+pub mod body;
+pub mod cli;
+pub mod diffusion;
+pub mod direction;
+pub mod emotion;
+pub mod error;
+pub mod evaluate;
+pub mod face;
+pub mod formats;
+pub mod motion;
+pub mod output;
+pub mod render;
+pub mod speech;
+pub mod train;
+pub mod video;
+
+pub use error::{Error, Result};

@@ -1,0 +1,44 @@
+//! The [`Performance`] and what one does with it.
+
+use crate::body::skeleton::Pose;
+use crate::face::coefficients::{self, Coefficients};
+
+/// Head rotation relative to the neck's rest, radians: `yaw` + turns to the character's left, `pitch` + nods down,
+/// `roll` + tilts the character's left ear up. Applied as yaw · pitch · roll.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Head {
+    pub yaw: f32,
+    pub pitch: f32,
+    pub roll: f32,
+}
+
+/// Direction of both eyes relative to the head, radians: `yaw` + to the character's left, `pitch` + down.
+/// Also written into the eight eyeLook coefficients.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Gaze {
+    pub yaw: f32,
+    pub pitch: f32,
+}
+
+/// Everything that moves at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    pub face: Coefficients,
+    pub head: Head,
+    pub gaze: Gaze,
+    /// The whole body, with `head` already part of its neck and head joints.
+    pub body: Pose,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Frame { face: [0.0; coefficients::COUNT], head: Head::default(), gaze: Gaze::default(), body: Pose::default() }
+    }
+}
+
+/// A performance: frame `n` stands at `n / fps` seconds after the first audio sample.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Performance {
+    pub fps: f64,
+    pub frames: Vec<Frame>,
+}
