@@ -2,7 +2,6 @@
 
 pub mod build;
 
-use crate::body::skeleton;
 use glam::{Mat4, Quat, Vec3};
 
 /// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).
@@ -14,8 +13,8 @@ pub struct Actor {
     pub meshes: Vec<Mesh>,
     pub materials: Vec<Material>,
     pub textures: Vec<Texture>,
-    /// Node of each humanoid joint, in the order of [`skeleton::JOINTS`].
-    pub joints: [Option<usize>; skeleton::COUNT],
+    /// Node of each humanoid joint, in the order of [`crate::body::skeleton::JOINTS`].
+    pub joints: Vec<Option<usize>>,
     /// Nodes that turn with the gaze: left, right.
     pub eyes: [Option<usize>; 2],
     /// The 68 iBUG landmarks as (mesh, vertex), where the actor names them.
