@@ -1,5 +1,7 @@
 //! Sound in: any file to a [`Recording`], a recording to [`Speech`] and its features.
 
+pub mod features;
+
 /// Rate at which speech is analysed, in hertz.
 pub const SPEECH_RATE: u32 = 16_000;
 

@@ -1,1 +1,3 @@
-//! train
+//! Training, from recordings to weights.
+
+pub mod npz;
