@@ -84,7 +84,7 @@ impl Model {
             subject: Subject { top: 0.0, eyes: Vec3::ZERO, hips: 0.0, floor: 0.0 },
             feet: ["leftFoot", "leftToes", "rightFoot", "rightToes"]
                 .iter()
-                .filter_map(|n| actor.joints[crate::body::skeleton::index(n)?])
+                .filter_map(|n| joint(actor, n))
                 .collect(),
         };
         for mesh in &actor.meshes {
@@ -183,6 +183,11 @@ impl Model {
     }
 }
 
+/// The node of a humanoid joint, where the actor has it.
+fn joint(actor: &Actor, name: &str) -> Option<usize> {
+    actor.joints.get(crate::body::skeleton::index(name)?).copied().flatten()
+}
+
 /// Every index of a mesh must point somewhere, and every list be empty or whole.
 fn check(actor: &Actor, mesh: &Mesh) -> Result<()> {
     let count = mesh.positions.len();
@@ -239,13 +244,13 @@ fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
     let middle = 0.5 * (low + high);
     let eyes = match (place(actor.eyes[0]), place(actor.eyes[1])) {
         (Some(l), Some(r)) => 0.5 * (l + r),
-        _ => match actor.joints[5].and(place(actor.joints[5])) {
+        _ => match place(joint(actor, "head")) {
             Some(head) => Vec3::new(head.x, head.y + 0.45 * (high.y - head.y), head.z + 0.35 * (high.y - head.y)),
             // No skeleton: the whole of it is the subject.
             None => Vec3::new(middle.x, high.y - tall / 2.39 * 1.1, middle.z),
         },
     };
-    let hips = place(actor.joints[0]).map_or(low.y + 0.55 * tall, |p| p.y);
-    Subject { top: high.y, eyes, hips, floor: if actor.joints[0].is_some() { low.y.min(0.0) } else { low.y } }
+    let hips = place(joint(actor, "hips")).map(|p| p.y);
+    Subject { top: high.y, eyes, hips: hips.unwrap_or(low.y + 0.55 * tall), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
 }
 

@@ -47,7 +47,7 @@ impl Rig {
     pub fn new(actor: &Actor) -> Result<Rig> {
         let rest = rest_world(actor)?;
         let rotation_of = |i: usize| rest[i].1;
-        let position_of = |joint: usize| actor.joints[joint].map(|n| Vec3::from(rest[n].0.translation));
+        let position_of = |joint: usize| actor.joints.get(joint).copied().flatten().map(|n| Vec3::from(rest[n].0.translation));
         let corrections = corrections(&position_of);
         let mut nodes: Vec<RigNode> = actor
             .nodes
@@ -67,7 +67,7 @@ impl Rig {
                 n.role = Role::Eye;
             }
         }
-        for (joint, node) in actor.joints.iter().enumerate() {
+        for (joint, node) in actor.joints.iter().enumerate().take(COUNT) {
             if let Some(n) = node.and_then(|i| nodes.get_mut(i)) {
                 n.role = Role::Joint(joint, corrections[joint]);
             }
