@@ -26,6 +26,7 @@ pub mod formats;
 pub mod layers;
 pub mod motion;
 pub mod output;
+pub mod perform;
 pub mod render;
 pub mod speech;
 pub mod train;

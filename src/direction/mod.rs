@@ -77,7 +77,10 @@ fn term(text: &str, start: usize, end: usize, sign: f32) -> Result<Term> {
         Some((_, Ok(value))) if (0.0..=MAX_INTENSITY).contains(&value) => value,
         Some((n, _)) => {
             return Err(Error::usage(
-                format!("emotion \"{text}\": intensity \"{n}\" of {} in column {column} is not a number from 0 to {MAX_INTENSITY}", label.name()),
+                format!(
+                    "emotion \"{text}\": intensity \"{n}\" of {} in column {column} is not a number from 0 to {MAX_INTENSITY}",
+                    label.name()
+                ),
                 "write it as in --emotion happy:0.8",
             ));
         }
@@ -87,7 +90,8 @@ fn term(text: &str, start: usize, end: usize, sign: f32) -> Result<Term> {
 
 fn unknown(text: &str, word: &str, column: usize) -> Error {
     let names = Label::ALL.map(Label::name);
-    let nearest = names.iter().min_by_key(|name| distance(name, &word.to_lowercase())).filter(|name| distance(name, &word.to_lowercase()) <= 3);
+    let nearest =
+        names.iter().min_by_key(|name| distance(name, &word.to_lowercase())).filter(|name| distance(name, &word.to_lowercase()) <= 3);
     let hint = match nearest {
         Some(name) => format!("did you mean {name}? Known are {}", names.join(", ")),
         None => format!("known are {}", names.join(", ")),
