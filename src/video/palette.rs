@@ -8,9 +8,8 @@
 /// Colours of a palette; one more index means "as before" or "transparent".
 pub const MAX_COLOURS: usize = 255;
 
-/// Bits per channel of the histogram and of the table of nearest colours.
-const HISTOGRAM_BITS: u32 = 5;
-const NEAREST_BITS: u32 = 6;
+/// Bits per channel that the histogram and the table of nearest colours tell apart.
+const BITS: u32 = 6;
 
 /// How much a difference in red, green or blue counts.
 const WEIGHTS: [f32; 3] = [2.0, 4.0, 1.5];
@@ -39,13 +38,13 @@ struct Swatch {
 
 impl Histogram {
     pub fn new() -> Histogram {
-        Histogram { cells: vec![(0, [0; 3]); 1 << (3 * HISTOGRAM_BITS)] }
+        Histogram { cells: vec![(0, [0; 3]); 1 << (3 * BITS)] }
     }
 
     /// Counts the pixels of a picture that are not transparent.
     pub fn add(&mut self, rgba: &[u8]) {
         for p in rgba.chunks_exact(4).filter(|p| p[3] >= 128) {
-            let (count, sums) = &mut self.cells[cell([p[0], p[1], p[2]], HISTOGRAM_BITS)];
+            let (count, sums) = &mut self.cells[cell([p[0], p[1], p[2]])];
             *count += 1;
             (0..3).for_each(|c| sums[c] += u64::from(p[c]));
         }
@@ -74,7 +73,7 @@ impl Palette {
             centres = moved(&centres, &swatches);
         }
         let colours = centres.iter().map(|c| c.map(|x| x.round() as u8)).collect();
-        let mut palette = Palette { colours, error: 0.0, nearest: vec![None; 1 << (3 * NEAREST_BITS)] };
+        let mut palette = Palette { colours, error: 0.0, nearest: vec![None; 1 << (3 * BITS)] };
         let mut total = (0.0f64, 0.0f64);
         for swatch in &swatches {
             let rgb = swatch.colour.map(|x| x.round() as u8);
@@ -87,12 +86,12 @@ impl Palette {
 
     /// Index of the colour nearest to `rgb`.
     pub fn index(&mut self, rgb: Rgb) -> u8 {
-        let cell = cell(rgb, NEAREST_BITS);
+        let cell = cell(rgb);
         if let Some(index) = self.nearest[cell] {
             return index;
         }
         // The centre of the cell, so that the answer does not depend on who asked first.
-        let centre = rgb.map(|x| f32::from(x >> (8 - NEAREST_BITS) << (8 - NEAREST_BITS)) + ((1 << (8 - NEAREST_BITS)) - 1) as f32 / 2.0);
+        let centre = rgb.map(|x| f32::from(x >> (8 - BITS) << (8 - BITS)) + ((1 << (8 - BITS)) - 1) as f32 / 2.0);
         let distance = |c: &Rgb| distance(centre, c.map(f32::from));
         let index = (0..self.colours.len()).min_by(|a, b| distance(&self.colours[*a]).total_cmp(&distance(&self.colours[*b])));
         let index = index.unwrap_or(0) as u8;
@@ -126,8 +125,8 @@ fn bayer(x: u8, y: u8) -> u8 {
     (0..3).fold(0, |rank, bit| (rank << 2) | ((((x ^ y) >> bit) & 1) << 1) | ((y >> bit) & 1))
 }
 
-fn cell(rgb: Rgb, bits: u32) -> usize {
-    rgb.iter().fold(0, |cell, c| (cell << bits) | usize::from(c >> (8 - bits)))
+fn cell(rgb: Rgb) -> usize {
+    rgb.iter().fold(0, |cell, c| (cell << BITS) | usize::from(c >> (8 - BITS)))
 }
 
 fn distance(a: [f32; 3], b: [f32; 3]) -> f32 {
