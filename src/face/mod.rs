@@ -1,5 +1,10 @@
 //! The face: 52 coefficients, the model that drives them, articulation rules, blinks and gaze.
 
+pub mod articulation;
 pub mod coefficients;
+pub mod expression;
+pub mod model;
+pub mod style;
+pub mod vector;
 
 pub use coefficients::Coefficients;

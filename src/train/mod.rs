@@ -1,1 +1,137 @@
-//! train
+//! Training, from recordings to weights: `gestus train face` runs the stages in order, each resumable from its file.
+
+pub mod augment;
+pub mod content;
+pub mod data;
+pub mod face;
+pub mod npz;
+pub mod track;
+
+use crate::{Error, Result};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What to train and where the weights go.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of recordings (`data` inside it).
+    pub data: PathBuf,
+    /// Where `content.safetensors` and `face.safetensors` are written.
+    pub out: PathBuf,
+    /// Batches of the content encoder; 0 keeps the encoder in `out`.
+    pub content_steps: usize,
+    /// Batches of the denoiser; 0 trains none.
+    pub face_steps: usize,
+    pub seed: u64,
+}
+
+/// Progress of a training run: lines on stderr, checkpoints beside the weights.
+pub struct Log {
+    out: PathBuf,
+    start: Instant,
+}
+
+impl Log {
+    pub fn new(out: PathBuf) -> Log {
+        Log { out, start: Instant::now() }
+    }
+
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        let seconds = self.start.elapsed().as_secs();
+        writeln!(std::io::stderr(), "{seconds:5} s  {text}").map_err(Error::io("standard error"))
+    }
+
+    /// Where the weights of a model go.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.out.join(format!("{name}.safetensors"))
+    }
+
+    /// Saves weights as half floats under `name.safetensors`.
+    pub fn checkpoint(&self, map: &VarMap, name: &str) -> Result<()> {
+        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+        let half = data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().to_dtype(DType::F16)?))).collect::<Result<_>>()?;
+        save(half, &self.file(name))
+    }
+}
+
+/// Writes tensors as they are, in the order of their names.
+pub fn save(tensors: HashMap<String, Tensor>, path: &Path) -> Result<()> {
+    let mut sorted: Vec<_> = tensors.into_iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let bytes = safetensors::serialize(sorted.iter().map(|(n, t)| (n.as_str(), t)), None).map_err(|e| Error::Model(e.to_string()))?;
+    let mut output = crate::output::Output::create(path)?;
+    output.write_all(&bytes).map_err(Error::io(path))?;
+    output.commit()
+}
+
+/// Jitters what a window hears, so that the denoiser does not take the encoder at its word for voices it knows by heart.
+pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
+    let jitter = 0.12 * rng.random::<f32>();
+    rows.iter().map(|v| v + jitter * Distribution::<f32>::sample(&StandardNormal, rng)).collect()
+}
+
+/// AdamW with the decay that small corpora need.
+pub fn optimiser(map: &VarMap, learning_rate: f64) -> Result<AdamW> {
+    // Names fix the order: a map's own would change from run to run.
+    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+    let mut vars: Vec<_> = data.iter().collect();
+    vars.sort_by(|a, b| a.0.cmp(b.0));
+    let vars = vars.into_iter().map(|(_, v)| v.clone()).collect();
+    Ok(AdamW::new(vars, ParamsAdamW { lr: learning_rate, weight_decay: 0.02, ..Default::default() })?)
+}
+
+/// Warm-up over 50 steps, then half a cosine down to a twentieth.
+pub fn schedule(peak: f64, step: usize, steps: usize) -> f64 {
+    let warm = ((step + 1) as f64 / 50.0).min(1.0);
+    let done = step as f64 / steps.max(1) as f64;
+    peak * warm * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
+}
+
+/// One step down the gradient, whose norm is held under 1.
+pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
+    let mut gradients = loss.backward()?;
+    let vars = map.all_vars();
+    let mut square = 0f64;
+    for var in &vars {
+        if let Some(g) = gradients.get(var) {
+            square += f64::from(g.sqr()?.sum_all()?.to_scalar::<f32>()?);
+        }
+    }
+    let norm = square.sqrt();
+    if !norm.is_finite() {
+        return Ok(());
+    }
+    if norm > 1.0 {
+        for var in &vars {
+            if let Some(g) = gradients.remove(var) {
+                gradients.insert(var, (g / norm)?);
+            }
+        }
+    }
+    Ok(optimiser.step(&gradients)?)
+}
+
+/// Trains the face: recordings, content encoder, denoiser.
+pub fn face(options: &Options) -> Result<()> {
+    std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
+    let mut log = Log::new(options.out.clone());
+    let root = options.data.join("data");
+    let mut takes = data::faces(&root)?;
+    takes.extend(data::phones(&root)?);
+    let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
+    log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
+    if options.content_steps > 0 {
+        content::train(&takes, options.content_steps, options.seed, &mut log)?;
+    }
+    if options.face_steps > 0 {
+        let weights = candle_core::safetensors::load(log.file("content"), &Device::Cpu)?;
+        face::train(&takes, &weights, options.face_steps, options.seed, &mut log)?;
+    }
+    Ok(())
+}
