@@ -32,7 +32,7 @@ fn course(hand: &HandPlan, loudness: &[f32], manner: &[Expressivity], dice: &mut
     let mut course = path.finish(hand.origin);
     let speed: Vec<f32> = velocity(&course).iter().map(|v| v.length()).collect();
     let moving = smooth(&speed, 8.0);
-    let held = drift(dice, frames, [(1.1, 0.040), (0.38, 0.020)]);
+    let held = drift(dice, frames, [(1.1, 0.048), (0.45, 0.016)]);
     let carried = drift(dice, frames, [(0.45, 0.012), (0.22, 0.004)]);
     for frame in 0..frames {
         let lifted = ramp(course[frame].y, -0.10, 0.16).max(0.10);
