@@ -23,6 +23,7 @@ pub mod error;
 pub mod evaluate;
 pub mod face;
 pub mod formats;
+pub mod interrupt;
 pub mod motion;
 pub mod output;
 pub mod render;
