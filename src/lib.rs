@@ -24,6 +24,7 @@ pub mod evaluate;
 pub mod face;
 pub mod formats;
 pub mod interrupt;
+pub mod layers;
 pub mod motion;
 pub mod output;
 pub mod render;

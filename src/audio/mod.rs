@@ -1,7 +1,44 @@
 //! Sound in: any file to a [`Recording`], a recording to [`Speech`] and its features.
+//!
+//! A sound file is a container (WAV, MP4, Ogg, ...) around a codec (PCM, AAC, Vorbis, ...). The content decides which,
+//! never the name: an MP3 called `talk.wav` is an MP3. Time zero is the first sample that a player would play, so
+//! priming samples that an encoder puts in front are dropped wherever the file says how many there are; otherwise they
+//! stay, as they do in players.
+//!
+//! Files lie, so nothing is sized by a header alone: what is really there is decoded up to the limits
+//! [`MAX_SECONDS`], [`MAX_CHANNELS`] and [`MAX_SAMPLES`], and a file cut short gives the part that was saved.
+
+mod edits;
+mod packets;
+mod resample;
+mod wav;
+
+use crate::{Error, Result};
+use std::fs::File;
+use std::io::{Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use symphonia::core::io::MediaSource;
+
+pub mod features;
 
 /// Rate at which speech is analysed, in hertz.
 pub const SPEECH_RATE: u32 = 16_000;
+
+/// Longest recording accepted, in seconds.
+pub const MAX_SECONDS: u64 = 12 * 3600;
+
+/// Most channels accepted.
+pub const MAX_CHANNELS: u16 = 8;
+
+/// Most samples accepted over all channels: 4 GiB of memory.
+pub const MAX_SAMPLES: u64 = 1 << 30;
+
+/// Sample rates accepted, in hertz.
+pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
+
+/// Largest input read from a pipe, in bytes; files are streamed and may be larger.
+const MAX_PIPED_BYTES: u64 = 4 << 30;
 
 /// A decoded sound file as it came: interleaved samples in -1..=1.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +50,29 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Length in samples of one channel.
+    pub fn frames(&self) -> usize {
+        self.samples.len() / usize::from(self.channels.max(1))
+    }
+
     /// Length in seconds.
     pub fn seconds(&self) -> f64 {
-        let frames = self.samples.len() / usize::from(self.channels.max(1));
-        if self.rate == 0 { 0.0 } else { frames as f64 / f64::from(self.rate) }
+        if self.rate == 0 { 0.0 } else { self.frames() as f64 / f64::from(self.rate) }
+    }
+
+    /// Averages the channels and resamples to [`SPEECH_RATE`]: `ceil(frames × 16000 / rate)` samples, in time with the
+    /// recording. NaN and infinities, which a hand-made recording may hold, count as silence.
+    pub fn to_speech(&self) -> Result<Speech> {
+        let mono = self.mixed_down();
+        let samples = resample::resample(mono, 1, self.rate, SPEECH_RATE)?;
+        Ok(Speech { samples, seconds: self.seconds() })
+    }
+
+    /// The average of the channels, one sample a frame.
+    fn mixed_down(&self) -> Vec<f32> {
+        let channels = usize::from(self.channels.max(1));
+        let finite = |x: &f32| if x.is_finite() { *x } else { 0.0 };
+        self.samples.chunks_exact(channels).map(|frame| frame.iter().map(finite).sum::<f32>() / channels as f32).collect()
     }
 }
 
@@ -26,4 +82,93 @@ pub struct Speech {
     pub samples: Vec<f32>,
     /// Exact length of the recording in seconds; the performance has `ceil(seconds × fps)` frames.
     pub seconds: f64,
+}
+
+/// Decodes a sound file, or the first sound track of a video file.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read, [`Error::Malformed`] if it is not sound or too damaged to decode,
+/// [`Error::Unsupported`] for a codec gestus lacks, [`Error::Limit`] beyond the limits of this module.
+pub fn decode_file(path: &Path) -> Result<Recording> {
+    let name = path.display().to_string();
+    let extension = path.extension().and_then(|e| e.to_str());
+    let mut file = File::open(path).map_err(Error::io(path))?;
+    if file.metadata().map_err(Error::io(path))?.is_file() {
+        return decode(Box::new(file), &name, extension);
+    }
+    // A pipe or a device: it cannot be rewound, and it may never end.
+    let mut bytes = Vec::new();
+    file.by_ref().take(MAX_PIPED_BYTES + 1).read_to_end(&mut bytes).map_err(Error::io(path))?;
+    if bytes.len() as u64 > MAX_PIPED_BYTES {
+        return Err(Error::Limit { what: format!("{name}: more than 4 GiB through a pipe"), hint: "save it as a file first".into() });
+    }
+    decode_bytes(bytes, &name, extension)
+}
+
+/// Decodes a sound file held in memory. `name` stands for it in messages; `extension_hint` only breaks ties.
+///
+/// # Errors
+/// As [`decode_file`].
+pub fn decode_bytes(bytes: Vec<u8>, name: &str, extension_hint: Option<&str>) -> Result<Recording> {
+    decode(Box::new(Cursor::new(bytes)), name, extension_hint)
+}
+
+fn decode(mut source: Box<dyn MediaSource>, name: &str, extension: Option<&str>) -> Result<Recording> {
+    // Decoders are other people's code fed with anything: a panic inside one is a damaged file, not a crash.
+    let decoded = catch_unwind(AssertUnwindSafe(|| {
+        let mut start = Vec::with_capacity(12);
+        source.by_ref().take(12).read_to_end(&mut start).map_err(Error::io(name))?;
+        source.rewind().map_err(Error::io(name))?;
+        if start.is_empty() {
+            return Err(Error::malformed(name, "the file is empty"));
+        }
+        match start.get(8..12) {
+            Some(b"WAVE") if wav::is_riff(&start) => wav::decode(source, name),
+            Some(_) if &start[4..8] == b"ftyp" => {
+                let edits = edits::read(&mut source);
+                source.rewind().map_err(Error::io(name))?;
+                packets::decode(source, name, extension, &edits)
+            }
+            _ => packets::decode(source, name, extension, &edits::Edits::default()),
+        }
+    }));
+    let mut recording = decoded.unwrap_or_else(|_| Err(Error::malformed(name, "damaged: its decoder failed")))?;
+    normalise(&mut recording.samples);
+    Ok(recording)
+}
+
+/// Fails if a recording of this shape is beyond the limits. `frames` counts the samples of one channel.
+fn check_shape(name: &str, rate: u32, channels: usize, frames: u64) -> Result<()> {
+    let limit = |what: String, hint: &str| Err(Error::Limit { what: format!("{name}: {what}"), hint: hint.into() });
+    if channels == 0 || channels > usize::from(MAX_CHANNELS) {
+        return limit(format!("{channels} channels, 1 to {MAX_CHANNELS} are accepted"), "mix it down to mono first");
+    }
+    if !RATES.contains(&rate) {
+        let (low, high) = (RATES.start(), RATES.end());
+        return limit(format!("a sample rate of {rate} Hz, {low} to {high} are accepted"), "resample it to 48000 Hz first");
+    }
+    if frames > MAX_SECONDS * u64::from(rate) {
+        return limit(format!("longer than {} hours", MAX_SECONDS / 3600), "cut it into shorter parts");
+    }
+    if frames * channels as u64 > MAX_SAMPLES {
+        return limit("more than 4 GiB of decoded sound".into(), "make it mono at 16000 Hz, or cut it into shorter parts");
+    }
+    Ok(())
+}
+
+/// Brings samples into -1..=1: what is not a number becomes silence, and where the peak exceeds 1, as floating-point
+/// files and lossy codecs allow, everything is scaled down by it rather than clipped.
+fn normalise(samples: &mut [f32]) {
+    // Some floating-point files hold integers of up to 32 bits; anything larger is damage.
+    let largest = (1u64 << 31) as f32;
+    let mut peak = 1.0f32;
+    for x in samples.iter_mut() {
+        if x.is_nan() || x.abs() > largest {
+            *x = 0.0;
+        }
+        peak = peak.max(x.abs());
+    }
+    if peak > 1.0 {
+        samples.iter_mut().for_each(|x| *x = (*x / peak).clamp(-1.0, 1.0));
+    }
 }

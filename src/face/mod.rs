@@ -1,5 +1,7 @@
 //! The face: 52 coefficients, the model that drives them, articulation rules, blinks and gaze.
 
+pub mod articulation;
 pub mod coefficients;
+pub mod vector;
 
 pub use coefficients::Coefficients;

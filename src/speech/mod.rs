@@ -1,1 +1,4 @@
-//! speech
+//! Encoders of speech: what is said.
+
+pub mod content;
+pub mod phones;

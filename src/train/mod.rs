@@ -1,1 +1,125 @@
-//! train
+//! Training, from recordings to weights: `gestus train face` runs the stages in order, each resumable from its file.
+
+pub mod augment;
+pub mod content;
+pub mod data;
+pub mod npz;
+pub mod track;
+
+use crate::{Error, Result};
+use candle_core::Tensor;
+use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What to train and where the weights go.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of recordings (`data` inside it).
+    pub data: PathBuf,
+    /// Where `content.safetensors` and `face.safetensors` are written.
+    pub out: PathBuf,
+    /// Batches of the content encoder; 0 keeps the encoder in `out`.
+    pub content_steps: usize,
+    /// Batches of the denoiser; 0 trains none.
+    pub face_steps: usize,
+    pub seed: u64,
+}
+
+/// Progress of a training run: lines on stderr, checkpoints beside the weights.
+pub struct Log {
+    out: PathBuf,
+    start: Instant,
+}
+
+impl Log {
+    pub fn new(out: PathBuf) -> Log {
+        Log { out, start: Instant::now() }
+    }
+
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        let seconds = self.start.elapsed().as_secs();
+        writeln!(std::io::stderr(), "{seconds:5} s  {text}").map_err(Error::io("standard error"))
+    }
+
+    /// Saves weights as half floats under `name.safetensors`.
+    pub fn checkpoint(&self, map: &VarMap, name: &str) -> Result<()> {
+        save(map, &HashMap::new(), &self.out.join(format!("{name}.safetensors")))
+    }
+}
+
+/// Writes weights as f16, and `extra` tensors beside them as they are.
+pub fn save(map: &VarMap, extra: &HashMap<String, Tensor>, path: &std::path::Path) -> Result<()> {
+    let mut tensors = extra.clone();
+    {
+        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+        for (name, var) in data.iter() {
+            tensors.insert(name.clone(), var.as_tensor().to_dtype(candle_core::DType::F16)?);
+        }
+    }
+    let mut sorted: Vec<_> = tensors.into_iter().collect();
+    sorted.sort_by(|a, b| a.0.cmp(&b.0));
+    let bytes = safetensors::serialize(sorted.iter().map(|(n, t)| (n.as_str(), t)), None).map_err(|e| Error::Model(e.to_string()))?;
+    let mut output = crate::output::Output::create(path)?;
+    output.write_all(&bytes).map_err(Error::io(path))?;
+    output.commit()
+}
+
+/// AdamW with the decay that small corpora need.
+pub fn optimiser(map: &VarMap, learning_rate: f64) -> Result<AdamW> {
+    // Names fix the order: a map's own would change from run to run.
+    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+    let mut vars: Vec<_> = data.iter().collect();
+    vars.sort_by(|a, b| a.0.cmp(b.0));
+    let vars = vars.into_iter().map(|(_, v)| v.clone()).collect();
+    Ok(AdamW::new(vars, ParamsAdamW { lr: learning_rate, weight_decay: 0.02, ..Default::default() })?)
+}
+
+/// Warm-up over 50 steps, then half a cosine down to a twentieth.
+pub fn schedule(peak: f64, step: usize, steps: usize) -> f64 {
+    let warm = ((step + 1) as f64 / 50.0).min(1.0);
+    let done = step as f64 / steps.max(1) as f64;
+    peak * warm * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
+}
+
+/// One step down the gradient, whose norm is held under 1.
+pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
+    let mut gradients = loss.backward()?;
+    let vars = map.all_vars();
+    let mut square = 0f64;
+    for var in &vars {
+        if let Some(g) = gradients.get(var) {
+            square += f64::from(g.sqr()?.sum_all()?.to_scalar::<f32>()?);
+        }
+    }
+    let norm = square.sqrt();
+    if !norm.is_finite() {
+        return Ok(());
+    }
+    if norm > 1.0 {
+        for var in &vars {
+            if let Some(g) = gradients.remove(var) {
+                gradients.insert(var, (g / norm)?);
+            }
+        }
+    }
+    Ok(optimiser.step(&gradients)?)
+}
+
+/// Trains the face: recordings, content encoder, denoiser.
+pub fn face(options: &Options) -> Result<()> {
+    std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
+    let mut log = Log::new(options.out.clone());
+    let root = options.data.join("data");
+    let mut takes = data::faces(&root)?;
+    takes.extend(data::phones(&root)?);
+    let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
+    log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
+    if options.content_steps > 0 {
+        let map = content::train(&takes, options.content_steps, options.seed, &mut log)?;
+        save(&map, &HashMap::new(), &options.out.join("content.safetensors"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! How far the lips are apart, from coefficients and back.
+//!
+//! Blend shapes are linear, so the gap between the inner lips (keypoints 62 and 66 on the built-in actor) is a weighted
+//! sum of coefficients, cut at contact. Solving it backwards turns a measured gap into coefficients, and lets the model
+//! close the lips exactly whatever the expression.
+
+use super::coefficients::{Coefficients, id};
+
+/// Millimetres of lip gap for a coefficient of 1.
+const GAINS: [(usize, f32); 12] = [
+    (id::JAW_OPEN, JAW_MM),
+    (id::MOUTH_CLOSE, -JAW_MM),
+    (id::MOUTH_FUNNEL, 10.8),
+    (id::MOUTH_PUCKER, 2.2),
+    (id::MOUTH_LOWER_DOWN_LEFT, LIP_MM),
+    (id::MOUTH_LOWER_DOWN_RIGHT, LIP_MM),
+    (id::MOUTH_UPPER_UP_LEFT, LIP_MM),
+    (id::MOUTH_UPPER_UP_RIGHT, LIP_MM),
+    (id::MOUTH_SHRUG_LOWER, -4.2),
+    (id::MOUTH_SHRUG_UPPER, 3.4),
+    (id::MOUTH_PRESS_LEFT, -1.7),
+    (id::MOUTH_PRESS_RIGHT, -1.7),
+];
+/// Gap of jawOpen alone.
+const JAW_MM: f32 = 30.0;
+/// Gap of one side of one lip.
+const LIP_MM: f32 = 3.1;
+
+/// Distance of the inner lips in millimetres; negative where the lips are pressed together.
+pub fn gap_mm(face: &Coefficients) -> f32 {
+    GAINS.iter().map(|(i, mm)| face[*i] * mm).sum()
+}
+
+/// Width of the mouth relative to rest, from the shapes that stretch and narrow it (about -1..=1).
+pub fn width(face: &Coefficients) -> f32 {
+    let sides = |l: usize, r: usize| 0.5 * (face[l] + face[r]);
+    sides(id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT) + sides(id::MOUTH_SMILE_LEFT, id::MOUTH_SMILE_RIGHT)
+        - face[id::MOUTH_PUCKER]
+        - 0.6 * face[id::MOUTH_FUNNEL]
+}
+
+/// Rounding of the lips, 0..=1.
+pub fn rounding(face: &Coefficients) -> f32 {
+    (face[id::MOUTH_PUCKER] + face[id::MOUTH_FUNNEL]).min(1.0)
+}
+
+/// Moves the lips to a gap: opens with the lips what the jaw does not give, closes with mouthClose what it gives too much,
+/// and takes back lip raises that alone would keep the lips apart.
+pub fn set_gap(face: &mut Coefficients, gap: f32) {
+    let gap = gap.max(0.0);
+    face[id::MOUTH_CLOSE] = 0.0;
+    let excess = gap_mm(face) - gap;
+    if excess > 0.0 {
+        let closing = (excess / JAW_MM).min(face[id::JAW_OPEN]);
+        face[id::MOUTH_CLOSE] = closing;
+        take_back_lips(face, excess - closing * JAW_MM);
+    } else {
+        let missing = -excess / (4.0 * LIP_MM);
+        for lip in LIPS {
+            face[lip] = (face[lip] + missing).min(1.0);
+        }
+    }
+}
+
+const LIPS: [usize; 4] = [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT];
+
+fn take_back_lips(face: &mut Coefficients, millimetres: f32) {
+    const OPENERS: [usize; 7] = [LIPS[0], LIPS[1], LIPS[2], LIPS[3], id::MOUTH_SHRUG_UPPER, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
+    let gain = |i: usize| GAINS.iter().find(|(g, _)| *g == i).map_or(0.0, |(_, mm)| *mm);
+    let open: f32 = OPENERS.iter().map(|i| face[*i] * gain(*i)).sum();
+    if open > 0.0 {
+        let keep = 1.0 - (millimetres / open).min(1.0);
+        OPENERS.iter().for_each(|i| face[*i] *= keep);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::coefficients::COUNT;
+
+    #[test]
+    fn every_gap_is_met_whatever_the_expression() {
+        let mut smile = [0.0; COUNT];
+        smile[id::MOUTH_UPPER_UP_LEFT] = 0.5;
+        smile[id::MOUTH_UPPER_UP_RIGHT] = 0.4;
+        smile[id::MOUTH_FUNNEL] = 0.3;
+        for jaw in [0.0, 0.2, 0.6] {
+            for gap in [0.0, 2.0, 6.0] {
+                let mut face = smile;
+                face[id::JAW_OPEN] = jaw;
+                set_gap(&mut face, gap);
+                assert!((gap_mm(&face) - gap).abs() < 1e-3, "jaw {jaw} gap {gap}: {}", gap_mm(&face));
+                assert!(face.iter().all(|c| (0.0..=1.0).contains(c)));
+                assert!(face[id::MOUTH_CLOSE] <= face[id::JAW_OPEN]);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What the face model moves: 44 coefficients, the head and the gaze as one row of numbers.
+
+use super::coefficients::{self, Coefficients, id};
+use crate::motion::{Gaze, Head};
+
+/// Channels of the face model: every coefficient but the eight of the gaze, then head yaw, pitch, roll, gaze yaw, pitch.
+pub const CHANNELS: usize = coefficients::COUNT - GAZE_COEFFICIENTS.len() + 5;
+
+/// One row.
+pub type Row = [f32; CHANNELS];
+
+/// The coefficients that gaze is written into: left down, in, out, up; right down, in, out, up.
+pub const GAZE_COEFFICIENTS: [usize; 8] = [
+    id::EYE_LOOK_DOWN_LEFT,
+    id::EYE_LOOK_IN_LEFT,
+    id::EYE_LOOK_OUT_LEFT,
+    id::EYE_LOOK_UP_LEFT,
+    id::EYE_LOOK_DOWN_RIGHT,
+    id::EYE_LOOK_IN_RIGHT,
+    id::EYE_LOOK_OUT_RIGHT,
+    id::EYE_LOOK_UP_RIGHT,
+];
+
+/// Places of head and gaze in a row.
+pub const HEAD: usize = CHANNELS - 5;
+pub const GAZE: usize = CHANNELS - 2;
+
+/// Radians of eye rotation at a look coefficient of 1: sideways, up and down.
+const LOOK_YAW: f32 = 32.0 * std::f32::consts::PI / 180.0;
+const LOOK_PITCH: f32 = 26.0 * std::f32::consts::PI / 180.0;
+
+/// The coefficient behind each of the first 44 channels.
+pub fn coefficient_of(channel: usize) -> Option<usize> {
+    (0..coefficients::COUNT).filter(|c| !GAZE_COEFFICIENTS.contains(c)).nth(channel)
+}
+
+/// The channel of a coefficient, unless gaze carries it.
+pub fn channel_of(coefficient: usize) -> Option<usize> {
+    (!GAZE_COEFFICIENTS.contains(&coefficient)).then(|| (0..coefficient).filter(|c| !GAZE_COEFFICIENTS.contains(c)).count())
+}
+
+/// Jaw and mouth channels without smile, frown and dimple: what articulation owns. The rest is the life of the face.
+pub fn is_lips(channel: usize) -> bool {
+    coefficient_of(channel).is_some_and(|c| {
+        (id::JAW_FORWARD..=id::MOUTH_RIGHT).contains(&c)
+            || (id::MOUTH_STRETCH_LEFT..=id::MOUTH_UPPER_UP_RIGHT).contains(&c)
+            || c == id::TONGUE_OUT
+    })
+}
+
+/// Packs a frame of motion.
+pub fn pack(face: &Coefficients, head: Head, gaze: Gaze) -> Row {
+    let mut row = [0.0; CHANNELS];
+    let coefficients = (0..coefficients::COUNT).filter(|c| !GAZE_COEFFICIENTS.contains(c));
+    row.iter_mut().zip(coefficients).for_each(|(r, c)| *r = face[c]);
+    row[HEAD..].copy_from_slice(&[head.yaw, head.pitch, head.roll, gaze.yaw, gaze.pitch]);
+    row
+}
+
+/// Unpacks a row, writing the gaze into the look coefficients too.
+pub fn unpack(row: &Row) -> (Coefficients, Head, Gaze) {
+    let mut face = [0.0; coefficients::COUNT];
+    let places = (0..coefficients::COUNT).filter(|c| !GAZE_COEFFICIENTS.contains(c));
+    places.zip(row).for_each(|(c, r)| face[c] = r.clamp(0.0, 1.0));
+    let head = Head { yaw: row[HEAD], pitch: row[HEAD + 1], roll: row[HEAD + 2] };
+    let gaze = Gaze { yaw: row[GAZE], pitch: row[GAZE + 1] };
+    write_gaze(&mut face, gaze);
+    (face, head, gaze)
+}
+
+/// Sets the eight look coefficients from a gaze; both eyes turn alike.
+pub fn write_gaze(face: &mut Coefficients, gaze: Gaze) {
+    let (left, right) = ((gaze.yaw / LOOK_YAW).clamp(0.0, 1.0), (-gaze.yaw / LOOK_YAW).clamp(0.0, 1.0));
+    let (down, up) = ((gaze.pitch / LOOK_PITCH).clamp(0.0, 1.0), (-gaze.pitch / LOOK_PITCH).clamp(0.0, 1.0));
+    let values = [down, right, left, up, down, left, right, up];
+    GAZE_COEFFICIENTS.iter().zip(values).for_each(|(c, v)| face[*c] = v);
+}
+
+/// The gaze that look coefficients mean, the mean of both eyes.
+pub fn read_gaze(face: &Coefficients) -> Gaze {
+    let [down_l, in_l, out_l, up_l, down_r, in_r, out_r, up_r] = GAZE_COEFFICIENTS.map(|c| face[c]);
+    Gaze { yaw: 0.5 * (out_l - in_l + in_r - out_r) * LOOK_YAW, pitch: 0.5 * (down_l - up_l + down_r - up_r) * LOOK_PITCH }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_and_unpacking_agree() {
+        let mut face = [0.0; coefficients::COUNT];
+        for (i, c) in face.iter_mut().enumerate() {
+            *c = i as f32 / 60.0;
+        }
+        let gaze = Gaze { yaw: 0.2, pitch: -0.1 };
+        write_gaze(&mut face, gaze);
+        let head = Head { yaw: 0.1, pitch: 0.2, roll: -0.3 };
+        let (face2, head2, gaze2) = unpack(&pack(&face, head, gaze));
+        assert_eq!((face, head, gaze), (face2, head2, gaze2));
+        let read = read_gaze(&face);
+        assert!((read.yaw - gaze.yaw).abs() < 1e-6 && (read.pitch - gaze.pitch).abs() < 1e-6);
+    }
+
+    #[test]
+    fn channels_and_coefficients_are_inverse() {
+        for channel in 0..HEAD {
+            assert_eq!(coefficient_of(channel).and_then(channel_of), Some(channel));
+        }
+        assert_eq!(channel_of(id::EYE_LOOK_UP_LEFT), None);
+        assert!(is_lips(channel_of(id::MOUTH_CLOSE).unwrap()) && !is_lips(channel_of(id::MOUTH_SMILE_LEFT).unwrap()) && !is_lips(HEAD));
+    }
+}

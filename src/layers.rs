@@ -1,0 +1,143 @@
+//! The few layers that all models are made of. Tensors are `[batch, time, channels]`.
+//!
+//! Every layer has a gradient (candle's fused layer norm and softmax silently have none), and is a plain
+//! matrix product where it can be: a convolution gathers its taps and multiplies once.
+
+use candle_core::{D, DType, Module, Result, Tensor};
+use candle_nn::{Init, Linear, VarBuilder};
+
+/// A linear map with bias.
+pub fn linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<Linear> {
+    candle_nn::linear(inputs, outputs, vb)
+}
+
+/// A linear map that starts at zero, so that a residual branch starts as the identity.
+pub fn zero_linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<Linear> {
+    let weight = vb.get_with_hints((outputs, inputs), "weight", Init::Const(0.0))?;
+    let bias = vb.get_with_hints(outputs, "bias", Init::Const(0.0))?;
+    Ok(Linear::new(weight, Some(bias)))
+}
+
+/// Layer norm over channels, without gain and bias: the next linear map has both.
+pub fn normalise(x: &Tensor) -> Result<Tensor> {
+    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
+    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
+    centred.broadcast_div(&(variance + 1e-5)?.sqrt()?)
+}
+
+/// A convolution over time with zero padding, same length out.
+pub struct Conv {
+    map: Linear,
+    taps: usize,
+    dilation: usize,
+}
+
+impl Conv {
+    /// `taps` must be odd.
+    pub fn new(inputs: usize, outputs: usize, taps: usize, dilation: usize, vb: VarBuilder) -> Result<Conv> {
+        Ok(Conv { map: linear(inputs * taps, outputs, vb)?, taps, dilation })
+    }
+}
+
+impl Module for Conv {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let reach = self.taps / 2 * self.dilation;
+        let frames = x.dim(1)?;
+        let padded = x.pad_with_zeros(1, reach, reach)?;
+        let taps = (0..self.taps).map(|k| padded.narrow(1, k * self.dilation, frames)).collect::<Result<Vec<_>>>()?;
+        self.map.forward(&Tensor::cat(&taps, 2)?)
+    }
+}
+
+/// Self-attention over nearby frames, with a learned bias for every distance.
+pub struct LocalAttention {
+    qkv: Linear,
+    out: Linear,
+    /// `[2 · reach + 1, heads]`.
+    bias: Tensor,
+    heads: usize,
+    reach: usize,
+}
+
+impl LocalAttention {
+    /// Frames see `reach` frames to either side.
+    pub fn new(channels: usize, heads: usize, reach: usize, vb: VarBuilder) -> Result<LocalAttention> {
+        Ok(LocalAttention {
+            qkv: linear(channels, 3 * channels, vb.pp("qkv"))?,
+            out: zero_linear(channels, channels, vb.pp("out"))?,
+            bias: vb.get_with_hints((2 * reach + 1, heads), "bias", Init::Const(0.0))?,
+            heads,
+            reach,
+        })
+    }
+
+    /// `blocked` is `[batch, 1, 1, time]`: a large negative number where a frame does not exist, else 0.
+    pub fn forward(&self, x: &Tensor, blocked: &Tensor) -> Result<Tensor> {
+        let (batch, frames, channels) = x.dims3()?;
+        let width = channels / self.heads;
+        let qkv = self.qkv.forward(x)?.reshape((batch, frames, 3, self.heads, width))?.permute((2, 0, 3, 1, 4))?;
+        let part = |i: usize| qkv.narrow(0, i, 1)?.squeeze(0)?.contiguous();
+        let (q, k, v) = (part(0)?, part(1)?, part(2)?);
+        let scores = (q.matmul(&k.t()?.contiguous()?)? / (width as f64).sqrt())?;
+        let scores = scores.broadcast_add(&self.distance_bias(frames)?)?.broadcast_add(blocked)?;
+        let mixed = candle_nn::ops::softmax(&scores, D::Minus1)?.matmul(&v)?;
+        self.out.forward(&mixed.transpose(1, 2)?.reshape((batch, frames, channels))?)
+    }
+
+    /// `[1, heads, time, time]`; frames out of reach are blocked.
+    fn distance_bias(&self, frames: usize) -> Result<Tensor> {
+        let device = self.bias.device();
+        let reach = self.reach as i64;
+        let distance = |i: usize| (i % frames) as i64 - (i / frames) as i64;
+        let index: Vec<u32> = (0..frames * frames).map(|i| (distance(i).clamp(-reach, reach) + reach) as u32).collect();
+        let far: Vec<f32> = (0..frames * frames).map(|i| if distance(i).abs() > reach { BLOCKED } else { 0.0 }).collect();
+        let bias = self.bias.index_select(&Tensor::from_vec(index, frames * frames, device)?, 0)?;
+        let bias = bias.t()?.reshape((1, self.heads, frames, frames))?;
+        bias.broadcast_add(&Tensor::from_vec(far, (1, 1, frames, frames), device)?)
+    }
+}
+
+/// Added to the score of what must not be seen.
+pub const BLOCKED: f32 = -1e4;
+
+/// `[batch, 1, 1, time]` from the length of every row.
+pub fn block_padding(lengths: &[usize], frames: usize, like: &Tensor) -> Result<Tensor> {
+    let values: Vec<f32> = lengths.iter().flat_map(|n| (0..frames).map(move |t| if t < *n { 0.0 } else { BLOCKED })).collect();
+    Tensor::from_vec(values, (lengths.len(), 1, 1, frames), like.device())?.to_dtype(DType::F32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+    use candle_nn::VarMap;
+
+    #[test]
+    fn every_parameter_gets_a_gradient() -> Result<()> {
+        let map = VarMap::new();
+        let vb = VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu);
+        let conv = Conv::new(8, 8, 3, 2, vb.pp("conv"))?;
+        let attention = LocalAttention::new(8, 2, 3, vb.pp("attention"))?;
+        let x = Tensor::randn(0f32, 1.0, (2, 10, 8), &Device::Cpu)?;
+        let y = conv.forward(&normalise(&x)?)?;
+        let y = (attention.forward(&y, &block_padding(&[10, 7], 10, &y)?)? + y)?;
+        let gradients = y.sqr()?.sum_all()?.backward()?;
+        for (name, var) in map.data().lock().unwrap().iter() {
+            assert!(gradients.get(var).is_some(), "{name} has no gradient");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_convolution_sees_its_reach_and_no_further() -> Result<()> {
+        let map = VarMap::new();
+        let conv = Conv::new(1, 1, 3, 2, VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+        let mut pulse = vec![0f32; 9];
+        pulse[4] = 1.0;
+        let zero = conv.forward(&Tensor::zeros((1, 9, 1), DType::F32, &Device::Cpu)?)?.flatten_all()?.to_vec1::<f32>()?;
+        let out = conv.forward(&Tensor::from_vec(pulse, (1, 9, 1), &Device::Cpu)?)?.flatten_all()?.to_vec1::<f32>()?;
+        let touched: Vec<usize> = (0..9).filter(|i| out[*i] != zero[*i]).collect();
+        assert_eq!(touched, [2, 4, 6]);
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
+
+use super::data::{FPS, Source, Split, Take, UNLABELLED, mel_window};
+use super::{Log, augment, optimiser};
+use crate::Result;
+use crate::audio::features::BANDS;
+use crate::face::articulation;
+use crate::face::articulation::gap_mm;
+use crate::face::coefficients::id;
+use crate::face::vector::{Row, unpack};
+use crate::speech::content::{ARTICULATION, ContentEncoder};
+use crate::speech::phones::Class;
+use candle_core::{D, DType, Device, Tensor};
+use candle_nn::{Optimizer, VarBuilder, VarMap};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Motion frames of a training window.
+const WINDOW: usize = 72;
+/// Windows of a batch by source: mouths first, then phones.
+const SHARES: [(Source, usize); 6] =
+    [(Source::GridS1, 7), (Source::LrwAr, 7), (Source::Facegood, 3), (Source::Tmhint, 1), (Source::Ravdess, 3), (Source::EmoDb, 3)];
+const LEARNING_RATE: f64 = 2e-3;
+const DROPOUT: f32 = 0.1;
+
+/// The articulation that a motion shows: opening, width, rounding, jaw.
+pub fn articulation_of(row: &Row) -> [f32; ARTICULATION] {
+    let (face, ..) = unpack(row);
+    [gap_mm(&face), articulation::width(&face), articulation::rounding(&face), face[id::JAW_OPEN]]
+}
+
+/// Mean and deviation over a take, per target.
+fn standardise(rows: &[Row]) -> Vec<[f32; ARTICULATION]> {
+    let values: Vec<[f32; ARTICULATION]> = rows.iter().map(articulation_of).collect();
+    let n = values.len().max(1) as f32;
+    let mean: [f32; ARTICULATION] = std::array::from_fn(|c| values.iter().map(|v| v[c]).sum::<f32>() / n);
+    let deviation: [f32; ARTICULATION] =
+        std::array::from_fn(|c| (values.iter().map(|v| (v[c] - mean[c]).powi(2)).sum::<f32>() / n).sqrt().max(FLOORS[c]));
+    values.iter().map(|v| std::array::from_fn(|c| (v[c] - mean[c]) / deviation[c])).collect()
+}
+
+/// Deviations under these are stillness, not speech: mm, then coefficients.
+const FLOORS: [f32; ARTICULATION] = [1.0, 0.08, 0.08, 0.02];
+
+struct Example<'a> {
+    take: &'a Take,
+    targets: Vec<[f32; ARTICULATION]>,
+}
+
+/// Batches of windows with their targets and weights.
+struct Batch {
+    mel: Tensor,
+    targets: Tensor,
+    target_weights: Tensor,
+    phones: Tensor,
+    phone_weights: Tensor,
+}
+
+fn batch(pools: &[(usize, Vec<Example>)], rng: &mut impl Rng) -> Result<Batch> {
+    let (mut mel, mut targets, mut weights, mut phones, mut phone_weights) = (vec![], vec![], vec![], vec![], vec![]);
+    let mut rows = 0;
+    for (share, pool) in pools {
+        for _ in 0..*share {
+            let example = &pool[rng.random_range(0..pool.len())];
+            let take = example.take;
+            let from = rng.random_range(0..=take.frames.saturating_sub(WINDOW));
+            let mut window = mel_window(&take.mel, from, WINDOW);
+            if rng.random_bool(0.6) {
+                augment::perturb(&mut window, rng);
+            }
+            mel.extend(window);
+            rows += 1;
+            for n in from..from + WINDOW {
+                let target = example.targets.get(n);
+                targets.extend(target.copied().unwrap_or_default());
+                weights.push(f32::from(u8::from(target.is_some())));
+            }
+            for k in 2 * from..2 * (from + WINDOW) {
+                let class = take.phones.get(k).copied().unwrap_or(UNLABELLED);
+                // Silence is half of the frames and easy.
+                let weight = if class == UNLABELLED {
+                    0.0
+                } else if class == Class::Silence as u8 {
+                    0.3
+                } else {
+                    1.0
+                };
+                phones.push(if class == UNLABELLED { 0 } else { u32::from(class) });
+                phone_weights.push(weight);
+            }
+        }
+    }
+    let device = Device::Cpu;
+    Ok(Batch {
+        mel: Tensor::from_vec(mel, (rows, 4 * WINDOW, BANDS), &device)?,
+        targets: Tensor::from_vec(targets, (rows, WINDOW, ARTICULATION), &device)?,
+        target_weights: Tensor::from_vec(weights, (rows, WINDOW, 1), &device)?,
+        phones: Tensor::from_vec(phones, (rows, 2 * WINDOW, 1), &device)?,
+        phone_weights: Tensor::from_vec(phone_weights, (rows, 2 * WINDOW), &device)?,
+    })
+}
+
+/// Huber-like loss of targets and of their speed, and the cross-entropy of phones.
+fn loss(encoder: &ContentEncoder, batch: &Batch) -> Result<(Tensor, f32, f32)> {
+    let out = encoder.forward(&batch.mel, DROPOUT)?;
+    let error = out.articulation.sub(&batch.targets)?.broadcast_mul(&batch.target_weights)?;
+    let smooth = ((error.sqr()? + 0.25)?.sqrt()? - 0.5)?.mean_all()?;
+    let speed = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?.sqr()?.mean_all()?;
+    let motion = (smooth + (speed * 0.5)?)?;
+    let log = candle_nn::ops::log_softmax(&out.phones, D::Minus1)?;
+    let picked = log.gather(&batch.phones, D::Minus1)?.squeeze(2)?;
+    let phones =
+        (picked.mul(&batch.phone_weights)?.sum_all()?.neg()? / f64::from(batch.phone_weights.sum_all()?.to_scalar::<f32>()?.max(1.0)))?;
+    let (m, p) = (motion.to_scalar::<f32>()?, phones.to_scalar::<f32>()?);
+    Ok(((motion + (phones * 0.15)?)?, m, p))
+}
+
+/// Trains for `steps` batches. Chooses nothing by itself: the figures on unseen people go to the log.
+pub fn train(takes: &[Take], steps: usize, seed: u64, log: &mut Log) -> Result<VarMap> {
+    let map = VarMap::new();
+    let encoder = ContentEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let pools: Vec<(usize, Vec<Example>)> = SHARES
+        .iter()
+        .map(|(source, share)| {
+            let of_source = takes.iter().filter(|t| t.source == *source && t.split == Split::Train);
+            (*share, of_source.map(|take| Example { take, targets: standardise(&take.motion) }).collect::<Vec<_>>())
+        })
+        .filter(|(_, pool)| !pool.is_empty())
+        .collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut optimiser = optimiser(&map, LEARNING_RATE)?;
+    let (mut motion, mut phones) = (0.0, 0.0);
+    for step in 0..steps {
+        optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, steps));
+        let (loss, m, p) = loss(&encoder, &batch(&pools, &mut rng)?)?;
+        super::step(&mut optimiser, &map, &loss)?;
+        (motion, phones) = (0.95 * motion + 0.05 * m, 0.95 * phones + 0.05 * p);
+        if step % 100 == 99 || step + 1 == steps {
+            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} {}", step + 1, validate(&encoder, takes)?))?;
+            log.checkpoint(&map, "content")?;
+        }
+    }
+    Ok(map)
+}
+
+/// Correlation of the opening with the recorded one on unseen people, and phone accuracy on unseen voices.
+fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
+    let chosen = |source: Source, most: usize| takes.iter().filter(move |t| t.source == source && t.split == Split::Validation).take(most);
+    let mut text = String::new();
+    for source in [Source::GridS1, Source::LrwAr] {
+        let mut r: [Vec<f32>; 3] = Default::default();
+        for take in chosen(source, 60) {
+            let content = encoder.encode(&take.mel, take.frames)?;
+            for (i, list) in r.iter_mut().enumerate() {
+                let recorded: Vec<f32> = take.mouth.iter().map(|m| [m.opening, m.width, m.rounding][i]).collect();
+                let heard: Vec<f32> = content.articulation.iter().map(|a| a[i]).collect();
+                list.push(crate::evaluate::statistics::pearson(&heard, &recorded));
+            }
+        }
+        let r = r.map(|list| crate::evaluate::statistics::median(&list));
+        text += &format!("{source:?} r {:.3}/{:.3}/{:.3} ", r[0], r[1], r[2]);
+    }
+    for source in [Source::Ravdess, Source::EmoDb] {
+        let (mut right, mut all) = (0usize, 0usize);
+        for take in chosen(source, 40) {
+            let content = encoder.encode(&take.mel, take.frames)?;
+            for (n, row) in content.phones.iter().enumerate() {
+                let class = take.phones.get(2 * n).copied().unwrap_or(UNLABELLED);
+                if class != UNLABELLED && class != Class::Silence as u8 {
+                    all += 1;
+                    let best = (0..Class::COUNT).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+                    right += usize::from(best == Some(usize::from(class)));
+                }
+            }
+        }
+        text += &format!("{source:?} phones {:.3} ", right as f32 / all.max(1) as f32);
+    }
+    debug_assert_eq!(FPS, 30);
+    Ok(text)
+}

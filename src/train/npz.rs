@@ -1,0 +1,112 @@
+//! Reads NumPy archives (`.npz`): the arrays that the recordings come with.
+
+use crate::{Error, Result};
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::Path;
+
+/// An array of numbers or of strings, row by row.
+#[derive(Clone, Debug)]
+pub struct Array {
+    pub shape: Vec<usize>,
+    pub numbers: Vec<f32>,
+    pub strings: Vec<String>,
+}
+
+/// All arrays of an archive by name.
+pub struct Npz {
+    origin: String,
+    arrays: HashMap<String, Array>,
+}
+
+impl Npz {
+    pub fn open(path: &Path) -> Result<Npz> {
+        let origin = path.display().to_string();
+        let bad = |what: String| Error::malformed(&origin, what);
+        let file = std::fs::File::open(path).map_err(Error::io(path))?;
+        let mut zip = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|e| bad(e.to_string()))?;
+        let mut arrays = HashMap::new();
+        for i in 0..zip.len() {
+            let mut entry = zip.by_index(i).map_err(|e| bad(e.to_string()))?;
+            let name = entry.name().map_err(|e| bad(e.to_string()))?.trim_end_matches(".npy").to_string();
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).map_err(Error::io(path))?;
+            // Arrays of Python objects (free-text metadata) carry nothing the training needs.
+            if let Some(array) = parse(&bytes).map_err(|what| bad(format!("array {name}: {what}")))? {
+                arrays.insert(name, array);
+            }
+        }
+        Ok(Npz { origin, arrays })
+    }
+
+    pub fn get(&self, name: &str) -> Result<&Array> {
+        self.arrays.get(name).ok_or_else(|| Error::malformed(&self.origin, format!("has no array {name}")))
+    }
+
+    /// A single number.
+    pub fn number(&self, name: &str) -> Result<f32> {
+        self.get(name)?.numbers.first().copied().ok_or_else(|| Error::malformed(&self.origin, format!("{name} is empty")))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.arrays.contains_key(name)
+    }
+}
+
+/// NumPy format 1.0 and 2.0 (numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
+fn parse(bytes: &[u8]) -> std::result::Result<Option<Array>, String> {
+    if bytes.len() < 12 || &bytes[..6] != b"\x93NUMPY" {
+        return Err("is not a NumPy array".into());
+    }
+    let (start, length) = match bytes[6] {
+        1 => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
+        _ => (12, u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize),
+    };
+    let header = bytes.get(start..start + length).and_then(|h| std::str::from_utf8(h).ok()).ok_or("has a broken header")?;
+    let field = |key: &str| header.split(&format!("'{key}':")).nth(1).map(str::trim_start);
+    let kind = field("descr").and_then(|d| d.split('\'').nth(1)).ok_or("has no type")?;
+    let shape: Vec<usize> = field("shape")
+        .and_then(|s| s.split(['(', ')']).nth(1))
+        .ok_or("has no shape")?
+        .split(',')
+        .filter_map(|n| n.trim().parse().ok())
+        .collect();
+    let count: usize = shape.iter().product();
+    let data = &bytes[start + length..];
+    let width: usize = match kind {
+        "<i2" => 2,
+        "<i4" | "<f4" => 4,
+        "<f8" | "<i8" => 8,
+        "<f2" => 2,
+        "|i1" | "|u1" | "|b1" => 1,
+        k if k.starts_with("<U") => 4 * k[2..].parse::<usize>().map_err(|_| "has a broken type")?,
+        _ => return Ok(None),
+    };
+    if data.len() < count * width {
+        return Err("is cut short".into());
+    }
+    let items = data.chunks_exact(width.max(1)).take(count);
+    let (mut numbers, mut strings) = (Vec::new(), Vec::new());
+    match kind {
+        "<i2" => numbers.extend(items.map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])))),
+        "<i4" => numbers.extend(items.map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]) as f32)),
+        "<f4" => numbers.extend(items.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))),
+        "<f8" => numbers.extend(items.map(|b| f64::from_le_bytes(std::array::from_fn(|i| b[i])) as f32)),
+        "<i8" => numbers.extend(items.map(|b| i64::from_le_bytes(std::array::from_fn(|i| b[i])) as f32)),
+        "<f2" => numbers.extend(items.map(|b| half::f16::from_le_bytes([b[0], b[1]]).to_f32())),
+        "|i1" => numbers.extend(items.map(|b| f32::from(b[0] as i8))),
+        "|u1" | "|b1" => numbers.extend(items.map(|b| f32::from(b[0]))),
+        _ => strings.extend(items.map(text)),
+    }
+    Ok(Some(Array { shape, numbers, strings }))
+}
+
+/// A fixed-width UTF-32 string, padded with zeros.
+fn text(bytes: &[u8]) -> String {
+    bytes
+        .chunks_exact(4)
+        .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .take_while(|c| *c != 0)
+        .map(|c| char::from_u32(c).unwrap_or('\u{fffd}'))
+        .collect()
+}
