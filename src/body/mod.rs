@@ -1,3 +1,150 @@
-//! The body: skeleton, gesture model, inverse kinematics.
+//! The body: from the sound of speech and a manner of moving to a pose per frame.
+//!
+//! This first model is a parametric synthesiser built on what the study of gesture knows, and is meant to stay as the
+//! teacher of a learned one. It works in layers, each a file:
+//!
+//! | layer | what it decides | file |
+//! |---|---|---|
+//! | rhythm | where stresses, phrases and pauses are | [`rhythm`] |
+//! | manner | size, pace, power, posture of an emotion | [`expressivity`] |
+//! | gestures | units of preparation, stroke, hold, retraction | [`gestures`] |
+//! | hands | smooth wrist courses outside head and torso | [`hands`] |
+//! | trunk | breath, lean, twist, weight shifts, steps | [`torso`] |
+//! | head | nods and attention, if no face model gives them | [`head`] |
+//! | limbs | arms and legs by inverse kinematics, fingers | [`limbs`], [`fingers`] |
+//!
+//! Where there is no speech the body stands: it breathes, shifts its weight and looks about a little.
 
+pub mod curves;
+pub mod expressivity;
+pub mod fingers;
+pub mod gestures;
+pub mod hands;
+pub mod head;
+pub mod limbs;
+pub mod rhythm;
 pub mod skeleton;
+pub mod torso;
+
+pub use expressivity::Expressivity;
+
+use crate::audio::Speech;
+use crate::motion::{self, Head};
+use curves::{Dice, FPS, Purpose, smooth};
+use fingers::Blend;
+use gestures::{Plan, Side};
+use glam::{EulerRot, Quat, Vec3};
+use limbs::ArmLife;
+use rhythm::Rhythm;
+use skeleton::{OFFSETS, Pose};
+use torso::{BREATH_CHEST, SPINE_SHARES, Stance, Torso};
+
+/// Rate at which [`perform`] makes poses, frames per second.
+pub const RATE: f64 = 30.0;
+
+/// Performs `speech` for `frames` frames at [`RATE`] per second.
+///
+/// `expressivity` gives the manner at a time in seconds (it may jump; the body eases). `heads` is the head motion that a
+/// face model found, one per frame, the last one held if there are too few; with none the body moves the head itself
+/// ([`head::heads`]). The same arguments give the same poses.
+pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, heads: &[Head], seed: u64, frames: usize) -> Vec<Pose> {
+    if frames == 0 {
+        return Vec::new();
+    }
+    let rhythm = Rhythm::of(speech, frames);
+    let manner = eased((0..frames).map(|k| expressivity(k as f64 / RATE)));
+    let plan = Plan::new(&rhythm, &manner, seed);
+    let hands = hands::courses(&plan, &rhythm, &manner, seed);
+    let torso = Torso::new(&hands, &rhythm, &manner, seed);
+    let stance = Stance::new(&torso, &rhythm, &manner, seed);
+    let own_heads = if heads.is_empty() { head::heads(&rhythm, &manner, seed) } else { Vec::new() };
+    let heads = if heads.is_empty() { &own_heads } else { heads };
+    let (mut arm_dice, mut finger_dice) = (Dice::new(seed, Purpose::Arms), Dice::new(seed, Purpose::Fingers));
+    let arms = Side::BOTH.map(|s| ArmLife::new(&plan.hands[s as usize], &hands[s as usize], &mut arm_dice));
+    let shapes = Side::BOTH.map(|s| fingers::blends(&plan.hands[s as usize], &hands[s as usize], &mut finger_dice));
+    let body = Layers { manner, hands, torso, stance, arms, shapes };
+    let mut poses: Vec<Pose> = Vec::with_capacity(frames);
+    for frame in 0..frames {
+        let mut pose = body.pose(frame);
+        motion::attach_head(&mut pose, heads[frame.min(heads.len() - 1)]);
+        if let Some(before) = poses.last() {
+            pose.align(before);
+        }
+        poses.push(pose);
+    }
+    poses
+}
+
+/// Every layer over all frames, ready to be put together.
+struct Layers {
+    manner: Vec<Expressivity>,
+    hands: [Vec<Vec3>; 2],
+    torso: Torso,
+    stance: Stance,
+    arms: [ArmLife; 2],
+    shapes: [Vec<Blend>; 2],
+}
+
+impl Layers {
+    fn pose(&self, frame: usize) -> Pose {
+        let mut pose = Pose { hips: self.stance.hips[frame], ..Pose::default() };
+        self.trunk(frame, &mut pose);
+        let globals = skeleton::globals(&pose, &OFFSETS);
+        let chest = (globals.positions[3], globals.rotations[3]);
+        let carried = self.carried(frame, globals.positions[4]);
+        for side in Side::BOTH {
+            let s = side as usize;
+            let place = self.hands[s][frame];
+            let wrist = pose.hips + place * Vec3::new(side.sign(), 1.0, 1.0) + carried;
+            let (manner, breath) = (&self.manner[frame], self.torso.breath[frame]);
+            limbs::arm(side, chest, wrist, place.y, &self.arms[s], frame, manner, breath, &mut pose.rotations);
+            limbs::leg(side, (pose.hips, pose.rotations[0]), self.stance.ankles[s][frame], &mut pose.rotations);
+            fingers::pose(&self.shapes[s][frame], side, &mut pose.rotations);
+        }
+        pose
+    }
+
+    /// Hips to head. The neck takes back most of the trunk's turn, so that the face stays with the listener.
+    fn trunk(&self, frame: usize, pose: &mut Pose) {
+        let Torso { twist, lean, bend, breath } = &self.torso;
+        let (twist, lean, bend, breath, tilt) = (twist[frame], lean[frame], bend[frame], breath[frame], self.stance.tilt[frame]);
+        let hang = self.manner[frame].head.to_radians();
+        // Shoulders tilt against the pelvis (contrapposto).
+        let bend = bend - 1.5 * tilt;
+        pose.rotations[0] = euler(0.15 * twist, 0.0, tilt);
+        for (k, share) in SPINE_SHARES.into_iter().enumerate() {
+            let rise = if k == 2 { BREATH_CHEST * breath } else { 0.0 };
+            pose.rotations[1 + k] = euler(0.85 * twist * share, lean * share - rise, bend * share);
+        }
+        let back = bend + tilt;
+        pose.rotations[4] = euler(-0.30 * twist, NECK_FORWARD - 0.35 * lean + 0.35 * hang, -0.4 * back);
+        pose.rotations[5] = euler(-0.40 * twist, -NECK_FORWARD - 0.40 * lean + 0.65 * hang, -0.4 * back);
+    }
+
+    /// Hands go along with most of what the trunk does to the shoulders: seen from the hips, `neck` against its rest.
+    fn carried(&self, frame: usize, neck: Vec3) -> Vec3 {
+        let rest: Vec3 = OFFSETS[1..=4].iter().sum();
+        (neck - self.stance.hips[frame] - rest) * 0.8
+    }
+}
+
+/// The neck rises forwards from the shoulders, radians.
+const NECK_FORWARD: f32 = 0.14;
+
+/// Yaw to the left, pitch down, roll left side up.
+fn euler(yaw: f32, pitch: f32, roll: f32) -> Quat {
+    Quat::from_euler(EulerRot::YXZ, yaw, pitch, roll)
+}
+
+/// Bounds a manner and eases it over about half a second, so that posture never jumps.
+fn eased(manner: impl Iterator<Item = Expressivity>) -> Vec<Expressivity> {
+    let rows: Vec<_> = manner.map(|m| m.bounded().values()).collect();
+    let mut rows_out = rows.clone();
+    for column in 0..Expressivity::COUNT {
+        let curve: Vec<f32> = rows.iter().map(|row| row[column]).collect();
+        for (row, value) in rows_out.iter_mut().zip(smooth(&curve, 0.3 * FPS)) {
+            row[column] = value;
+        }
+    }
+    rows_out.into_iter().map(Expressivity::from).collect()
+}

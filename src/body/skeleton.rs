@@ -92,3 +92,45 @@ impl Default for Pose {
         Pose { hips: JOINTS[0].offset, rotations: [Quat::IDENTITY; COUNT] }
     }
 }
+
+impl Pose {
+    /// Of the two quaternions that mean each rotation, takes the one nearer to `before`, so that components run smoothly.
+    pub fn align(&mut self, before: &Pose) {
+        for (now, before) in self.rotations.iter_mut().zip(&before.rotations) {
+            if now.dot(*before) < 0.0 {
+                *now = -*now;
+            }
+        }
+    }
+}
+
+/// Rest offset of every joint from its parent, metres; the hips' is where they stand in the T-pose.
+pub const OFFSETS: [Vec3; COUNT] = {
+    let mut offsets = [Vec3::ZERO; COUNT];
+    let mut joint = 0;
+    while joint < COUNT {
+        offsets[joint] = JOINTS[joint].offset;
+        joint += 1;
+    }
+    offsets
+};
+
+/// Where every joint is and how it is turned, in the world.
+#[derive(Clone, Debug)]
+pub struct Globals {
+    pub positions: [Vec3; COUNT],
+    pub rotations: [Quat; COUNT],
+}
+
+/// Forward kinematics of a pose on a skeleton with the given offsets ([`OFFSETS`] for ours).
+pub fn globals(pose: &Pose, offsets: &[Vec3; COUNT]) -> Globals {
+    let mut globals = Globals { positions: [pose.hips; COUNT], rotations: [pose.rotations[0]; COUNT] };
+    for (joint, rest) in JOINTS.iter().enumerate() {
+        if let Some(parent) = rest.parent {
+            let turned = globals.rotations[parent];
+            globals.positions[joint] = globals.positions[parent] + turned * offsets[joint];
+            globals.rotations[joint] = turned * pose.rotations[joint];
+        }
+    }
+    globals
+}

@@ -2,6 +2,7 @@
 
 use crate::body::skeleton::Pose;
 use crate::face::coefficients::{self, Coefficients};
+use glam::{EulerRot, Quat};
 
 /// Head rotation relative to the neck's rest, radians: `yaw` + turns to the character's left, `pitch` + nods down,
 /// `roll` + tilts the character's left ear up. Applied as yaw · pitch · roll.
@@ -42,3 +43,17 @@ pub struct Performance {
     pub fps: f64,
     pub frames: Vec<Frame>,
 }
+
+/// Share of a head rotation that the neck takes; the head joint takes the rest. The cervical spine bends over its length.
+const NECK_SHARE: f32 = 0.4;
+
+/// Turns the head of a pose by `head`, beyond how the pose already holds it: 40 % in the neck, 60 % in the head joint.
+pub fn attach_head(pose: &mut Pose, head: Head) {
+    let part = |share: f32| Quat::from_euler(EulerRot::YXZ, share * head.yaw, share * head.pitch, share * head.roll);
+    pose.rotations[NECK] *= part(NECK_SHARE);
+    pose.rotations[HEAD] *= part(1.0 - NECK_SHARE);
+}
+
+/// Places of the neck and the head among the joints.
+const NECK: usize = 4;
+const HEAD: usize = 5;

@@ -1,4 +1,28 @@
-//! Drawing: a frame is a pure function of actor, pose, look and camera.
+//! Drawing: a frame is a pure function of actor, pose and view.
+
+mod background;
+mod cpu;
+mod eyes;
+mod geometry;
+mod lanes;
+mod model;
+mod raster;
+mod rig;
+mod shade;
+mod shadow;
+mod texture;
+mod view;
+
+pub use view::{Background, Camera, Framing, LARGEST, Light, Lights, View};
+
+use crate::actor::Actor;
+use crate::motion::{Frame, Performance};
+use crate::{Error, Result};
+use cpu::CpuRenderer;
+use model::Model;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex};
 
 /// A finished picture: sRGB, 8 bits, RGBA with straight alpha, rows from the top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -6,4 +30,123 @@ pub struct Picture {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
+}
+
+/// What draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The graphics processor where there is a real one, else the CPU.
+    #[default]
+    Auto,
+    Gpu,
+    Cpu,
+}
+
+/// Draws one actor from one view. Shared by threads.
+pub struct Renderer {
+    cpu: CpuRenderer,
+    name: String,
+}
+
+impl Renderer {
+    /// Fails with [`Error::Usage`] for an impossible view, [`Error::Malformed`] for an actor whose lists do not fit together.
+    pub fn new(backend: Backend, actor: &Actor, view: &View) -> Result<Renderer> {
+        view.check()?;
+        let model = Model::new(actor)?;
+        let _ = backend;
+        Ok(Renderer { cpu: CpuRenderer::new(model, view), name: "cpu".into() })
+    }
+
+    /// What was taken and why, for people.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Draws a frame.
+    pub fn draw(&self, frame: &Frame) -> Result<Picture> {
+        Ok(self.cpu.draw(frame))
+    }
+}
+
+/// Draws all frames of a performance, several at a time, and hands them to `sink` in order. Memory is bounded by a look-ahead
+/// of a few frames per thread, and the bytes do not depend on the number of threads. Where `stop` turns true the
+/// result is [`Error::Interrupted`].
+pub fn draw_all(
+    renderer: &Renderer,
+    performance: &Performance,
+    stop: &(dyn Fn() -> bool + Sync),
+    mut sink: impl FnMut(usize, Picture) -> Result<()>,
+) -> Result<()> {
+    let count = performance.frames.len();
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
+    let queue = Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
+    let ahead = 2 * threads + 1;
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(n) = queue.take(count, ahead) {
+                    let picture = if stop() { Err(Error::Interrupted) } else { renderer.draw(&performance.frames[n]) };
+                    queue.put(n, picture);
+                }
+            });
+        }
+        let result = (0..count).try_for_each(|n| sink(n, queue.get(n)?));
+        queue.close();
+        result
+    })
+}
+
+/// Frames in flight between the drawing threads and the sink.
+struct Queue {
+    next: AtomicUsize,
+    done: Mutex<Progress>,
+    changed: Condvar,
+    over: AtomicBool,
+}
+
+#[derive(Default)]
+struct Progress {
+    ready: BTreeMap<usize, Result<Picture>>,
+    /// Frames handed to the sink.
+    taken: usize,
+}
+
+impl Queue {
+    /// The next frame to draw, as soon as it is less than `ahead` frames before the sink.
+    fn take(&self, count: usize, ahead: usize) -> Option<usize> {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let mut done = self.lock();
+        while n < count && n >= done.taken + ahead && !self.over.load(Ordering::Relaxed) {
+            done = self.changed.wait(done).unwrap_or_else(|e| e.into_inner());
+        }
+        (n < count && !self.over.load(Ordering::Relaxed)).then_some(n)
+    }
+
+    fn put(&self, n: usize, picture: Result<Picture>) {
+        self.lock().ready.insert(n, picture);
+        self.changed.notify_all();
+    }
+
+    fn get(&self, n: usize) -> Result<Picture> {
+        let mut done = self.lock();
+        loop {
+            if let Some(picture) = done.ready.remove(&n) {
+                done.taken = n + 1;
+                self.changed.notify_all();
+                return picture;
+            }
+            done = self.changed.wait(done).unwrap_or_else(|e| e.into_inner());
+        }
+    }
+
+    fn close(&self) {
+        // Under the lock, so that no thread checks the flag and then sleeps through the notice.
+        let _done = self.lock();
+        self.over.store(true, Ordering::Relaxed);
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.done.lock().unwrap_or_else(|e| e.into_inner())
+    }
 }

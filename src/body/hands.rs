@@ -1,0 +1,128 @@
+//! Where the hands are: the planned moves, the life of held hands, and the space that is not theirs.
+
+use super::curves::{Dice, FPS, Path, Purpose, ramp, smooth, soft_max, soft_min, velocity, wander};
+use super::expressivity::Expressivity;
+use super::gestures::{HandPlan, Plan};
+use super::rhythm::Rhythm;
+use glam::{Vec2, Vec3};
+
+/// Wrist places per frame and hand (left, right), metres from the hips: x outwards, y up, z forwards.
+pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64) -> [Vec<Vec3>; 2] {
+    let mut dice = Dice::new(seed, Purpose::Drift);
+    let loudness = smooth(&rhythm.level, 12.0);
+    let planned = plan.hands.each_ref().map(|hand| course(hand, &loudness, manner, &mut dice));
+    let mut courses = [follow(&planned[0], &planned[1]), follow(&planned[1], &planned[0])];
+    for frame in 0..manner.len() {
+        let [left, right] = &mut courses;
+        let (l, r) = (keep_out(left[frame]), keep_out(right[frame]));
+        (left[frame], right[frame]) = part(l, r);
+    }
+    courses
+}
+
+/// Planned moves plus drift: a held hand is never quite still, the less so the louder the voice.
+fn course(hand: &HandPlan, loudness: &[f32], manner: &[Expressivity], dice: &mut Dice) -> Vec<Vec3> {
+    let frames = manner.len();
+    let mut path = Path::new(frames);
+    for m in &hand.moves {
+        path.shift(m.start, m.end, m.by);
+        path.bow(m.start, m.end, m.bow);
+    }
+    let mut course = path.finish(hand.origin);
+    let speed: Vec<f32> = velocity(&course).iter().map(|v| v.length()).collect();
+    let moving = smooth(&speed, 8.0);
+    let held = drift(dice, frames, [(1.1, 0.040), (0.38, 0.020)]);
+    let carried = drift(dice, frames, [(0.45, 0.012), (0.22, 0.004)]);
+    for frame in 0..frames {
+        let lifted = ramp(course[frame].y, -0.10, 0.16).max(0.10);
+        let voice = 0.45 + 1.1 * loudness[frame];
+        let manner = &manner[frame];
+        course[frame] += held[frame] * (lifted * voice * manner.extent * manner.tempo.sqrt());
+        course[frame] += carried[frame] * (0.25 * lifted + moving[frame].min(1.0));
+    }
+    course
+}
+
+/// Sums of wanderings, one for each (time constant in seconds, deviation in metres).
+fn drift(dice: &mut Dice, frames: usize, parts: [(f32, f32); 2]) -> Vec<Vec3> {
+    let mut sum = vec![Vec3::ZERO; frames];
+    for (seconds, deviation) in parts {
+        for axis in 0..3 {
+            for (sum, value) in sum.iter_mut().zip(wander(dice, frames, seconds, deviation)) {
+                sum[axis] += value;
+            }
+        }
+    }
+    sum
+}
+
+/// A lifted hand copies a little of what the other does, three frames later: hands are coupled.
+fn follow(own: &[Vec3], other: &[Vec3]) -> Vec<Vec3> {
+    let fast = smooth(other, 6.0);
+    let slow = smooth(&fast, 1.5 * FPS);
+    own.iter()
+        .enumerate()
+        .map(|(frame, at)| {
+            let before = frame.saturating_sub(3);
+            *at + (fast[before] - slow[before]) * (0.18 * ramp(at.y, -0.10, 0.14))
+        })
+        .collect()
+}
+
+/// Moves a wrist so that the hand stays inside the gesture space and outside torso and head. Smooth in its argument.
+fn keep_out(at: Vec3) -> Vec3 {
+    let bounded = |x: f32, low: f32, high: f32| soft_min(soft_max(x, low, 0.03), high, 0.03);
+    let mut at = Vec3::new(bounded(at.x, 0.0, 0.48), bounded(at.y, -0.16, 0.54), bounded(at.z, -0.05, 0.46));
+    // High hands stay outside the throat, far-out hands do not make a T.
+    let high = ramp(at.y, 0.16, 0.34);
+    at.x += high * (soft_max(at.x, 0.13 + 0.45 * (at.y - 0.30).max(0.0), 0.03) - at.x);
+    at.y = soft_min(at.y, 0.60 - 0.6 * soft_max(at.x - 0.28, 0.0, 0.04), 0.04);
+    // The torso: an ellipse seen from above, as long as the hand is not hanging beside the thigh.
+    let beside = ramp(at.y, -0.14, -0.02);
+    let radii = Vec2::new(0.21, 0.20);
+    let flat = Vec2::new(at.x, at.z) / radii;
+    let distance = flat.length().max(1e-3);
+    let pushed = flat * (soft_max(distance, 1.0, 0.08) / distance) * radii;
+    at.x += beside * (pushed.x - at.x);
+    at.z += beside * (pushed.y - at.z);
+    // The head: a sphere wide enough for the fingers too.
+    let head = Vec3::new(0.0, 0.64, 0.06);
+    let away = at - head;
+    let distance = away.length().max(1e-3);
+    head + away * (soft_max(distance, 0.30, 0.03) / distance)
+}
+
+/// Two hands at the same place in front of the body move apart to leave room for both.
+fn part(mut left: Vec3, mut right: Vec3) -> (Vec3, Vec3) {
+    let near = ramp(Vec2::new(left.y - right.y, left.z - right.z).length(), 0.20, 0.08);
+    let gap = left.x + right.x;
+    let missing = near * (soft_max(gap, 0.14, 0.03) - gap);
+    left.x += 0.5 * missing;
+    right.x += 0.5 * missing;
+    (left, right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_place_is_inside_the_head_or_the_torso() {
+        let mut dice = Dice::new(5, Purpose::Drift);
+        for _ in 0..20_000 {
+            let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)));
+            assert!((at - Vec3::new(0.0, 0.64, 0.06)).length() > 0.295, "{at}");
+            if (0.0..0.4).contains(&at.y) {
+                assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.97, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn free_places_stay_where_they_are() {
+        let at = Vec3::new(0.26, 0.2, 0.27);
+        assert!((keep_out(at) - at).length() < 0.02);
+        let (left, right) = part(at, at);
+        assert!((left - at).length() < 0.01 && (right - at).length() < 0.01);
+    }
+}

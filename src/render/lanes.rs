@@ -1,0 +1,115 @@
+//! Eight pixels at once: three-vectors of 8-lane floats, with the operations that shading needs and no others.
+//!
+//! Fused multiply-add is never used, so that the result is the same to the bit on SSE2, AVX2 and NEON.
+
+use glam::Vec3;
+use std::ops::{Add, Mul, Sub};
+pub use wide::f32x8 as F8;
+
+/// A three-vector (or a linear RGB colour) in each of eight lanes.
+#[derive(Clone, Copy)]
+pub struct V3 {
+    pub x: F8,
+    pub y: F8,
+    pub z: F8,
+}
+
+#[inline(always)]
+pub fn f(value: f32) -> F8 {
+    F8::splat(value)
+}
+
+/// Clamps to 0..=1.
+#[inline(always)]
+pub fn saturate(x: F8) -> F8 {
+    x.fast_max(F8::ZERO).fast_min(F8::ONE)
+}
+
+/// WGSL's `smoothstep`; `low` may be above `high`.
+#[inline(always)]
+pub fn smoothstep(low: f32, high: f32, x: F8) -> F8 {
+    let t = saturate((x - f(low)) * f(1.0 / (high - low)));
+    t * t * (f(3.0) - f(2.0) * t)
+}
+
+/// WGSL's `mix`.
+#[inline(always)]
+pub fn mix(a: F8, b: F8, t: F8) -> F8 {
+    a + (b - a) * t
+}
+
+impl V3 {
+    #[inline(always)]
+    pub fn new(x: F8, y: F8, z: F8) -> V3 {
+        V3 { x, y, z }
+    }
+
+    /// The same vector in every lane.
+    #[inline(always)]
+    pub fn splat(v: Vec3) -> V3 {
+        V3 { x: f(v.x), y: f(v.y), z: f(v.z) }
+    }
+
+    #[inline(always)]
+    pub fn grey(v: F8) -> V3 {
+        V3 { x: v, y: v, z: v }
+    }
+
+    #[inline(always)]
+    pub fn dot(self, o: V3) -> F8 {
+        self.x * o.x + self.y * o.y + self.z * o.z
+    }
+
+    #[inline(always)]
+    pub fn normalize(self) -> V3 {
+        self * (F8::ONE / (self.dot(self) + f(1e-20)).sqrt())
+    }
+
+    #[inline(always)]
+    pub fn map(self, g: impl Fn(F8) -> F8) -> V3 {
+        V3 { x: g(self.x), y: g(self.y), z: g(self.z) }
+    }
+
+    /// Lane by lane `mask ? self : other`.
+    #[inline(always)]
+    pub fn or(self, mask: F8, other: V3) -> V3 {
+        V3 { x: mask.select(self.x, other.x), y: mask.select(self.y, other.y), z: mask.select(self.z, other.z) }
+    }
+
+    #[inline(always)]
+    pub fn mix(self, o: V3, t: F8) -> V3 {
+        self + (o - self) * t
+    }
+}
+
+impl Add for V3 {
+    type Output = V3;
+    #[inline(always)]
+    fn add(self, o: V3) -> V3 {
+        V3 { x: self.x + o.x, y: self.y + o.y, z: self.z + o.z }
+    }
+}
+
+impl Sub for V3 {
+    type Output = V3;
+    #[inline(always)]
+    fn sub(self, o: V3) -> V3 {
+        V3 { x: self.x - o.x, y: self.y - o.y, z: self.z - o.z }
+    }
+}
+
+impl Mul for V3 {
+    type Output = V3;
+    #[inline(always)]
+    fn mul(self, o: V3) -> V3 {
+        V3 { x: self.x * o.x, y: self.y * o.y, z: self.z * o.z }
+    }
+}
+
+impl Mul<F8> for V3 {
+    type Output = V3;
+    #[inline(always)]
+    fn mul(self, o: F8) -> V3 {
+        V3 { x: self.x * o, y: self.y * o, z: self.z * o }
+    }
+}
