@@ -1,6 +1,12 @@
 //! The actor: meshes with morphs, a skeleton, materials. [`build`] makes ours from parameters; loading reads GLB files.
 
 pub mod build;
+mod write;
+
+pub use write::write_glb;
+
+
+
 
 use glam::{Mat4, Quat, Vec3};
 

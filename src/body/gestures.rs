@@ -220,7 +220,7 @@ impl Planner<'_> {
 
     /// Stresses to gesture on: the strongest first, none too close to another, softer ones sometimes left out.
     fn choose(&mut self, peaks: &[Peak], manner: &Expressivity) -> Vec<Peak> {
-        let spacing = 0.46 * FPS / (manner.tempo * manner.repetition.sqrt());
+        let spacing = 0.50 * FPS / (manner.tempo * manner.repetition.sqrt());
         let mut ranked: Vec<(f32, Peak)> = peaks.iter().map(|p| (p.prominence + 0.3 * p.level + self.dice.uniform(0.0, 0.1), *p)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut chosen: Vec<Peak> = Vec::new();
@@ -238,7 +238,7 @@ impl Planner<'_> {
     fn unit(&mut self, manner: &Expressivity) -> Unit {
         let dice = &mut self.dice;
         let hands =
-            dice.pick(&[(Hands::Both, 0.42), (Hands::One(Side::Right), 0.28), (Hands::One(Side::Left), 0.15), (Hands::Alternating, 0.15)]);
+            dice.pick(&[(Hands::Both, 0.48), (Hands::One(Side::Right), 0.25), (Hands::One(Side::Left), 0.14), (Hands::Alternating, 0.13)]);
         let centre = Vec3::new(0.25 * manner.openness.powf(0.7), 0.23 + 0.75 * manner.height, 0.26)
             + Vec3::new(dice.normal(0.0, 0.05), dice.normal(0.0, 0.06), dice.normal(0.0, 0.045));
         let asymmetry = dice.vector(0.05);
@@ -315,11 +315,11 @@ impl Planner<'_> {
             _ => direction.cross(dice.vector(1.0)) * reach * 0.35,
         };
         self.go(side, start, start + duration, to, bow);
+        // Muscles let go after the stroke: the hand gives back a part of its way, quickly or while it is held.
         let dice = &mut self.dice;
-        if manner.power >= 0.7 && dice.chance(0.6) {
-            let back = to - direction * reach * dice.uniform(0.12, 0.30);
-            self.go(side, start + 0.8 * duration, start + 1.7 * duration, back, Vec3::ZERO);
-        }
+        let back = to + (centre - to) * dice.uniform(0.15, 0.45);
+        let settling = dice.log_normal(1.1, 0.35) / manner.power.sqrt();
+        self.go(side, start + 0.8 * duration, start + (0.8 + settling) * duration, back, Vec3::ZERO);
         let dice = &mut self.dice;
         let grip = Grip {
             start: start - 4.0,

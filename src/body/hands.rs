@@ -14,7 +14,8 @@ pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64)
     let mut courses = [follow(&planned[0], &planned[1]), follow(&planned[1], &planned[0])];
     for frame in 0..manner.len() {
         let [left, right] = &mut courses;
-        let (l, r) = (keep_out(left[frame]), keep_out(right[frame]));
+        let width = 0.10 + 0.35 * manner[frame].openness;
+        let (l, r) = (keep_out(left[frame], width), keep_out(right[frame], width));
         (left[frame], right[frame]) = part(l, r);
     }
     courses
@@ -64,19 +65,22 @@ fn follow(own: &[Vec3], other: &[Vec3]) -> Vec<Vec3> {
         .enumerate()
         .map(|(frame, at)| {
             let before = frame.saturating_sub(3);
-            *at + (fast[before] - slow[before]) * (0.18 * ramp(at.y, -0.10, 0.14))
+            *at + (fast[before] - slow[before]) * (0.25 * ramp(at.y, -0.10, 0.14))
         })
         .collect()
 }
 
-/// Moves a wrist so that the hand stays inside the gesture space and outside torso and head. Smooth in its argument.
-fn keep_out(at: Vec3) -> Vec3 {
-    let bounded = |x: f32, low: f32, high: f32| soft_min(soft_max(x, low, 0.03), high, 0.03);
-    let mut at = Vec3::new(bounded(at.x, 0.0, 0.48), bounded(at.y, -0.16, 0.54), bounded(at.z, -0.05, 0.46));
+/// Moves a wrist so that the hand stays inside a gesture space `width` metres to each side and outside torso and head.
+/// Smooth in its argument, so that limits never show as jerks.
+fn keep_out(at: Vec3, width: f32) -> Vec3 {
+    let bounded = |x: f32, low: f32, high: f32| soft_min(soft_max(x, low, 0.03), high, 0.04);
+    let mut at = Vec3::new(bounded(at.x, 0.0, width), bounded(at.y, -0.16, 0.52), bounded(at.z, -0.05, 0.46));
     // High hands stay outside the throat, far-out hands do not make a T.
     let high = ramp(at.y, 0.16, 0.34);
     at.x += high * (soft_max(at.x, 0.13 + 0.45 * (at.y - 0.30).max(0.0), 0.03) - at.x);
-    at.y = soft_min(at.y, 0.60 - 0.6 * soft_max(at.x - 0.28, 0.0, 0.04), 0.04);
+    at.y = soft_min(at.y, 0.52 - 0.8 * soft_max(at.x - 0.24, 0.0, 0.04), 0.05);
+    // Elbows fold only so far: a hand beside its own shoulder looks cramped.
+    at = outside(at, Vec3::new(0.16, 0.44, -0.04), 0.29);
     // The torso: an ellipse seen from above, as long as the hand is not hanging beside the thigh.
     let beside = ramp(at.y, -0.14, -0.02);
     let radii = Vec2::new(0.21, 0.20);
@@ -86,10 +90,14 @@ fn keep_out(at: Vec3) -> Vec3 {
     at.x += beside * (pushed.x - at.x);
     at.z += beside * (pushed.y - at.z);
     // The head: a sphere wide enough for the fingers too.
-    let head = Vec3::new(0.0, 0.64, 0.06);
-    let away = at - head;
+    outside(at, Vec3::new(0.0, 0.64, 0.06), 0.30)
+}
+
+/// Moves a place out of a sphere, along the radius.
+fn outside(at: Vec3, centre: Vec3, radius: f32) -> Vec3 {
+    let away = at - centre;
     let distance = away.length().max(1e-3);
-    head + away * (soft_max(distance, 0.30, 0.03) / distance)
+    centre + away * (soft_max(distance, radius, 0.03) / distance)
 }
 
 /// Two hands at the same place in front of the body move apart to leave room for both.
@@ -110,7 +118,7 @@ mod tests {
     fn no_place_is_inside_the_head_or_the_torso() {
         let mut dice = Dice::new(5, Purpose::Drift);
         for _ in 0..20_000 {
-            let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)));
+            let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)), 0.45);
             assert!((at - Vec3::new(0.0, 0.64, 0.06)).length() > 0.295, "{at}");
             if (0.0..0.4).contains(&at.y) {
                 assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.97, "{at}");
@@ -121,7 +129,7 @@ mod tests {
     #[test]
     fn free_places_stay_where_they_are() {
         let at = Vec3::new(0.26, 0.2, 0.27);
-        assert!((keep_out(at) - at).length() < 0.02);
+        assert!((keep_out(at, 0.45) - at).length() < 0.02);
         let (left, right) = part(at, at);
         assert!((left - at).length() < 0.01 && (right - at).length() < 0.01);
     }

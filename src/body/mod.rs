@@ -110,7 +110,7 @@ impl Layers {
         let (twist, lean, bend, breath, tilt) = (twist[frame], lean[frame], bend[frame], breath[frame], self.stance.tilt[frame]);
         let hang = self.manner[frame].head.to_radians();
         // Shoulders tilt against the pelvis (contrapposto).
-        let bend = bend - 1.5 * tilt;
+        let bend = bend - 0.6 * tilt;
         pose.rotations[0] = euler(0.15 * twist, 0.0, tilt);
         for (k, share) in SPINE_SHARES.into_iter().enumerate() {
             let rise = if k == 2 { BREATH_CHEST * breath } else { 0.0 };

@@ -90,7 +90,7 @@ impl Stance {
             let manner = &manner[at as usize];
             let speaking = rhythm.level.get(at as usize..).is_some_and(|l| l.iter().take(60).any(|l| *l > 0.3));
             let start = rhythm.pause_near(at, 40.0).map_or(at, |p| p.start as f32);
-            let far = if speaking { 0.125 } else { 0.07 } * manner.extent.sqrt();
+            let far = if speaking { 0.09 } else { 0.06 } * manner.extent.sqrt();
             let to = if x > 0.0 { -dice.uniform(0.02, far) } else { dice.uniform(0.02, far) };
             let length = dice.uniform(0.9, 1.6) * FPS / manner.tempo.sqrt();
             sway.shift(start, start + length, to - x);

@@ -1,0 +1,48 @@
+//! Brows: flattened tubes on the brow ridge that follow the skin beneath them.
+
+use super::deform::Shapes;
+use super::math::{curve, spline};
+use super::mesh::{Part, Tube};
+use super::surface::Surface;
+use super::topology::{Cage, Place};
+use glam::Vec3;
+
+/// The left brow in rest.
+pub fn build(surface: &Surface, cage: &Cage, shapes: &Shapes, thickness: f32) -> Part {
+    const KNOTS: [(f32, f32); 5] = [(1.3, 2.68), (2.3, 3.0), (3.6, 3.12), (4.75, 2.75), (5.6, 1.95)];
+    const ROWS: usize = 24;
+    let line = spline(&KNOTS.map(|(x, y)| Vec3::new(x, y, 0.0)), ROWS);
+    let skin: Vec<Vec3> = line.iter().map(|p| surface.front(p.x, p.y)).collect();
+    let up: Vec<Vec3> = skin.iter().map(|p| surface.gradient(*p).normalize_or_zero()).collect();
+    let path: Vec<Vec3> = skin.iter().zip(&up).map(|(p, n)| *p + *n * 0.02).collect();
+    let along = |points: &[(f32, f32)], scale: f32| -> Vec<f32> {
+        (0..ROWS).map(|i| scale * curve(points, i as f32 / (ROWS - 1) as f32)).collect()
+    };
+    let width = along(&[(0.0, 0.05), (0.02, 0.5), (0.06, 0.82), (0.25, 1.0), (0.6, 0.86), (0.85, 0.5), (1.0, 0.05)], thickness);
+    let height = along(&[(0.0, 0.3), (0.06, 0.8), (0.3, 1.0), (0.8, 0.7), (1.0, 0.1)], 0.2);
+    let mut part = Tube { path: &path, up: &up, width: &width, height: &height, columns: 8, crown: 0.0 }.build();
+    part.morphs = follow(&part.positions, cage, shapes);
+    part
+}
+
+/// The shapes of points that ride on the skin: each follows its eight nearest vertices, weighted by nearness.
+fn follow(points: &[Vec3], cage: &Cage, shapes: &Shapes) -> Shapes {
+    let anchors: Vec<Vec<(usize, f32)>> = points.iter().map(|p| nearest(*p, cage)).collect();
+    let moved = |offsets: &[Vec3]| -> Vec<Vec3> {
+        anchors.iter().map(|near| near.iter().map(|&(v, w)| offsets[v] * w).sum::<Vec3>()).collect()
+    };
+    let mut out: Shapes = shapes.iter().map(|(name, offsets)| (name.clone(), moved(offsets))).collect();
+    out.retain(|(_, offsets)| offsets.iter().any(|o| o.length() > 2e-3));
+    out
+}
+
+fn nearest(p: Vec3, cage: &Cage) -> Vec<(usize, f32)> {
+    let skin = |i: usize| !matches!(cage.places[i], Place::Mouth { .. }) && cage.positions[i].y > -0.2 && cage.positions[i].z > 3.0;
+    let mut by_distance: Vec<(f32, usize)> =
+        (0..cage.positions.len()).filter(|&i| skin(i)).map(|i| (cage.positions[i].distance(p), i)).collect();
+    by_distance.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    by_distance.truncate(8);
+    let weight = |d: f32| 1.0 / (d + 0.08).powi(2);
+    let sum: f32 = by_distance.iter().map(|(d, _)| weight(*d)).sum();
+    by_distance.iter().map(|&(d, i)| (i, weight(d) / sum)).collect()
+}
