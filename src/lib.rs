@@ -27,6 +27,7 @@ pub mod interrupt;
 pub mod layers;
 pub mod motion;
 pub mod output;
+pub mod perform;
 pub mod render;
 pub mod speech;
 pub mod train;

@@ -5,9 +5,6 @@ mod write;
 
 pub use write::write_glb;
 
-
-
-
 use glam::{Mat4, Quat, Vec3};
 
 /// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).

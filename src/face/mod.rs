@@ -2,6 +2,9 @@
 
 pub mod articulation;
 pub mod coefficients;
+pub mod expression;
+pub mod model;
+pub mod style;
 pub mod vector;
 
 pub use coefficients::Coefficients;

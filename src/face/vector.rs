@@ -82,6 +82,19 @@ pub fn read_gaze(face: &Coefficients) -> Gaze {
     Gaze { yaw: 0.5 * (out_l - in_l + in_r - out_r) * LOOK_YAW, pitch: 0.5 * (down_l - up_l + down_r - up_r) * LOOK_PITCH }
 }
 
+/// The same motion seen in a mirror: left and right change places, yaw and roll their sign.
+pub fn mirror(row: &Row) -> Row {
+    let (face, head, gaze) = unpack(row);
+    let mut other = face;
+    for (c, name) in coefficients::NAMES.iter().enumerate() {
+        let twin = if name.contains("Left") { name.replace("Left", "Right") } else { name.replace("Right", "Left") };
+        if let Some(t) = coefficients::index(&twin) {
+            other[t] = face[c];
+        }
+    }
+    pack(&other, Head { yaw: -head.yaw, roll: -head.roll, ..head }, Gaze { yaw: -gaze.yaw, ..gaze })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +112,17 @@ mod tests {
         assert_eq!((face, head, gaze), (face2, head2, gaze2));
         let read = read_gaze(&face);
         assert!((read.yaw - gaze.yaw).abs() < 1e-6 && (read.pitch - gaze.pitch).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_mirror_swaps_sides_and_twice_is_nothing() {
+        let mut face = [0.0; coefficients::COUNT];
+        (face[id::MOUTH_SMILE_LEFT], face[id::JAW_RIGHT], face[id::JAW_OPEN]) = (0.7, 0.2, 0.5);
+        let row = pack(&face, Head { yaw: 0.1, pitch: 0.2, roll: 0.3 }, Gaze { yaw: 0.1, pitch: 0.0 });
+        let (seen, head, _) = unpack(&mirror(&row));
+        assert_eq!((seen[id::MOUTH_SMILE_RIGHT], seen[id::JAW_LEFT], seen[id::JAW_OPEN]), (0.7, 0.2, 0.5));
+        assert_eq!((head.yaw, head.pitch), (-0.1, 0.2));
+        assert_eq!(mirror(&mirror(&row)), row);
     }
 
     #[test]

@@ -119,7 +119,8 @@ impl Ground {
     /// Rows of the picture that the shadow can touch.
     pub fn rows(&self, camera: &Camera, height: u32) -> std::ops::Range<usize> {
         let reach = |s: &Spot, sign: f32| {
-            let p = Vec3::new(s.at.x, self.floor, s.at.y) + Vec3::new(camera.back.x, 0.0, camera.back.z).normalize_or_zero() * (sign * 2.6 * s.radius);
+            let p = Vec3::new(s.at.x, self.floor, s.at.y)
+                + Vec3::new(camera.back.x, 0.0, camera.back.z).normalize_or_zero() * (sign * 2.6 * s.radius);
             camera.project(p)[1]
         };
         let top = self.spots.iter().map(|s| reach(s, -1.0)).fold(f32::MAX, f32::min);

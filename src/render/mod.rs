@@ -79,7 +79,8 @@ pub fn draw_all(
 ) -> Result<()> {
     let count = performance.frames.len();
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
-    let queue = Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
+    let queue =
+        Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
     let ahead = 2 * threads + 1;
     std::thread::scope(|scope| {
         for _ in 0..threads {

@@ -82,10 +82,7 @@ impl Model {
             textures: actor.textures.iter().map(Mips::new).collect::<Result<_>>()?,
             sockets: [None, None],
             subject: Subject { top: 0.0, eyes: Vec3::ZERO, hips: 0.0, floor: 0.0 },
-            feet: ["leftFoot", "leftToes", "rightFoot", "rightToes"]
-                .iter()
-                .filter_map(|n| joint(actor, n))
-                .collect(),
+            feet: ["leftFoot", "leftToes", "rightFoot", "rightToes"].iter().filter_map(|n| joint(actor, n)).collect(),
         };
         for mesh in &actor.meshes {
             check(actor, mesh)?;
@@ -253,4 +250,3 @@ fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
     let hips = place(joint(actor, "hips")).map(|p| p.y);
     Subject { top: high.y, eyes, hips: hips.unwrap_or(low.y + 0.55 * tall), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
 }
-

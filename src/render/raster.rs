@@ -77,8 +77,7 @@ impl Tile {
             for block in blocks.clone() {
                 let x = lanes + f(block as f32 * 8.0);
                 let e = [0, 1, 2].map(|k| f(edges[k][0]) * x + starts[k]);
-                let inside = [0, 1, 2, 3]
-                    .map(|s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]));
+                let inside = [0, 1, 2, 3].map(|s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]));
                 let any = inside[0].fast_max(inside[1]).fast_max(inside[2].fast_max(inside[3]));
                 if any.simd_ge(F8::ZERO).to_bitmask() == 0 {
                     continue;

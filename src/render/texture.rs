@@ -23,7 +23,8 @@ pub static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|
 const STEPS: usize = 4096;
 
 /// Linear 0..=1 in 4096 steps to an sRGB byte.
-pub static ENCODED: LazyLock<[u8; STEPS]> = LazyLock::new(|| std::array::from_fn(|i| (to_srgb(i as f32 / (STEPS - 1) as f32) * 255.0 + 0.5) as u8));
+pub static ENCODED: LazyLock<[u8; STEPS]> =
+    LazyLock::new(|| std::array::from_fn(|i| (to_srgb(i as f32 / (STEPS - 1) as f32) * 255.0 + 0.5) as u8));
 
 /// Linear 0..=1 to an sRGB byte, by table.
 #[inline(always)]

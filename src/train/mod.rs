@@ -3,15 +3,18 @@
 pub mod augment;
 pub mod content;
 pub mod data;
+pub mod face;
 pub mod npz;
 pub mod track;
 
 use crate::{Error, Result};
-use candle_core::Tensor;
+use candle_core::{DType, Device, Tensor};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, StandardNormal};
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What to train and where the weights go.
@@ -44,27 +47,33 @@ impl Log {
         writeln!(std::io::stderr(), "{seconds:5} s  {text}").map_err(Error::io("standard error"))
     }
 
+    /// Where the weights of a model go.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.out.join(format!("{name}.safetensors"))
+    }
+
     /// Saves weights as half floats under `name.safetensors`.
     pub fn checkpoint(&self, map: &VarMap, name: &str) -> Result<()> {
-        save(map, &HashMap::new(), &self.out.join(format!("{name}.safetensors")))
+        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+        let half = data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().to_dtype(DType::F16)?))).collect::<Result<_>>()?;
+        save(half, &self.file(name))
     }
 }
 
-/// Writes weights as f16, and `extra` tensors beside them as they are.
-pub fn save(map: &VarMap, extra: &HashMap<String, Tensor>, path: &std::path::Path) -> Result<()> {
-    let mut tensors = extra.clone();
-    {
-        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-        for (name, var) in data.iter() {
-            tensors.insert(name.clone(), var.as_tensor().to_dtype(candle_core::DType::F16)?);
-        }
-    }
+/// Writes tensors as they are, in the order of their names.
+pub fn save(tensors: HashMap<String, Tensor>, path: &Path) -> Result<()> {
     let mut sorted: Vec<_> = tensors.into_iter().collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     let bytes = safetensors::serialize(sorted.iter().map(|(n, t)| (n.as_str(), t)), None).map_err(|e| Error::Model(e.to_string()))?;
     let mut output = crate::output::Output::create(path)?;
     output.write_all(&bytes).map_err(Error::io(path))?;
     output.commit()
+}
+
+/// Jitters what a window hears, so that the denoiser does not take the encoder at its word for voices it knows by heart.
+pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
+    let jitter = 0.12 * rng.random::<f32>();
+    rows.iter().map(|v| v + jitter * Distribution::<f32>::sample(&StandardNormal, rng)).collect()
 }
 
 /// AdamW with the decay that small corpora need.
@@ -118,8 +127,11 @@ pub fn face(options: &Options) -> Result<()> {
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {
-        let map = content::train(&takes, options.content_steps, options.seed, &mut log)?;
-        save(&map, &HashMap::new(), &options.out.join("content.safetensors"))?;
+        content::train(&takes, options.content_steps, options.seed, &mut log)?;
+    }
+    if options.face_steps > 0 {
+        let weights = candle_core::safetensors::load(log.file("content"), &Device::Cpu)?;
+        face::train(&takes, &weights, options.face_steps, options.seed, &mut log)?;
     }
     Ok(())
 }

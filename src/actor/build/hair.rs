@@ -11,8 +11,7 @@ use super::surface::Surface;
 use glam::Vec3;
 
 /// Elevation of the hairline by the angle from the front, degrees.
-const HAIRLINE: [(f32, f32); 7] =
-    [(0.0, 40.0), (25.0, 38.0), (45.0, 30.0), (60.0, 14.0), (75.0, 8.0), (95.0, -15.0), (180.0, -42.0)];
+const HAIRLINE: [(f32, f32); 7] = [(0.0, 40.0), (25.0, 38.0), (45.0, 30.0), (60.0, 14.0), (75.0, 8.0), (95.0, -15.0), (180.0, -42.0)];
 
 /// Degrees above the hairline of a direction.
 pub fn above_hairline(azimuth: f32, elevation: f32) -> f32 {

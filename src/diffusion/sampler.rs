@@ -1,0 +1,88 @@
+//! The sampler: from noise to motion in a few evaluations (DDIM, Song et al. 2021), each group on its own schedule.
+//!
+//! Lips want the first estimates, life wants the whole schedule (a single sample that takes many steps loses correlation with
+//! the recorded mouth, while blinks and head motion gain their spread from it). So every group has its own list of levels, and
+//! a group that has arrived at zero is given to those still under way.
+
+use super::denoiser::Denoiser;
+use super::noise;
+use crate::Result;
+use candle_core::{Device, Tensor};
+
+/// Levels of every group at every evaluation, and zero at the end: `levels[step][group]`, `steps + 1` rows.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    pub levels: Vec<Vec<f32>>,
+}
+
+impl Schedule {
+    /// Group `g` goes from noise to motion in `steps[g]` even steps; a group that is done stays at zero.
+    pub fn new(steps: &[usize]) -> Schedule {
+        let longest = steps.iter().copied().max().unwrap_or(0);
+        let level = |step: usize, of: usize| 1.0 - (step as f32 / of.max(1) as f32).min(1.0);
+        Schedule { levels: (0..=longest).map(|s| steps.iter().map(|of| level(s, *of)).collect()).collect() }
+    }
+
+    /// Network evaluations.
+    pub fn evaluations(&self) -> usize {
+        self.levels.len().saturating_sub(1)
+    }
+}
+
+/// A stretch of motion to be sampled.
+pub struct Window<'a> {
+    /// Number of the first frame in the whole take: noise depends on it.
+    pub first: usize,
+    pub frames: usize,
+    /// Frames at the start that are given, standardised, `given.len() / channels` of them.
+    pub given: &'a [f32],
+    /// `frames × condition` and `frames × modulation`.
+    pub condition: &'a [f32],
+    pub modulation: &'a [f32],
+}
+
+/// Samples a window; `shape` sees every estimate of the clean motion (`frames × channels`) and may bend it.
+pub fn sample(denoiser: &Denoiser, window: &Window, schedule: &Schedule, seed: u64, shape: &dyn Fn(&mut [f32])) -> Result<Vec<f32>> {
+    let config = denoiser.config();
+    let (frames, channels, groups) = (window.frames, config.channels, config.group_count());
+    let device = Device::Cpu;
+    let tensor = |v: &[f32], width: usize| Tensor::from_slice(v, (1, frames, width), &device);
+    let condition = tensor(window.condition, config.condition)?;
+    let modulation = tensor(window.modulation, config.modulation)?;
+    let mut x = noise::noise(seed, 0, window.first, frames, channels);
+    let given = window.given.len() / channels;
+    x[..window.given.len()].copy_from_slice(window.given);
+    for step in schedule.levels.windows(2) {
+        let (now, next) = (&step[0], &step[1]);
+        let levels: Vec<f32> = (0..frames).flat_map(|n| (0..groups).map(move |g| if n < given { 0.0 } else { now[g] })).collect();
+        let clean = denoiser.forward(&tensor(&x, channels)?, &tensor(&levels, groups)?, &condition, &modulation, &[frames])?;
+        let mut clean = clean.flatten_all()?.to_vec1::<f32>()?;
+        shape(&mut clean);
+        for n in given..frames {
+            for c in 0..channels {
+                let (i, group) = (n * channels + c, config.groups[c]);
+                let ((signal, noise), (next_signal, next_noise)) = (noise::shares(now[group]), noise::shares(next[group]));
+                // What is left of the noise under the estimate; nothing where the group has arrived.
+                let rest = if noise > 1e-4 { (x[i] - signal * clean[i]) / noise } else { 0.0 };
+                if now[group] > 0.0 {
+                    x[i] = next_signal * clean[i] + next_noise * rest;
+                }
+            }
+        }
+    }
+    Ok(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_arrive_in_their_own_time() {
+        let schedule = Schedule::new(&[2, 8]);
+        assert_eq!(schedule.evaluations(), 8);
+        assert_eq!(schedule.levels[0], [1.0, 1.0]);
+        assert_eq!(schedule.levels[2], [0.0, 0.75]);
+        assert_eq!(schedule.levels[8], [0.0, 0.0]);
+    }
+}

@@ -1,0 +1,251 @@
+//! The face model: speech and a plan in, face motion out.
+//!
+//! The content encoder says what is heard; the denoiser turns noise into motion under it, in windows of 8 s that overlap by
+//! 2 s, the overlap given, so that a take of any length has no seam and needs no more memory. Lips take two evaluations and
+//! are then given to the life of the face (brows, lids, gaze, head), which takes the whole schedule.
+
+use super::articulation::{gap_mm, set_gap};
+use super::style::{STYLE, Style};
+use super::vector::{self, CHANNELS, Row};
+use crate::audio::Speech;
+use crate::audio::features::{Mel, PROSODY, Prosody};
+use crate::diffusion::denoiser::{Config, Denoiser};
+use crate::diffusion::sampler::{Schedule, Window, sample};
+use crate::emotion::{EMOTION, Point};
+use crate::speech::content::{ARTICULATION, CONTENT, Content, ContentEncoder};
+use crate::speech::phones::Class;
+use crate::{Error, Result};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use std::collections::HashMap;
+
+/// Numbers a frame that the denoiser hears: content, articulation, prosody, and whether there is any sound at all.
+pub const CONDITION: usize = CONTENT + ARTICULATION + PROSODY + 1;
+/// Numbers a frame of emotion and style, each with a mark that it is given.
+pub const MODULATION: usize = EMOTION + 1 + STYLE + 1;
+/// Groups of channels with a noise level of their own.
+const LIPS: usize = 0;
+const LIFE: usize = 1;
+/// Frames of a window and of the overlap that is given.
+const WINDOW: usize = 240;
+const OVERLAP: usize = 60;
+
+/// The size of the shipped denoiser.
+pub fn config() -> Config {
+    Config {
+        channels: CHANNELS,
+        groups: (0..CHANNELS).map(|c| if vector::is_lips(c) { LIPS } else { LIFE }).collect(),
+        condition: CONDITION,
+        modulation: MODULATION,
+        width: 128,
+        blocks: 4,
+        heads: 4,
+        reach: 60,
+    }
+}
+
+/// How long the sampler works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// Two evaluations: for looking.
+    Draft,
+    /// Eight evaluations.
+    #[default]
+    Default,
+}
+
+impl Quality {
+    fn schedule(self) -> Schedule {
+        match self {
+            Quality::Draft => Schedule::new(&[1, 2]),
+            Quality::Default => Schedule::new(&[2, 8]),
+        }
+    }
+}
+
+/// What the model hears in a recording.
+pub struct Heard {
+    /// `frames × CONDITION`.
+    pub condition: Vec<f32>,
+    /// How sure the encoder is of a closure of both lips, 0..=1 a frame.
+    pub closure: Vec<f32>,
+    /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
+    pub activity: Vec<f32>,
+}
+
+/// Centre and spread of every channel: motion inside the model is standardised.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    pub mean: Row,
+    pub deviation: Row,
+}
+
+impl Scale {
+    pub fn standardise(&self, row: &Row) -> Row {
+        std::array::from_fn(|c| (row[c] - self.mean[c]) / self.deviation[c])
+    }
+
+    pub fn restore(&self, row: &[f32]) -> Row {
+        std::array::from_fn(|c| row[c] * self.deviation[c] + self.mean[c])
+    }
+}
+
+/// See the module's text.
+pub struct FaceModel {
+    encoder: ContentEncoder,
+    denoiser: Denoiser,
+    scale: Scale,
+    /// The style of nobody in particular.
+    style: Style,
+}
+
+impl FaceModel {
+    /// The weights that gestus ships.
+    pub fn builtin() -> Result<FaceModel> {
+        FaceModel::from_bytes(include_bytes!("../../models/content.safetensors"), include_bytes!("../../models/face.safetensors"))
+    }
+
+    /// Reads the content encoder and the denoiser from the bytes of their safetensors files.
+    pub fn from_bytes(content: &[u8], face: &[u8]) -> Result<FaceModel> {
+        let read = |bytes: &[u8], name: &str| -> Result<HashMap<String, Tensor>> {
+            candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| Error::malformed(name, format!("damaged weights: {e}")))
+        };
+        let face = read(face, "face weights")?;
+        let row = |name: &str, length: usize| -> Result<Vec<f32>> {
+            let values = face.get(name).and_then(|t| t.to_dtype(DType::F32).ok()?.flatten_all().ok()?.to_vec1::<f32>().ok());
+            values
+                .filter(|v| v.len() == length)
+                .ok_or_else(|| Error::malformed("face weights", format!("damaged weights: {name} is missing or has the wrong length")))
+        };
+        let array = |v: Vec<f32>| std::array::from_fn(|i| v[i]);
+        let scale = Scale { mean: array(row("scale.mean", CHANNELS)?), deviation: array(row("scale.deviation", CHANNELS)?) };
+        let style = row("style.default", STYLE)?;
+        let builder = |tensors| VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        let encoder = ContentEncoder::new(builder(read(content, "content weights")?))?;
+        let denoiser = Denoiser::new(config(), builder(face))?;
+        Ok(FaceModel::new(encoder, denoiser, scale, std::array::from_fn(|i| style[i])))
+    }
+
+    pub fn new(encoder: ContentEncoder, denoiser: Denoiser, scale: Scale, style: Style) -> FaceModel {
+        FaceModel { encoder, denoiser, scale, style }
+    }
+
+    /// Face motion at 30 frames a second: one row for each frame of the recording. `emotion` is a point for every frame; the
+    /// last one holds to the end, none is neutral.
+    pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
+        let frames = (speech.seconds * 30.0 - 1e-6).ceil().max(0.0) as usize;
+        let mel = Mel::of(speech);
+        let prosody = Prosody::of(speech, &mel, frames);
+        let content = self.encoder.encode(&mel.normalised(), frames)?;
+        let heard = hear(&content, &prosody);
+        let neutral = [0.0; EMOTION];
+        let point = |n: usize| emotion.get(n).or(emotion.last()).unwrap_or(&neutral);
+        let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(&self.style))).collect();
+        self.generate(&heard, &modulation, frames, seed, quality)
+    }
+
+    /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame.
+    pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+        let schedule = quality.schedule();
+        let mut rows: Vec<Row> = Vec::with_capacity(frames);
+        while rows.len() < frames {
+            let first = rows.len().saturating_sub(OVERLAP);
+            let last = (first + WINDOW).min(frames);
+            let given: Vec<f32> = rows[first..].iter().flat_map(|r| self.scale.standardise(r)).collect();
+            let window = Window {
+                first,
+                frames: last - first,
+                given: &given,
+                condition: &heard.condition[first * CONDITION..last * CONDITION],
+                modulation: &modulation[first * MODULATION..last * MODULATION],
+            };
+            let shape = |clean: &mut [f32]| self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
+            let sampled = sample(&self.denoiser, &window, &schedule, seed, &shape)?;
+            let known = rows.len() - first;
+            rows.extend(sampled.chunks_exact(CHANNELS).skip(known).map(|r| self.scale.restore(r)));
+        }
+        Ok(rows)
+    }
+
+    /// Articulatory guidance: where the encoder is sure of a closure the lips meet, whatever the emotion; where nobody speaks
+    /// they rest.
+    fn articulate(&self, clean: &mut [f32], closure: &[f32], activity: &[f32]) {
+        for ((row, closed), active) in clean.chunks_exact_mut(CHANNELS).zip(closure).zip(activity) {
+            let (mut face, head, gaze) = vector::unpack(&self.scale.restore(row));
+            let gap = gap_mm(&face).max(0.0);
+            set_gap(&mut face, gap * (1.0 - closed) * active);
+            let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
+            for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
+                row[c] = bent[c];
+            }
+        }
+    }
+}
+
+/// What the denoiser and the articulation rules take from content and prosody.
+pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
+    let frames = content.latent.len();
+    let gain = articulation_gain(content, prosody);
+    let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
+    let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
+    let closure = (0..frames).map(|n| smoothstep(0.35, 0.75, of(n, &[Class::BilabialStop, Class::BilabialNasal]))).collect();
+    let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.08, 0.3, prosody.level[n]) * (1.0 - of(n, &[Class::Silence]))).collect();
+    let voiced = share_voiced(prosody);
+    // The mouth opens a little before the sound and closes after it: take the most of a tenth of a second around.
+    let activity = (0..frames)
+        .map(|n| {
+            let around = &speaking[n.saturating_sub(3)..(n + 5).min(frames)];
+            smoothstep(0.05, 0.4, around.iter().copied().fold(0.0, f32::max)) * smoothstep(0.01, 0.05, voiced)
+        })
+        .collect();
+    Heard { condition, closure, activity }
+}
+
+/// Share of the loud frames that have a pitch: noise has none, so nobody speaks there.
+fn share_voiced(prosody: &Prosody) -> f32 {
+    let loud = prosody.level.iter().zip(&prosody.voicing).filter(|(l, _)| **l > 0.4);
+    let (voiced, all) = loud.fold((0, 0), |(v, a), (_, voicing)| (v + usize::from(*voicing > 0.5), a + 1));
+    voiced as f32 / all.max(1) as f32
+}
+
+/// The denoiser's condition of frame `n`.
+pub fn condition_row(content: &Content, prosody: &Prosody, gain: f32, n: usize) -> [f32; CONDITION] {
+    let mut row = [0.0; CONDITION];
+    row[..CONTENT].copy_from_slice(&content.latent[n]);
+    for (out, a) in row[CONTENT..].iter_mut().zip(content.articulation[n]) {
+        *out = a * gain;
+    }
+    row[CONTENT + ARTICULATION..CONDITION - 1].copy_from_slice(&[prosody.level[n], prosody.pitch[n], prosody.voicing[n]]);
+    row[CONDITION - 1] = 1.0;
+    row
+}
+
+/// Emotion and style of a frame with their marks; zeros where one is left out.
+pub fn modulation_row(emotion: Option<&Point>, style: Option<&Style>) -> [f32; MODULATION] {
+    let mut row = [0.0; MODULATION];
+    if let Some(point) = emotion {
+        row[..EMOTION].copy_from_slice(point);
+        row[EMOTION] = 1.0;
+    }
+    if let Some(style) = style {
+        row[EMOTION + 1..MODULATION - 1].copy_from_slice(style);
+        row[MODULATION - 1] = 1.0;
+    }
+    row
+}
+
+/// The encoder understates the mouths of unheard voices; this brings the spread of its opening in speech back to one.
+fn articulation_gain(content: &Content, prosody: &Prosody) -> f32 {
+    let opening: Vec<f32> = content.articulation.iter().zip(&prosody.level).filter(|(_, l)| **l > 0.3).map(|(a, _)| a[0]).collect();
+    if opening.len() < 15 {
+        return 1.0;
+    }
+    let mean = opening.iter().sum::<f32>() / opening.len() as f32;
+    let deviation = (opening.iter().map(|o| (o - mean).powi(2)).sum::<f32>() / opening.len() as f32).sqrt();
+    (1.0 / deviation.max(0.1)).clamp(1.0, 1.5)
+}
+
+fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}

@@ -1,0 +1,406 @@
+//! Trains the face's denoiser on everybody's motion, with the frozen content encoder's ear.
+//!
+//! Emotion is taught by exchange: the same words are shown with one expression after another (see
+//! [`crate::face::expression`]), so that what is said and what is felt come apart.
+
+use super::data::{Source, Split, Take};
+use super::{Log, augment_condition, optimiser};
+use crate::Result;
+use crate::diffusion::denoiser::Denoiser;
+use crate::diffusion::noise;
+use crate::emotion::{EMOTION, Label, Point};
+use crate::evaluate::statistics::{median, pearson};
+use crate::face::articulation::{self, gap_mm};
+use crate::face::expression::express;
+use crate::face::model::{CONDITION, FaceModel, Heard, MODULATION, Quality, Scale, config, hear, modulation_row};
+use crate::face::style::{self, Style};
+use crate::face::vector::{self, CHANNELS, Row};
+use crate::speech::content::ContentEncoder;
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{Optimizer, VarBuilder, VarMap};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// Motion frames of a training window.
+const WINDOW: usize = 80;
+const SHARES: [(Source, usize); 6] =
+    [(Source::GridS1, 6), (Source::LrwAr, 5), (Source::Facegood, 2), (Source::Tmhint, 1), (Source::LiveLink, 1), (Source::Mead, 1)];
+const LEARNING_RATE: f64 = 1.5e-3;
+/// Weight of the lips against the life of the face, of speed, and of the lip gap.
+const LIPS: f32 = 1.5;
+const SPEED: f64 = 0.5;
+const GAP: f64 = 1.0;
+/// Conditions are left out this often, each for itself and all together.
+const DROP: f64 = 0.1;
+/// Share of the moving average of the weights that a step keeps.
+const AVERAGE: f64 = 0.998;
+
+/// A take as the denoiser's training sees it.
+struct Example {
+    source: Source,
+    motion: Vec<Row>,
+    known: [bool; CHANNELS],
+    /// Nothing where there is no sound.
+    heard: Option<Heard>,
+    emotion: Label,
+    styles: Vec<Style>,
+}
+
+fn examples(takes: &[Take], encoder: &ContentEncoder) -> Result<Vec<Example>> {
+    let chosen: Vec<&Take> = takes.iter().filter(|t| t.split == Split::Train && !t.motion.is_empty()).collect();
+    let mut people: HashMap<&str, Vec<&Take>> = HashMap::new();
+    for take in &chosen {
+        people.entry(&take.speaker).or_default().push(take);
+    }
+    let styles: HashMap<&str, Vec<Style>> = people.iter().map(|(who, takes)| (*who, styles_of(takes))).collect();
+    chosen
+        .par_iter()
+        .map(|take| {
+            let heard = if take.samples.is_empty() { None } else { Some(hear(&encoder.encode(&take.mel, take.frames)?, &take.prosody)) };
+            // Style needs the whole face.
+            let styles = if take.known.iter().all(|k| *k) { styles[take.speaker.as_str()].clone() } else { Vec::new() };
+            Ok(Example { source: take.source, motion: take.motion.clone(), known: take.known, heard, emotion: take.emotion, styles })
+        })
+        .collect()
+}
+
+/// Styles of some stretches of about ten seconds of one person.
+fn styles_of(takes: &[&Take]) -> Vec<Style> {
+    let rows: Vec<Row> = takes.iter().flat_map(|t| t.motion.iter().copied()).collect();
+    rows.chunks(300).filter(|c| c.len() >= 150 || rows.len() < 150).take(40).map(style::of).collect()
+}
+
+/// What a window asks for, and the motion that answers.
+struct Lesson {
+    motion: Vec<Row>,
+    condition: Vec<f32>,
+    modulation: Vec<f32>,
+    mask: Vec<f32>,
+    length: usize,
+}
+
+/// Cuts a window and dresses it in an expression.
+fn lesson(example: &Example, rng: &mut impl Rng) -> Lesson {
+    let total = example.motion.len();
+    let from = rng.random_range(0..=total.saturating_sub(WINDOW));
+    let length = (total - from).min(WINDOW);
+    let mirrored = rng.random_bool(0.5);
+    let acted = example.emotion != Label::Neutral;
+    let points = if acted { vec![example.emotion.at(1.0); length] } else { emotion_track(length, rng) };
+    let swings = swing(length, rng);
+    let motion: Vec<Row> = (0..length)
+        .map(|n| {
+            let row = &example.motion[from + n];
+            let row = if mirrored { vector::mirror(row) } else { *row };
+            if acted { row } else { express(&row, &points[n], swings[n]) }
+        })
+        .collect();
+    let all = rng.random_bool(DROP);
+    let drop = |rng: &mut dyn Rng| all || rng.random_bool(DROP);
+    let (no_sound, no_emotion, no_style) = (drop(rng), drop(rng), drop(rng));
+    let condition = match &example.heard {
+        Some(heard) if !no_sound => augment_condition(&heard.condition[from * CONDITION..(from + length) * CONDITION], rng),
+        _ => vec![0.0; length * CONDITION],
+    };
+    let style = (!no_style && !example.styles.is_empty()).then(|| example.styles[rng.random_range(0..example.styles.len())]);
+    let modulation = points.iter().flat_map(|p| modulation_row((!no_emotion).then_some(p), style.as_ref())).collect();
+    let mask = example.known.map(|k| f32::from(u8::from(k)));
+    Lesson { motion, condition, modulation, mask: mask.repeat(length), length }
+}
+
+/// A neutral third; else one label, or two one after the other, at intensities up to 1.5.
+fn emotion_track(length: usize, rng: &mut impl Rng) -> Vec<Point> {
+    let draw = |rng: &mut dyn Rng| -> Point {
+        if rng.random_bool(0.3) {
+            return [0.0; EMOTION];
+        }
+        let label = |rng: &mut dyn Rng| Label::ALL[rng.random_range(1..Label::ALL.len())];
+        let first = label(rng).at(rng.random_range(0.15..1.5));
+        if rng.random_bool(0.8) {
+            return first;
+        }
+        let second = label(rng).at(rng.random_range(0.15..0.8));
+        std::array::from_fn(|i| 0.6 * first[i] + second[i])
+    };
+    let from = draw(rng);
+    if rng.random_bool(0.75) {
+        return vec![from; length];
+    }
+    let (to, turn, ramp) = (draw(rng), rng.random_range(0..length) as f32, rng.random_range(5.0f32..25.0));
+    (0..length)
+        .map(|n| {
+            let s = ((n as f32 - turn) / ramp).clamp(0.0, 1.0);
+            std::array::from_fn(|i| from[i] + (to[i] - from[i]) * s * s * (3.0 - 2.0 * s))
+        })
+        .collect()
+}
+
+/// How far an expression is out over time: a slow random walk around 1 (an Ornstein-Uhlenbeck process of 1 s).
+fn swing(length: usize, rng: &mut impl Rng) -> Vec<f32> {
+    let normal = |rng: &mut dyn Rng| -> f32 { StandardNormal.sample(rng) };
+    let mut state = normal(rng);
+    (0..length)
+        .map(|_| {
+            state += -state / 30.0 + (2.0f32 / 30.0).sqrt() * normal(rng);
+            (1.0 + 0.13 * state).clamp(0.6, 1.4)
+        })
+        .collect()
+}
+
+/// Mean and deviation of every channel over random lessons.
+fn fit_scale(pools: &[(usize, Vec<&Example>)], rng: &mut impl Rng) -> Scale {
+    let (mut sum, mut square, mut count) = ([0f64; CHANNELS], [0f64; CHANNELS], [0f64; CHANNELS]);
+    for _ in 0..60 {
+        for (share, pool) in pools {
+            for _ in 0..*share {
+                let example = pool[rng.random_range(0..pool.len())];
+                for row in lesson(example, rng).motion {
+                    for c in (0..CHANNELS).filter(|c| example.known[*c]) {
+                        let v = f64::from(row[c]);
+                        (sum[c], square[c], count[c]) = (sum[c] + v, square[c] + v * v, count[c] + 1.0);
+                    }
+                }
+            }
+        }
+    }
+    let mean = std::array::from_fn(|c| (sum[c] / count[c].max(1.0)) as f32);
+    let floor = |c: usize| if c < vector::HEAD { 0.05 } else { 0.03 };
+    let deviation =
+        std::array::from_fn(|c| ((square[c] / count[c].max(1.0) - f64::from(mean[c]).powi(2)).max(0.0).sqrt() as f32).max(floor(c)));
+    Scale { mean, deviation }
+}
+
+struct Batch {
+    clean: Tensor,
+    noisy: Tensor,
+    levels: Tensor,
+    condition: Tensor,
+    modulation: Tensor,
+    mask: Tensor,
+    lengths: Vec<usize>,
+}
+
+fn batch(pools: &[(usize, Vec<&Example>)], scale: &Scale, rng: &mut impl Rng) -> Result<Batch> {
+    let (mut clean, mut noisy, mut levels) = (vec![], vec![], vec![]);
+    let (mut condition, mut modulation, mut mask, mut lengths) = (vec![], vec![], vec![], vec![]);
+    let groups = config().groups;
+    for (share, pool) in pools {
+        for _ in 0..*share {
+            let lesson = lesson(pool[rng.random_range(0..pool.len())], rng);
+            let drawn = draw_levels(rng);
+            let given = if rng.random_bool(0.3) { rng.random_range(4..WINDOW / 2) } else { 0 };
+            for n in 0..WINDOW {
+                let level = if n < given { [0.0, 0.0] } else { drawn };
+                levels.extend(level);
+                let row = lesson.motion.get(n).map_or([0.0; CHANNELS], |row| scale.standardise(row));
+                for c in 0..CHANNELS {
+                    // Channels that a source lacks stand at their mean.
+                    let known = lesson.mask.get(n * CHANNELS + c).copied().unwrap_or(0.0);
+                    let value = row[c] * known;
+                    let (signal, share) = noise::shares(level[groups[c]]);
+                    let eps: f32 = StandardNormal.sample(rng);
+                    clean.push(value);
+                    noisy.push(signal * value + share * eps);
+                }
+            }
+            let pad = |mut v: Vec<f32>, width: usize| {
+                v.resize(WINDOW * width, 0.0);
+                v
+            };
+            condition.extend(pad(lesson.condition, CONDITION));
+            modulation.extend(pad(lesson.modulation, MODULATION));
+            mask.extend(pad(lesson.mask, CHANNELS));
+            lengths.push(lesson.length);
+        }
+    }
+    let rows = lengths.len();
+    let tensor = |v: Vec<f32>, width: usize| Tensor::from_vec(v, (rows, WINDOW, width), &Device::Cpu);
+    Ok(Batch {
+        clean: tensor(clean, CHANNELS)?,
+        noisy: tensor(noisy, CHANNELS)?,
+        levels: tensor(levels, 2)?,
+        condition: tensor(condition, CONDITION)?,
+        modulation: tensor(modulation, MODULATION)?,
+        mask: tensor(mask, CHANNELS)?,
+        lengths,
+    })
+}
+
+/// Levels of lips and life, drawn towards noise (which helps both the first estimates and strangers); sometimes lips are given.
+fn draw_levels(rng: &mut impl Rng) -> [f32; 2] {
+    let draw = |rng: &mut dyn Rng| 1.0 - (1.0 - rng.random::<f32>()).powf(1.7);
+    let life = draw(rng);
+    let lips = match rng.random_range(0..10) {
+        0..3 => 0.0,
+        3..5 => life,
+        5..7 => 1.0,
+        _ => draw(rng),
+    };
+    [lips, life]
+}
+
+struct Weights {
+    channels: Tensor,
+    /// Millimetres of lip gap for each standardised channel, over 5 mm.
+    gap: Tensor,
+}
+
+impl Weights {
+    fn new(scale: &Scale) -> Result<Weights> {
+        let channels: Vec<f32> = (0..CHANNELS).map(|c| if vector::is_lips(c) { LIPS } else { 1.0 }).collect();
+        let gap: Vec<f32> = (0..CHANNELS)
+            .map(|c| {
+                let mut face = [0.0; crate::face::coefficients::COUNT];
+                vector::coefficient_of(c).map_or(0.0, |i| {
+                    face[i] = 1.0;
+                    gap_mm(&face) * scale.deviation[c] / 5.0
+                })
+            })
+            .collect();
+        Ok(Weights {
+            channels: Tensor::from_vec(channels, (1, 1, CHANNELS), &Device::Cpu)?,
+            gap: Tensor::from_vec(gap, (CHANNELS, 1), &Device::Cpu)?,
+        })
+    }
+}
+
+fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor> {
+    let out = denoiser.forward(&batch.noisy, &batch.levels, &batch.condition, &batch.modulation, &batch.lengths)?;
+    let error = out.sub(&batch.clean)?.mul(&batch.mask)?;
+    let position = error.sqr()?.broadcast_mul(&weights.channels)?.mean_all()?;
+    let difference = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?;
+    let speed = difference.sqr()?.broadcast_mul(&weights.channels)?.mean_all()?;
+    let gap = error.reshape(((), CHANNELS))?.matmul(&weights.gap)?.sqr()?.mean_all()?;
+    Ok(((position + (speed * SPEED)?)? + (gap * GAP)?)?)
+}
+
+/// Trains for `steps` batches and returns the averaged weights with the scale and the default style beside them.
+pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, steps: usize, seed: u64, log: &mut Log) -> Result<()> {
+    let encoder = || ContentEncoder::new(VarBuilder::from_tensors(content.clone(), DType::F32, &Device::Cpu));
+    let examples = examples(takes, &encoder()?)?;
+    let pools: Vec<(usize, Vec<&Example>)> = SHARES
+        .iter()
+        .map(|(source, share)| (*share, examples.iter().filter(|e| e.source == *source).collect::<Vec<_>>()))
+        .filter(|(_, pool)| !pool.is_empty())
+        .collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let scale = fit_scale(&pools, &mut rng);
+    let style = default_style(&examples);
+    let weights = Weights::new(&scale)?;
+    let map = VarMap::new();
+    let denoiser = Denoiser::new(config(), VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let mut average = Average::new(&map)?;
+    let mut optimiser = optimiser(&map, LEARNING_RATE)?;
+    let extra = HashMap::from([
+        ("scale.mean".to_string(), Tensor::from_slice(&scale.mean, CHANNELS, &Device::Cpu)?),
+        ("scale.deviation".to_string(), Tensor::from_slice(&scale.deviation, CHANNELS, &Device::Cpu)?),
+        ("style.default".to_string(), Tensor::from_slice(&style, style::STYLE, &Device::Cpu)?),
+    ]);
+    let mut smooth = 0.0;
+    for step in 0..steps {
+        optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, steps));
+        let loss = loss(&denoiser, &batch(&pools, &scale, &mut rng)?, &weights)?;
+        super::step(&mut optimiser, &map, &loss)?;
+        average.update(&map, step)?;
+        let now = loss.to_scalar::<f32>()?;
+        smooth = if step == 0 { now } else { 0.98 * smooth + 0.02 * now };
+        if step % 250 == 249 || step + 1 == steps {
+            average.save(&extra, log)?;
+            let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
+            let model = FaceModel::new(encoder()?, denoiser, scale.clone(), style);
+            log.line(&format!("face {}/{steps} loss {smooth:.4} {}", step + 1, validate(&model, takes)?))?;
+        }
+    }
+    Ok(())
+}
+
+/// The mean of everybody's styles, a little livelier in brows and head than people reading word lists.
+fn default_style(examples: &[Example]) -> Style {
+    let all: Vec<&Style> = examples.iter().filter(|e| e.source == Source::LrwAr).flat_map(|e| &e.styles).collect();
+    std::array::from_fn(|i| all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32)
+}
+
+/// An exponential moving average of the weights.
+struct Average {
+    tensors: HashMap<String, Tensor>,
+}
+
+impl Average {
+    fn new(map: &VarMap) -> Result<Average> {
+        Ok(Average { tensors: Average::copy(map)? })
+    }
+
+    fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
+        let data = map.data().lock().map_err(|_| crate::Error::Model("a training thread failed".into()))?;
+        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
+    }
+
+    fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
+        // A young average would remember the start for too long.
+        let keep = AVERAGE.min((1.0 + step as f64) / (10.0 + step as f64));
+        for (name, now) in Average::copy(map)? {
+            if let Some(old) = self.tensors.get_mut(&name) {
+                *old = ((&*old * keep)? + (now * (1.0 - keep))?)?.detach();
+            }
+        }
+        Ok(())
+    }
+
+    fn save(&self, extra: &HashMap<String, Tensor>, log: &Log) -> Result<()> {
+        let mut tensors = extra.clone();
+        for (name, tensor) in &self.tensors {
+            tensors.insert(name.clone(), tensor.to_dtype(DType::F16)?);
+        }
+        super::save(tensors, &log.file("face"))
+    }
+}
+
+/// Single samples on people kept for choosing: opening, width and rounding against the record, and how lively the rest is.
+fn validate(model: &FaceModel, takes: &[Take]) -> Result<String> {
+    let mut text = String::new();
+    for source in [Source::GridS1, Source::LrwAr] {
+        let chosen: Vec<&Take> = takes.iter().filter(|t| t.source == source && t.split == Split::Validation).take(40).collect();
+        let sampled: Vec<Vec<Row>> = chosen.par_iter().map(|t| model.perform_take(t)).collect::<Result<_>>()?;
+        let mut r: [Vec<f32>; 3] = Default::default();
+        for (take, rows) in chosen.iter().zip(&sampled) {
+            let faces: Vec<_> = rows.iter().map(|row| vector::unpack(row).0).collect();
+            let series: [Vec<f32>; 3] = [
+                faces.iter().map(|f| gap_mm(f).max(0.0)).collect(),
+                faces.iter().map(articulation::width).collect(),
+                faces.iter().map(articulation::rounding).collect(),
+            ];
+            let recorded = |f: &dyn Fn(&super::data::Mouth) -> f32| take.mouth.iter().map(f).collect::<Vec<f32>>();
+            let truth = [recorded(&|m| m.opening), recorded(&|m| m.width), recorded(&|m| m.rounding)];
+            (0..3).for_each(|i| r[i].push(pearson(&series[i], &truth[i])));
+        }
+        let flat: Vec<Row> = sampled.into_iter().flatten().collect();
+        let real: Vec<Row> = chosen.iter().flat_map(|t| t.motion.iter().copied()).collect();
+        let (a, b) = (style::of(&flat), style::of(&real));
+        text += &format!(
+            "{source:?} r {:.3}/{:.3}/{:.3} gap {:.1}({:.1}) blink {:.1}({:.1}) head {:.1}({:.1}) brow {:.1}({:.1}) | ",
+            median(&r[0]),
+            median(&r[1]),
+            median(&r[2]),
+            a[0],
+            b[0],
+            a[4],
+            b[4],
+            a[12],
+            b[12],
+            a[6],
+            b[6]
+        );
+    }
+    Ok(text)
+}
+
+impl FaceModel {
+    /// A neutral sample of a take's sound.
+    fn perform_take(&self, take: &Take) -> Result<Vec<Row>> {
+        let speech = crate::audio::Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
+        self.perform(&speech, &[], 1, Quality::Default)
+    }
+}
