@@ -1,0 +1,270 @@
+//! The face against people it never learned from.
+//!
+//! Every figure is of single samples (not of their mean), stands beside its references, and comes with a 95 % interval
+//! (bootstrap over takes and seeds).
+
+use super::linear::Linear;
+use super::statistics::{Interval, interval, median, pearson};
+use crate::Result;
+use crate::audio::Speech;
+use crate::emotion::Label;
+use crate::face::articulation::{gap_mm, rounding, width};
+use crate::face::coefficients::{Coefficients, id};
+use crate::face::model::{FaceModel, Quality};
+use crate::face::style;
+use crate::face::vector::{self, Row};
+use crate::train::data::{self, Source, Split, Take};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::fmt;
+use std::path::Path;
+use std::time::Instant;
+
+/// The sets of takes that are judged, none of which any weight has seen.
+const SETS: [(Source, &str); 5] = [
+    (Source::GridS1, "GRID s1, unseen takes"),
+    (Source::GridOthers, "GRID, unseen speakers"),
+    (Source::Elospheres, "EloSpheres speakers"),
+    (Source::Facegood, "FACEGOOD 2_05"),
+    (Source::LrwAr, "lrw_ar, unseen groups"),
+];
+
+/// Correlations of one way of moving the mouth with the recorded mouth: per take, the median over takes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mouths {
+    pub row: String,
+    pub opening: Interval,
+    pub width: Interval,
+    pub rounding: Interval,
+}
+
+/// A figure of generated motion beside the same figure of the recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Beside {
+    pub what: String,
+    pub generated: f32,
+    pub real: f32,
+}
+
+/// All figures of one set.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetReport {
+    pub set: String,
+    pub takes: usize,
+    pub seconds: f32,
+    pub mouths: Vec<Mouths>,
+    pub life: Vec<Beside>,
+}
+
+/// What `gestus evaluate face` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub seeds: u64,
+    pub sets: Vec<SetReport>,
+    /// Median opening correlation on unseen GRID speakers when only the emotion changes.
+    pub emotions: Vec<(String, f32)>,
+    /// Seconds of work for a second of speech, on as many threads as the run had.
+    pub cost: f64,
+}
+
+/// Evaluates a model on the recordings under `root` with seeds `1..=seeds`.
+pub fn evaluate(model: &FaceModel, root: &Path, seeds: u64) -> Result<Report> {
+    let takes = data::faces(root)?;
+    let linear = fit_linear(&takes);
+    let mut sets = Vec::new();
+    let (start, mut spoken) = (Instant::now(), 0.0);
+    for (source, name) in SETS {
+        let chosen: Vec<&Take> = takes.iter().filter(|t| t.source == source && t.split == Split::Test).collect();
+        if chosen.is_empty() {
+            continue;
+        }
+        let report = evaluate_set(model, name, &chosen, &linear, seeds)?;
+        spoken += f64::from(report.seconds) * seeds as f64;
+        sets.push(report);
+    }
+    let cost = start.elapsed().as_secs_f64() / spoken.max(1.0);
+    let strangers: Vec<&Take> = takes.iter().filter(|t| t.source == Source::GridOthers).collect();
+    let emotions = Label::ALL
+        .iter()
+        .map(|label| {
+            let r = strangers.par_iter().map(|take| Ok(correlations(take, &sample(model, take, *label, 1)?)[0])).collect::<Result<Vec<f32>>>()?;
+            Ok((label.name().to_string(), median(&r)))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Report { seeds, sets, emotions, cost })
+}
+
+fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {
+    let jobs: Vec<(usize, u64)> = (0..takes.len()).flat_map(|t| (1..=seeds).map(move |s| (t, s))).collect();
+    let sampled: Vec<Vec<Row>> = jobs.par_iter().map(|(t, seed)| sample(model, takes[*t], Label::Neutral, *seed)).collect::<Result<_>>()?;
+    let generated: Vec<[f32; 3]> = jobs.iter().zip(&sampled).map(|((t, _), rows)| correlations(takes[*t], rows)).collect();
+    let of = |f: &dyn Fn(usize, &Take) -> [Vec<f32>; 3]| -> Vec<[f32; 3]> {
+        takes.iter().enumerate().map(|(i, take)| against(take, f(i, take))).collect()
+    };
+    let loudness = of(&|_, take| {
+        let level = take.prosody.level.clone();
+        let less: Vec<f32> = level.iter().map(|l| -l).collect();
+        [level, less.clone(), less]
+    });
+    let mapped = of(&|_, take| {
+        let rows = linear.predict(&take.mel, take.frames);
+        std::array::from_fn(|i| rows.iter().map(|r| r[i]).collect())
+    });
+    let shuffled = of(&|i, _| recorded(takes[(i + 1) % takes.len()]));
+    let still = of(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
+    let rows = [("gestus", generated), ("linear map", mapped), ("loudness", loudness), ("shuffled", shuffled), ("still", still)];
+    let mouths = rows
+        .into_iter()
+        .map(|(row, r)| {
+            let column = |c: usize| interval(&r.iter().map(|v| v[c]).collect::<Vec<f32>>());
+            Mouths { row: row.to_string(), opening: column(0), width: column(1), rounding: column(2) }
+        })
+        .collect();
+    Ok(SetReport {
+        set: name.to_string(),
+        takes: takes.len(),
+        seconds: takes.iter().map(|t| t.frames as f32 / 30.0).sum(),
+        mouths,
+        life: life(takes, &jobs, &sampled),
+    })
+}
+
+/// One neutral or emotional sample of a take's sound.
+fn sample(model: &FaceModel, take: &Take, label: Label, seed: u64) -> Result<Vec<Row>> {
+    let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
+    model.perform(&speech, &[label.at(1.0)], seed, Quality::Default)
+}
+
+/// Opening, width and rounding of motion.
+fn mouth_of(rows: &[Row]) -> [Vec<f32>; 3] {
+    let faces: Vec<Coefficients> = rows.iter().map(|r| vector::unpack(r).0).collect();
+    let series = |f: &dyn Fn(&Coefficients) -> f32| faces.iter().map(f).collect();
+    [series(&|f| gap_mm(f).max(0.0)), series(&width), series(&rounding)]
+}
+
+fn recorded(take: &Take) -> [Vec<f32>; 3] {
+    let series = |f: &dyn Fn(&data::Mouth) -> f32| take.mouth.iter().map(f).collect();
+    [series(&|m| m.opening), series(&|m| m.width), series(&|m| m.rounding)]
+}
+
+fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
+    let truth = recorded(take);
+    std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
+}
+
+fn correlations(take: &Take, rows: &[Row]) -> [f32; 3] {
+    against(take, mouth_of(rows))
+}
+
+/// Trained on the same takes as the model.
+fn fit_linear(takes: &[Take]) -> Linear<3> {
+    let training: Vec<(&Take, Vec<[f32; 3]>)> = takes
+        .iter()
+        .filter(|t| t.split == Split::Train && !t.samples.is_empty() && !t.mouth.is_empty())
+        .map(|take| {
+            let standard = recorded(take).map(standardise);
+            (take, (0..take.frames).map(|n| std::array::from_fn(|i| standard[i][n])).collect())
+        })
+        .collect();
+    Linear::fit(training.iter().map(|(take, targets)| (&take.mel, &targets[..])))
+}
+
+fn standardise(values: Vec<f32>) -> Vec<f32> {
+    let n = values.len().max(1) as f32;
+    let mean = values.iter().sum::<f32>() / n;
+    let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt().max(1e-3);
+    values.iter().map(|v| (v - mean) / deviation).collect()
+}
+
+/// Lip error, smoothness, blinks, head and spread between seeds, generated beside recorded.
+fn life(takes: &[&Take], jobs: &[(usize, u64)], sampled: &[Vec<Row>]) -> Vec<Beside> {
+    let generated: Vec<&[Row]> = sampled.iter().map(Vec::as_slice).collect();
+    let real: Vec<&[Row]> = takes.iter().map(|t| t.motion.as_slice()).collect();
+    let mut figures = Vec::new();
+    let mut add = |what: &str, generated: f32, real: f32| figures.push(Beside { what: what.to_string(), generated, real });
+    let error = jobs.iter().zip(sampled).map(|((t, _), rows)| lip_error(rows, &takes[*t].motion)).sum::<f32>() / jobs.len() as f32;
+    let other = (0..takes.len()).map(|i| lip_error(&takes[(i + 1) % takes.len()].motion, &takes[i].motion)).sum::<f32>() / takes.len() as f32;
+    add("lip error, RMS of 27 coefficients (real: of another take)", error, other);
+    let gaps = |set: &[&[Row]]| set.iter().flat_map(|rows| mouth_of(rows)[0].clone()).collect::<Vec<f32>>();
+    add("lip gap, 95th percentile, mm", percentile(&gaps(&generated), 0.95), percentile(&gaps(&real), 0.95));
+    let jerk = |set: &[&[Row]], f: &dyn Fn(&[Row]) -> Vec<f32>| log_jerk(set.iter().map(|rows| f(rows)));
+    let opening = |rows: &[Row]| mouth_of(rows)[0].clone();
+    add("log mean jerk of the opening", jerk(&generated, &opening), jerk(&real, &opening));
+    if takes.iter().all(|t| t.known[vector::HEAD]) {
+        let yaw = |rows: &[Row]| rows.iter().map(|r| 100.0 * r[vector::HEAD]).collect();
+        add("log mean jerk of head yaw", jerk(&generated, &yaw), jerk(&real, &yaw));
+        add("blinks a minute", blinks(&generated), blinks(&real));
+        for (name, q) in [("head speed, median, degrees a second", 0.5), ("head speed, 95th percentile", 0.95)] {
+            add(name, percentile(&head_speed(&generated), q), percentile(&head_speed(&real), q));
+        }
+        add("spread of styles between samples (real: between takes)", style_spread(&generated), style_spread(&real));
+    }
+    figures
+}
+
+/// Root mean square over the jaw and mouth coefficients and time.
+fn lip_error(a: &[Row], b: &[Row]) -> f32 {
+    let (mut sum, mut count) = (0.0, 0);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (vector::unpack(x).0, vector::unpack(y).0);
+        for c in id::JAW_FORWARD..=id::MOUTH_UPPER_UP_RIGHT {
+            (sum, count) = (sum + (x[c] - y[c]).powi(2), count + 1);
+        }
+    }
+    (sum / count.max(1) as f32).sqrt()
+}
+
+fn log_jerk(series: impl Iterator<Item = Vec<f32>>) -> f32 {
+    let (mut sum, mut count) = (0.0, 0);
+    for values in series {
+        for w in values.windows(4) {
+            (sum, count) = (sum + (w[3] - 3.0 * w[2] + 3.0 * w[1] - w[0]).abs() * 27_000.0, count + 1);
+        }
+    }
+    (1.0 + sum / count.max(1) as f32).ln()
+}
+
+fn blinks(set: &[&[Row]]) -> f32 {
+    let lid = |row: &Row| vector::unpack(row).0[id::EYE_BLINK_LEFT];
+    let frames: usize = set.iter().map(|rows| rows.len()).sum();
+    let count: usize = set.iter().map(|rows| rows.windows(2).filter(|w| lid(&w[0]) < 0.5 && lid(&w[1]) >= 0.5).count()).sum();
+    count as f32 * 1800.0 / frames.max(1) as f32
+}
+
+fn head_speed(set: &[&[Row]]) -> Vec<f32> {
+    let speed = |w: &[Row]| (vector::HEAD..vector::GAZE).map(|c| (w[1][c] - w[0][c]).powi(2)).sum::<f32>().sqrt() * 30.0;
+    set.iter().flat_map(|rows| rows.windows(2).map(speed)).map(f32::to_degrees).collect()
+}
+
+/// Mean distance between the styles of neighbouring stretches.
+fn style_spread(set: &[&[Row]]) -> f32 {
+    let styles: Vec<_> = set.iter().map(|rows| style::of(rows)).collect();
+    let distance = |w: &[style::Style]| w[0].iter().zip(w[1]).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+    styles.windows(2).map(distance).sum::<f32>() / (styles.len().max(2) - 1) as f32
+}
+
+fn percentile(values: &[f32], q: f32) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(((sorted.len().max(1) - 1) as f32 * q) as usize).copied().unwrap_or(0.0)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        writeln!(f, "Pearson r with the recorded mouth, single samples of {} seeds: median over takes [95 % interval]", self.seeds)?;
+        for set in &self.sets {
+            writeln!(f, "\n{} ({} takes, {:.0} s)", set.set, set.takes, set.seconds)?;
+            writeln!(f, "  {:<12} {:>20} {:>20} {:>20}", "", "opening", "width", "rounding")?;
+            for m in &set.mouths {
+                writeln!(f, "  {:<12} {:>20} {:>20} {:>20}", m.row, m.opening.to_string(), m.width.to_string(), m.rounding.to_string())?;
+            }
+            writeln!(f, "  {:<60} {:>10} {:>10}", "", "gestus", "real")?;
+            for b in &set.life {
+                writeln!(f, "  {:<60} {:>10.2} {:>10.2}", b.what, b.generated, b.real)?;
+            }
+        }
+        let emotions: Vec<String> = self.emotions.iter().map(|(name, r)| format!("{name} {r:.2}")).collect();
+        writeln!(f, "\nOpening on unseen GRID speakers when only the emotion changes: {}", emotions.join(", "))?;
+        write!(f, "Cost: {:.3} s for a second of speech, all threads", self.cost)
+    }
+}
