@@ -11,7 +11,6 @@ use glam::{Mat3, Quat, Vec3};
 /// Places of the joints of one arm among the joints of the skeleton.
 const SHOULDER: [usize; 2] = [6, 10];
 const UPPER_LEG: [usize; 2] = [14, 18];
-const UPPER_CHEST: usize = 3;
 
 const UPPER_ARM_LENGTH: f32 = 0.265;
 const FOREARM_LENGTH: f32 = 0.24;
@@ -191,7 +190,7 @@ mod tests {
             let life = ArmLife::new(&plan.hands[0], &course, &mut dice);
             let mut pose = Pose::default();
             let rest = globals(&pose, &OFFSETS);
-            let chest = (rest.positions[UPPER_CHEST], rest.rotations[UPPER_CHEST]);
+            let chest = (rest.positions[3], rest.rotations[3]);
             let wrist = pose.hips + course[5] * Vec3::new(side.sign(), 1.0, 1.0);
             arm(side, chest, wrist, course[5].y, &life, 5, &Expressivity::default(), 0.0, &mut pose.rotations);
             let ankle = Vec3::new(0.12 * side.sign(), 0.07, 0.03);

@@ -1,5 +1,10 @@
 //! The [`Performance`] and what one does with it.
 
+mod gaze;
+mod resample;
+
+pub(crate) use resample::blend;
+
 use crate::body::skeleton::Pose;
 use crate::face::coefficients::{self, Coefficients};
 use glam::{EulerRot, Quat};
@@ -40,7 +45,10 @@ impl Default for Frame {
 /// A performance: frame `n` stands at `n / fps` seconds after the first audio sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Performance {
+    /// Frames per second.
     pub fps: f64,
+    /// Length in seconds of the recording performed; there are `ceil(seconds × fps)` frames.
+    pub seconds: f64,
     pub frames: Vec<Frame>,
 }
 
