@@ -10,7 +10,7 @@
 
 mod edits;
 mod packets;
-mod resample;
+pub(crate) mod resample;
 mod wav;
 
 use crate::{Error, Result};
@@ -69,7 +69,7 @@ impl Recording {
     }
 
     /// The average of the channels, one sample a frame.
-    fn mixed_down(&self) -> Vec<f32> {
+    pub(crate) fn mixed_down(&self) -> Vec<f32> {
         let channels = usize::from(self.channels.max(1));
         let finite = |x: &f32| if x.is_finite() { *x } else { 0.0 };
         self.samples.chunks_exact(channels).map(|frame| frame.iter().map(finite).sum::<f32>() / channels as f32).collect()
