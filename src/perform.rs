@@ -25,7 +25,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let manner = |seconds: f64| manner(plan, (seconds * 30.0) as usize);
     let poses = body::perform(speech, &manner, &heads, options.seed, rows.len());
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
-    Ok(Performance { fps: 30.0, frames })
+    Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
 
 /// The manner of the body at a frame of the plan.

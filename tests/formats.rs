@@ -308,6 +308,7 @@ fn foreign_bvh_is_understood() {
         ("formats/bvh_zeggs_067_Speech_2_mixamo-retarget_first120.bvh", 120, 50),
         ("formats/bvh_Geno_stance.bvh", 2, 30),
         ("data/body/bvh_cases/zeggs_067_first120.bvh", 120, 50),
+        ("formats/bvh_seg_ARMS_DESCEND-2_first60.bvh", 60, 30),
     ] {
         let loaded = formats::read(&folder.join(name)).unwrap();
         assert_eq!(loaded.performance.frames.len(), frames, "{name}");
@@ -373,7 +374,7 @@ fn broken_bvh_is_refused() {
     refused("a.bvh", small_bvh(one) + &small_bvh(one), "no number");
     refused("a.bvh", small_bvh(one).replace("Zrotation", "Wrotation"), "a.bvh");
     refused("a.bvh", small_bvh(one).replace("OFFSET 0 10 0", "OFFSET 0 10 inf"), "OFFSET");
-    refused("a.bvh", small_bvh(one).replace("Hips", "Dog").replace("Spine", "Tail"), "no joint has a name");
+    refused("a.bvh", small_bvh(one).replace("Hips", "Dog").replace("Spine", "Tail"), "too few joints");
     refused("a.bvh", b"HIERARCHY \xff\xfe", "UTF-8");
     let deep = "JOINT a\n{\nOFFSET 0 0 0\nCHANNELS 0\n".repeat(5000);
     refused("a.bvh", format!("HIERARCHY\nROOT Hips\n{{\nOFFSET 0 0 0\nCHANNELS 0\n{deep}"), "single tree");

@@ -107,8 +107,12 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     };
     let source = Source::of(&bvh, &scan.names);
     let places = source.places();
-    if places.iter().all(Option::is_none) {
-        let what = format!("{origin}: no joint has a name that gestus knows (first joint: '{}')", source.joints[0].name);
+    let known = places.iter().flatten().count();
+    if !places.contains(&Some(0)) || known < FEWEST {
+        let first = source.joints.first().map_or("", |j| &j.name);
+        let what = format!(
+            "{origin}: too few joints have names that gestus knows ({known}, with the hips at least {FEWEST}; the root is '{first}')"
+        );
         return Err(Error::Unsupported { what, hint: "rename the joints to VRM or Mixamo names".to_string() });
     }
     let retarget = Retarget::new(&source, &places);
@@ -128,7 +132,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
 /// Frame times are written with few decimals: 0.033333 means 30 frames per second.
 fn tidy(fps: f64) -> f64 {
     let common = [fps.round(), (fps * 1.001).round() / 1.001];
-    common.into_iter().find(|c| (c / fps - 1.0).abs() < 2e-5).unwrap_or(fps)
+    common.into_iter().find(|c| (c / fps - 1.0).abs() < 5e-5).unwrap_or(fps)
 }
 
 /// A first, cautious look at a file: sound enough to hand on, and its text in the one layout that `bvh_anim` understands.
@@ -141,6 +145,8 @@ struct Scan {
     frame_time: f64,
 }
 
+/// Fewer known joints say nothing about a body.
+const FEWEST: usize = 2;
 const DEEPEST: usize = 256;
 const MOST_JOINTS: usize = 2048;
 
@@ -273,10 +279,11 @@ impl Source {
     /// Our joint for each of the file's, by name; of two with the same meaning the first.
     fn places(&self) -> Vec<Option<usize>> {
         let mut taken = [false; COUNT];
-        let known = aliases();
+        // Mixamo and Maya put a namespace in front: `mixamorig:Hips`.
+        let bare = |joint: &SourceJoint| joint.name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+        let known = aliases(self.joints.iter().any(|j| bare(j) == "leftelbow"));
         let place = |joint: &SourceJoint| {
-            // Mixamo and Maya put a namespace in front: `mixamorig:Hips`.
-            let bare = joint.name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+            let bare = bare(joint);
             known.get(bare.as_str()).copied().filter(|k| !std::mem::replace(&mut taken[*k], true))
         };
         self.joints.iter().map(place).collect()
@@ -317,31 +324,47 @@ impl Source {
     }
 }
 
-/// Lower-case names to our joints: VRM 1.0, and those of Mixamo, which many others share.
-fn aliases() -> HashMap<String, usize> {
+/// Lower-case names to our joints: VRM 1.0 and Mixamo, which many others share; or the older scheme of Biovision and Poser,
+/// told by its elbows, in which a limb's joint is called by the joint and not by the bone (`LeftShoulder` turns the arm).
+fn aliases(anatomical: bool) -> HashMap<String, usize> {
     let mut names: HashMap<String, usize> = JOINTS.iter().enumerate().map(|(k, j)| (j.name.to_ascii_lowercase(), k)).collect();
-    let mut also = |theirs: String, ours: &str| {
-        if let Some(place) = skeleton::index(ours) {
-            names.entry(theirs).or_insert(place);
+    let mut also = |theirs: String, ours: String| {
+        if let Some(place) = skeleton::index(&ours) {
+            names.insert(theirs, place);
         }
     };
-    also("spine1".into(), "chest");
-    also("spine2".into(), "upperChest");
+    also(if anatomical { "chest2" } else { "spine1" }.into(), if anatomical { "upperChest" } else { "chest" }.into());
+    also(if anatomical { "chest3" } else { "spine2" }.into(), "upperChest".into());
     for side in ["left", "right"] {
-        for (theirs, ours) in
-            [("arm", "UpperArm"), ("forearm", "LowerArm"), ("upleg", "UpperLeg"), ("leg", "LowerLeg"), ("toebase", "Toes"), ("toe", "Toes")]
-        {
-            also(format!("{side}{theirs}"), &format!("{side}{ours}"));
+        let limbs: &[(&str, &str)] = if anatomical { &ANATOMICAL } else { &MIXAMO };
+        for (theirs, ours) in limbs {
+            also(format!("{side}{theirs}"), format!("{side}{ours}"));
         }
-        for (theirs, ours) in [("thumb", "Thumb"), ("index", "Index"), ("middle", "Middle"), ("ring", "Ring"), ("pinky", "Little")] {
-            let segments = if ours == "Thumb" { ["Metacarpal", "Proximal", "Distal"] } else { ["Proximal", "Intermediate", "Distal"] };
-            for (number, segment) in segments.iter().enumerate() {
-                also(format!("{side}hand{theirs}{}", number + 1), &format!("{side}{ours}{segment}"));
+        for (number, (theirs, ours)) in FINGERS.iter().enumerate() {
+            let segments = if *ours == "Thumb" { ["Metacarpal", "Proximal", "Distal"] } else { ["Proximal", "Intermediate", "Distal"] };
+            for (k, segment) in segments.iter().enumerate() {
+                also(format!("{side}hand{theirs}{}", k + 1), format!("{side}{ours}{segment}"));
+                let count = if k == 0 { String::new() } else { k.to_string() };
+                also(format!("{side}finger{number}{count}"), format!("{side}{ours}{segment}"));
             }
         }
     }
     names
 }
+
+const MIXAMO: [(&str, &str); 6] =
+    [("arm", "UpperArm"), ("forearm", "LowerArm"), ("upleg", "UpperLeg"), ("leg", "LowerLeg"), ("toebase", "Toes"), ("toe", "Toes")];
+const ANATOMICAL: [(&str, &str); 8] = [
+    ("collar", "Shoulder"),
+    ("shoulder", "UpperArm"),
+    ("elbow", "LowerArm"),
+    ("wrist", "Hand"),
+    ("hip", "UpperLeg"),
+    ("knee", "LowerLeg"),
+    ("ankle", "Foot"),
+    ("toe", "Toes"),
+];
+const FINGERS: [(&str, &str); 5] = [("thumb", "Thumb"), ("index", "Index"), ("middle", "Middle"), ("ring", "Ring"), ("pinky", "Little")];
 
 /// How a foreign skeleton's turns become ours.
 struct Retarget {
