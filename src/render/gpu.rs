@@ -12,7 +12,7 @@ use super::view::{Background, Camera, Lights, View};
 use super::{Backend, Picture};
 use crate::motion::Frame;
 use crate::{Error, Result};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use wgpu::util::DeviceExt;
 
 const COLOUR: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8UnormSrgb;
@@ -32,6 +32,8 @@ pub struct GpuRenderer {
     pipelines: Pipelines,
     parts: Vec<wgpu::BindGroup>,
     pool: Mutex<Vec<Slot>>,
+    /// The first error that the device reported outside of any call.
+    trouble: Arc<Mutex<Option<String>>>,
 }
 
 /// What does not change from frame to frame.
@@ -99,9 +101,16 @@ impl GpuRenderer {
         let buffers = Buffers::new(&device, &queue, &model, view);
         let parts = part_groups(&device, &queue, &pipelines, &model);
         if let Some(error) = pollster::block_on(scope.pop()) {
-            return Err(failed(&error));
+            return Err(Error::Render(one_line(&error)));
         }
+        let trouble = Arc::new(Mutex::new(None));
+        let report = trouble.clone();
+        // wgpu would panic otherwise.
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            report.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert_with(|| one_line(&error));
+        }));
         Ok(GpuRenderer {
+            trouble,
             adapter: adapter.get_info().name,
             camera,
             light_camera: LightCamera::new(lights.key.direction, &camera),
@@ -154,6 +163,9 @@ impl GpuRenderer {
             self.extent(),
         );
         let submitted = self.queue.submit([encoder.finish()]);
+        if let Some(trouble) = &*self.trouble.lock().unwrap_or_else(|e| e.into_inner()) {
+            return Err(Error::Render(format!("{}: {trouble}", self.adapter)));
+        }
         self.read(slot, submitted)
     }
 
@@ -259,8 +271,8 @@ impl GpuRenderer {
         let lids = buffer(LIDS * 4, B::STORAGE);
         let shadow = texture(device, side, DEPTH, T::RENDER_ATTACHMENT | T::TEXTURE_BINDING, 1, 1).create_view(&Default::default());
         let (fixed, lines) = (&self.buffers, &self.pipelines);
-        let pose = [&frame, &fixed.rest, &fixed.skins, &fixed.starts, &fixed.offsets, &weights, &palette, &posed];
-        let pose = group(device, &lines.pose.get_bind_group_layout(0), &pose.map(|b| b.as_entire_binding()));
+        let pose = [&fixed.rest, &fixed.skins, &fixed.starts, &fixed.offsets, &weights, &palette, &posed];
+        let pose = group(device, &lines.pose.get_bind_group_layout(0), 1, &pose.map(|b| b.as_entire_binding()));
         let measure = [&frame, &posed, &fixed.rim, &lids].map(|b| b.as_entire_binding());
         let cast = [&frame, &posed].map(|b| b.as_entire_binding());
         let shade = [
@@ -272,9 +284,9 @@ impl GpuRenderer {
         ];
         Slot {
             pose,
-            lids: group(device, &lines.lids.get_bind_group_layout(0), &measure),
-            cast: group(device, &lines.shadow.get_bind_group_layout(0), &cast),
-            shade: group(device, &lines.two_sided.get_bind_group_layout(0), &shade),
+            lids: group(device, &lines.lids.get_bind_group_layout(0), 0, &measure),
+            cast: group(device, &lines.shadow.get_bind_group_layout(0), 0, &cast),
+            shade: group(device, &lines.two_sided.get_bind_group_layout(0), 0, &shade),
             samples: picture(COLOUR, T::RENDER_ATTACHMENT, 4).create_view(&Default::default()),
             depth: picture(DEPTH, T::RENDER_ATTACHMENT, 4).create_view(&Default::default()),
             resolved: picture(COLOUR, T::RENDER_ATTACHMENT | T::COPY_SRC, 1),
@@ -287,8 +299,8 @@ impl GpuRenderer {
     }
 }
 
-fn failed(error: &wgpu::Error) -> Error {
-    Error::Render(error.to_string().split_whitespace().collect::<Vec<_>>().join(" "))
+fn one_line(error: &wgpu::Error) -> String {
+    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Three rows of an affine matrix.
@@ -339,9 +351,10 @@ fn texture(
     })
 }
 
-fn group(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, resources: &[wgpu::BindingResource]) -> wgpu::BindGroup {
+/// Binds resources from binding `first` on.
+fn group(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, first: u32, resources: &[wgpu::BindingResource]) -> wgpu::BindGroup {
     let entries: Vec<_> =
-        resources.iter().enumerate().map(|(i, r)| wgpu::BindGroupEntry { binding: i as u32, resource: r.clone() }).collect();
+        resources.iter().enumerate().map(|(i, r)| wgpu::BindGroupEntry { binding: first + i as u32, resource: r.clone() }).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
 }
 
@@ -398,7 +411,7 @@ fn part_groups(device: &wgpu::Device, queue: &wgpu::Queue, pipelines: &Pipelines
             device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage: wgpu::BufferUsages::UNIFORM });
         let texture = part.texture.map_or(&white, |t| &textures[t]);
         let resources = [data.as_entire_binding(), wgpu::BindingResource::TextureView(texture), wgpu::BindingResource::Sampler(&sampler)];
-        group(device, &layout, &resources)
+        group(device, &layout, 0, &resources)
     };
     model.parts.iter().map(one).collect()
 }
