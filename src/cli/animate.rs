@@ -13,7 +13,7 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .bvh (skeleton), .csv (Live Link Face), .json (everything; docs/motion.schema.json)
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .json (everything; assets/schema/performance.schema.json)
 
 Examples:
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
@@ -32,9 +32,9 @@ impl Arguments {
             let what = format!("{}: animate writes motion files only", video.path.display());
             return Err(Error::usage(what, "use `gestus render` for pictures"));
         }
-        self.take.announce(messages);
-        let mut take = self.take.take(messages)?;
+        let mut take = self.take.listen(messages)?;
         if !self.take.dry_run {
+            self.take.perform(&mut take, messages)?;
             take.write_motion(&targets, &self.take.info(), messages)?;
         }
         Ok(self.take.summary("animate", take))

@@ -154,8 +154,9 @@ fn render(folder: &Path) -> Result<Summary> {
 /// Seconds for drawing every frame and throwing it away.
 fn drawing_alone(folder: &Path) -> Result<f64> {
     let arguments: render::Arguments = arguments(folder, &["talk.mp4"])?;
-    let performance = arguments.take.take(&Messages::SILENT)?.performance;
-    render::draw(&arguments.renderer()?, &performance, &mut Vec::new(), &Messages::SILENT)
+    let mut take = arguments.take.listen(&Messages::SILENT)?;
+    arguments.take.perform(&mut take, &Messages::SILENT)?;
+    render::draw(&arguments.renderer()?, &take.performance, &mut Vec::new(), &Messages::SILENT)
 }
 
 /// Most memory this process ever held, in megabytes, where the system tells.

@@ -4,13 +4,21 @@
 //! Results go to stdout, messages and progress to stderr. An error is one line `error: ...`, and where something can be
 //! done about it a second line `hint: ...`. Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.
 
+mod animate;
+mod bench;
+mod evaluate;
 pub mod messages;
+pub mod outputs;
+mod render;
+mod take;
 mod train;
+pub mod values;
 
 use crate::{Error, Result, interrupt};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
-use messages::{ProgressMode, complain, print};
+use messages::{Messages, ProgressMode, complain, print};
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -18,7 +26,7 @@ use std::sync::{Mutex, PoisonError};
 
 #[derive(Debug, Parser)]
 #[command(name = "gestus", version, about = "Turns a recording of speech into a character's performance", after_help = EXAMPLES)]
-#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true, infer_long_args = false)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     /// Print nothing but errors and results
     #[arg(short, long, global = true)]
@@ -40,14 +48,26 @@ Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make a video of a character who speaks the recording
+    Render(render::Arguments),
+    /// Write the performance as animation data
+    Animate(animate::Arguments),
     /// Train a model on recordings
     Train(train::Arguments),
+    /// Judge a model by figures, beside their references
+    Evaluate(evaluate::Arguments),
+    /// Measure how fast and how large gestus is on this machine
+    Bench(bench::Arguments),
 }
 
 impl Command {
-    fn run(&self) -> Result<()> {
+    fn run(&self, messages: &Messages) -> Result<()> {
         match self {
+            Command::Render(arguments) => render::run(arguments, messages),
+            Command::Animate(arguments) => animate::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
+            Command::Evaluate(arguments) => evaluate::run(arguments, messages),
+            Command::Bench(arguments) => bench::run(arguments, messages),
         }
     }
 }
@@ -58,7 +78,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misread(&error),
     };
-    match without_panic(|| interrupt::install().and_then(|()| cli.command.run())) {
+    let messages = Messages::new(cli.quiet, cli.progress);
+    match without_panic(|| interrupt::install().and_then(|()| cli.command.run(&messages))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
@@ -89,6 +110,8 @@ fn misread(error: &clap::Error) -> ExitCode {
             Err(error) => return failed(&error),
         },
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => complain(text.trim_end()),
+        // A value of ours that does not parse explains itself.
+        _ if let Some(error) = error.source().and_then(|source| source.downcast_ref::<Error>()) => return failed(error),
         _ => {
             let paragraph = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
             let hint = nearest(error).map_or("see --help".to_string(), |word| format!("did you mean {word}?"));

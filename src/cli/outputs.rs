@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub enum Kind {
     /// Animation data.
     Motion(Format),
-    /// Pictures in time: `.mp4`, `.gif`, or a folder of PNG files.
+    /// Pictures in time: `.mp4`, `.gif`, or PNG files.
     Video,
 }
 
@@ -21,9 +21,9 @@ pub struct Target {
     pub kind: Kind,
 }
 
-/// Extensions of video files; a name that ends with `/`, or an existing folder, takes PNG files.
-const VIDEO: [&str; 2] = ["mp4", "gif"];
-const KNOWN: &str = "known are .mp4, .gif, FOLDER/ (PNG pictures), .bvh, .csv and .json";
+/// Extensions of video files; a name that ends with `/`, or an existing folder, takes PNG files too.
+const VIDEO: [&str; 4] = ["mp4", "m4v", "gif", "png"];
+const KNOWN: &str = "known are .mp4, .gif, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
 
 /// Recognises the outputs and makes sure that each can be written, hides no input and is named once.
 pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<Vec<Target>> {
@@ -58,11 +58,11 @@ fn kind(path: &Path) -> Result<Kind> {
         "" => Error::usage(format!("{}: no extension says what to write", path.display()), KNOWN),
         _ => Error::usage(format!("{}: unknown extension .{extension}", path.display()), KNOWN),
     };
-    Format::from_path(path).map(Kind::Motion).map_err(unknown)
+    Format::of(path).map(Kind::Motion).map_err(unknown)
 }
 
 /// Whether the name asks for a folder of pictures.
-pub fn is_folder(path: &Path) -> bool {
+fn is_folder(path: &Path) -> bool {
     path.as_os_str().as_encoded_bytes().ends_with(b"/") || path.is_dir()
 }
 

@@ -2,10 +2,9 @@
 
 use super::messages::Messages;
 use super::outputs::{Kind, Target};
-use super::take::{self, Summary};
+use super::take::{self, Summary, Take};
 use super::values::{Backdrop, Size};
 use crate::actor;
-use crate::audio::Recording;
 use crate::motion::Performance;
 use crate::render::{self, Backend, Framing, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
@@ -77,18 +76,18 @@ impl Arguments {
         if !targets.iter().any(|target| target.kind == Kind::Video) {
             return Err(Error::usage("no -o names a video", "add one, such as -o talk.mp4, or use `gestus animate`"));
         }
-        self.take.announce(messages);
+        let mut take = self.take.listen(messages)?;
+        let stage = messages.stage("actor", 0);
         let renderer = self.renderer()?;
-        let mut take = self.take.take(messages)?;
-        let device = renderer.name().to_string();
+        take.timings.set("actor", stage.finish());
+        let mut videos = self.create(&targets, &mut take)?;
         if !self.take.dry_run {
-            let mut writers = self.create(&targets, &take.recording)?;
+            self.take.perform(&mut take, messages)?;
             take.write_motion(&targets, &self.take.info(), messages)?;
-            let seconds = draw(&renderer, &take.performance, &mut writers, messages)?;
-            take.timings.set("draw", seconds);
+            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
         }
         let summary = self.take.summary("render", take);
-        Ok(Summary { renderer: Some(device), size: Some(self.size.to_string()), ..summary })
+        Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
     }
 
     /// Files that are read besides the recording.
@@ -111,28 +110,28 @@ impl Arguments {
         Renderer::new(self.renderer.into(), &actor, &view)
     }
 
-    fn create(&self, targets: &[Target], recording: &Recording) -> Result<Vec<Box<dyn VideoWriter>>> {
+    /// Begins the videos. They take over the recording, which is large.
+    fn create(&self, targets: &[Target], take: &mut Take) -> Result<Vec<Box<dyn VideoWriter>>> {
         let Size { width, height } = self.size;
-        let settings = VideoSettings { width, height, fps: self.take.fps.0, sound: Some(recording.clone()) };
+        let (frames, sound) = (self.take.frames(take), Some(std::mem::take(&mut take.recording)));
+        let settings = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
         targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings)).collect()
     }
 }
 
-/// Draws the performance into all `writers` at once and returns the seconds it took.
-pub fn draw(renderer: &Renderer, performance: &Performance, writers: &mut Vec<Box<dyn VideoWriter>>, messages: &Messages) -> Result<f64> {
+/// Draws the performance into all `videos` at once and returns the seconds it took.
+pub fn draw(renderer: &Renderer, performance: &Performance, videos: &mut Vec<Box<dyn VideoWriter>>, messages: &Messages) -> Result<f64> {
     messages.say(format!("drawing on {}", renderer.name()));
     let mut stage = messages.stage("draw", performance.frames.len());
-    let mut done = 0;
-    render::draw_all(renderer, performance, &interrupt::requested, &mut |picture| {
-        for writer in writers.iter_mut() {
-            writer.push(&picture)?;
+    render::draw_all(renderer, performance, &interrupt::requested, |n, picture| {
+        for video in videos.iter_mut() {
+            video.push(&picture)?;
         }
-        done += 1;
-        stage.reached(done);
+        stage.reached(n + 1);
         Ok(())
     })?;
-    for writer in writers.drain(..) {
-        writer.finish()?;
+    for video in videos.drain(..) {
+        video.finish()?;
     }
     Ok(stage.finish())
 }

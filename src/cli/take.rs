@@ -2,12 +2,13 @@
 
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::Fps;
-use crate::audio::{self, Recording};
-use crate::direction::Direction;
+use super::values::{Emotion, Fps};
+use crate::audio::{self, Recording, Speech};
+use crate::body;
 use crate::formats::{self, Info};
 use crate::motion::Performance;
-use crate::perform::{self, PerformOptions};
+use crate::face::model::{self, FaceModel};
+use crate::perform;
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -25,8 +26,8 @@ pub struct Arguments {
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
     /// What the character feels
-    #[arg(long, value_name = "LABEL[:STRENGTH]", default_value = "neutral", value_parser = direction)]
-    pub emotion: Direction,
+    #[arg(long, value_name = "LABEL[:STRENGTH]", default_value = "neutral")]
+    pub emotion: Emotion,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -52,30 +53,23 @@ pub struct Arguments {
 pub enum Quality {
     /// Full sampling
     Default,
-    /// A quarter of the sampling steps: faster, a little coarser
+    /// Fewer sampling steps: faster, a little coarser
     Draft,
 }
 
-impl From<Quality> for perform::Quality {
+impl From<Quality> for model::Quality {
     fn from(quality: Quality) -> Self {
         match quality {
-            Quality::Default => perform::Quality::Default,
-            Quality::Draft => perform::Quality::Draft,
+            Quality::Default => model::Quality::Default,
+            Quality::Draft => model::Quality::Draft,
         }
     }
 }
 
-/// Clap shows one line of an error, so what to do about it is joined on.
-fn direction(text: &str) -> Result<Direction, String> {
-    Direction::parse(text).map_err(|e| match e.hint() {
-        Some(hint) => format!("{e}; {hint}"),
-        None => e.to_string(),
-    })
-}
-
-/// A recording and its performance.
+/// A recording on its way to a performance.
 pub struct Take {
     pub recording: Recording,
+    pub speech: Speech,
     pub performance: Performance,
     pub timings: Timings,
 }
@@ -90,10 +84,6 @@ pub struct Timings {
 }
 
 impl Timings {
-    fn new() -> Timings {
-        Timings { stages: BTreeMap::new(), start: Instant::now() }
-    }
-
     pub fn set(&mut self, stage: &'static str, seconds: f64) {
         self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
     }
@@ -121,6 +111,7 @@ pub struct Summary {
     pub fps: f64,
     pub frames: usize,
     pub seed: u64,
+    pub emotion: String,
     pub renderer: Option<String>,
     pub size: Option<String>,
     pub dry_run: bool,
@@ -134,25 +125,32 @@ impl Arguments {
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
-    /// Reads the recording, and performs it unless this is a dry run.
-    pub fn take(&self, messages: &Messages) -> Result<Take> {
-        let mut timings = Timings::new();
+    /// Says what is going to happen, before anything slow, and reads the recording.
+    pub fn listen(&self, messages: &Messages) -> Result<Take> {
+        let verb = if self.dry_run { "would write" } else { "writing" };
+        messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
+        let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
         let stage = messages.stage("read", 0);
         let recording = read(&self.input)?;
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        interrupt::check()?;
-        if self.dry_run {
-            return Ok(Take { recording, performance: Performance::default(), timings });
-        }
+        Ok(Take { recording, speech, performance: Performance::default(), timings })
+    }
 
-        let stage = messages.stage("perform", 0);
-        let plan = self.emotion.plan(perform::frames(&speech));
-        let options = PerformOptions { seed: self.seed, quality: self.quality.into() };
-        let performance = perform::perform(&speech, &plan, &options)?.resample(self.fps.0);
-        timings.set("perform", stage.finish());
+    /// Performs what was heard, at the frame rate asked for.
+    pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
-        Ok(Take { recording, performance, timings })
+        let stage = messages.stage("perform", 0);
+        let plan = self.emotion.direction.plan(Performance::frames_for(take.speech.seconds, body::RATE));
+        let options = perform::Options { seed: self.seed, quality: self.quality.into() };
+        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
+        take.timings.set("perform", stage.finish());
+        interrupt::check()
+    }
+
+    /// Frames that the performance of a take will have.
+    pub fn frames(&self, take: &Take) -> usize {
+        Performance::frames_for(take.speech.seconds, self.fps.0)
     }
 
     /// What was done, or in a dry run would be.
@@ -161,10 +159,11 @@ impl Arguments {
             command,
             input: self.input.display().to_string(),
             outputs: self.outputs.iter().map(|path| path.display().to_string()).collect(),
-            seconds: take.recording.seconds(),
+            frames: self.frames(&take),
+            seconds: take.speech.seconds,
             fps: self.fps.0,
-            frames: (take.recording.seconds() * self.fps.0).ceil() as usize,
             seed: self.seed,
+            emotion: self.emotion.text.clone(),
             renderer: None,
             size: None,
             dry_run: self.dry_run,
@@ -172,15 +171,10 @@ impl Arguments {
         }
     }
 
-    /// What the command sets out to do, said before anything slow.
-    pub fn announce(&self, messages: &Messages) {
-        let verb = if self.dry_run { "would write" } else { "writing" };
-        messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
-    }
-
     /// The provenance that files carry.
     pub fn info(&self) -> Info {
-        Info { source: name(&self.input), seed: self.seed, ..Info::default() }
+        let model = concat!("gestus ", env!("CARGO_PKG_VERSION")).to_string();
+        Info { audio: name(&self.input), seed: self.seed, model, emotion: self.emotion.text.clone() }
     }
 }
 

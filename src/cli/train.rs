@@ -1,7 +1,7 @@
 //! `gestus train`: weights from recordings.
 
-use crate::train;
-use crate::{Error, Result};
+use super::evaluate::recordings;
+use crate::{Result, train};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -47,9 +47,6 @@ Examples:
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Model::Face(face) = &arguments.model;
     let Face { data, out, content_steps, face_steps, seed } = face.clone();
-    if !data.join("data").is_dir() {
-        let what = format!("{}: has no folder `data` of recordings", data.display());
-        return Err(Error::Unsupported { what, hint: "name the folder with --data, or set GESTUS_DATA".into() });
-    }
+    recordings(&data)?;
     train::face(&train::Options { data, out, content_steps, face_steps, seed })
 }

@@ -1,7 +1,7 @@
 //! Values of options that parse themselves.
 
-use crate::render::Picture;
-use crate::render::view::{Background, LARGEST};
+use crate::direction::Direction;
+use crate::render::{Background, LARGEST, Picture};
 use crate::{Error, Result};
 use std::fmt;
 use std::path::PathBuf;
@@ -123,6 +123,21 @@ impl Backdrop {
                 Ok(Background::Image(Picture { width: picture.width(), height: picture.height(), rgba: picture.into_raw() }))
             }
         }
+    }
+}
+
+/// A direction with the words that it was given in.
+#[derive(Clone, Debug)]
+pub struct Emotion {
+    pub text: String,
+    pub direction: Direction,
+}
+
+impl FromStr for Emotion {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Emotion> {
+        Ok(Emotion { text: text.into(), direction: Direction::parse(text)? })
     }
 }
 
