@@ -205,7 +205,7 @@ fn quiet_dry_and_json() {
 #[test]
 fn progress_for_machines_is_one_object_a_line() {
     let place = place();
-    let run = place.run("render talk.wav -o a.mp4 -o a.csv --size 64x64 --progress json").succeeded();
+    let run = place.run("render talk.wav -o a.mp4 -o a.csv --size 64x64 --renderer cpu --progress json").succeeded();
     let lines: Vec<serde_json::Value> = run.stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     for stage in ["read", "perform", "write", "draw"] {
         let last = lines.iter().rfind(|line| line["stage"] == stage).unwrap_or_else(|| panic!("no {stage}: {}", run.stderr));
@@ -226,7 +226,8 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 fn an_interruption_leaves_nothing_behind() {
     let place = Place::new();
     place.speech("talk.wav", 8.0);
-    let mut child = place.command("render talk.wav -o a.mp4 -o a.gif -o frames/ --progress json").spawn().expect("gestus starts");
+    let mut child =
+        place.command("render talk.wav -o a.mp4 -o a.gif -o frames/ --renderer cpu --progress json").spawn().expect("gestus starts");
     let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines().map_while(Result::ok);
     let drawing = lines.find(|line| line.contains("\"draw\"") && !line.contains("\"done\":0"));
     assert!(drawing.is_some(), "drawing began");

@@ -32,6 +32,9 @@ struct Face {
     /// Batches for the denoiser; 0 leaves it out
     #[arg(long, value_name = "NUMBER", default_value_t = 8000)]
     face_steps: usize,
+    /// Go on from the weights in the folder, in smaller steps
+    #[arg(long)]
+    resume: bool,
     /// Number that chooses the first weights and the order of the recordings
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
@@ -42,11 +45,11 @@ Checkpoints are saved on the way; Ctrl-C stops and leaves the last one.
 
 Examples:
   gestus train face --data ~/recordings -o models
-  gestus train face --content-steps 0 --face-steps 2000 -o try";
+  gestus train face --resume --content-steps 0 --face-steps 2000";
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Model::Face(face) = &arguments.model;
-    let Face { data, out, content_steps, face_steps, seed } = face.clone();
+    let Face { data, out, content_steps, face_steps, resume, seed } = face.clone();
     recordings(&data)?;
-    train::face(&train::Options { data, out, content_steps, face_steps, seed })
+    train::face(&train::Options { data, out, content_steps, face_steps, resume, seed })
 }
