@@ -6,12 +6,14 @@
 
 use super::articulation::{gap_mm, set_gap};
 use super::style::{STYLE, Style};
+use super::coefficients::id;
 use super::vector::{self, CHANNELS, Row};
 use crate::audio::Speech;
 use crate::audio::features::{Mel, PROSODY, Prosody};
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, sample};
 use crate::emotion::{EMOTION, Point};
+use crate::motion::Performance;
 use crate::speech::content::{ARTICULATION, CONTENT, Content, ContentEncoder};
 use crate::speech::phones::Class;
 use crate::{Error, Result};
@@ -133,20 +135,25 @@ impl FaceModel {
     /// Face motion at 30 frames a second: one row for each frame of the recording. `emotion` is a point for every frame; the
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
-        let frames = (speech.seconds * 30.0 - 1e-6).ceil().max(0.0) as usize;
-        let mel = Mel::of(speech);
-        let prosody = Prosody::of(speech, &mel, frames);
-        let content = self.encoder.encode(&mel.normalised(), frames)?;
-        let heard = hear(&content, &prosody);
+        let frames = Performance::frames_for(speech.seconds, 30.0);
+        let heard = self.listen(speech, frames)?;
         let neutral = [0.0; EMOTION];
         let point = |n: usize| emotion.get(n).or(emotion.last()).unwrap_or(&neutral);
         let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(&self.style))).collect();
-        self.generate(&heard, &modulation, frames, seed, quality)
+        self.generate(&heard, &modulation, frames, seed, &quality.schedule())
     }
 
+    /// What the model hears in the first `frames` motion frames.
+    pub fn listen(&self, speech: &Speech, frames: usize) -> Result<Heard> {
+        let mel = Mel::of(speech);
+        let prosody = Prosody::of(speech, &mel, frames);
+        Ok(hear(&self.encoder.encode(&mel.normalised(), frames)?, &prosody))
+    }
+
+    pub fn neutral_modulation(&self) -> [f32; MODULATION] { modulation_row(Some(&[0.0; EMOTION]), Some(&self.style)) }
+
     /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame.
-    pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-        let schedule = quality.schedule();
+    pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, schedule: &Schedule) -> Result<Vec<Row>> {
         let mut rows: Vec<Row> = Vec::with_capacity(frames);
         while rows.len() < frames {
             let first = rows.len().saturating_sub(OVERLAP);
@@ -159,8 +166,11 @@ impl FaceModel {
                 condition: &heard.condition[first * CONDITION..last * CONDITION],
                 modulation: &modulation[first * MODULATION..last * MODULATION],
             };
-            let shape = |clean: &mut [f32]| self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
-            let sampled = sample(&self.denoiser, &window, &schedule, seed, &shape)?;
+            let shape = |clean: &mut [f32]| {
+                smooth(clean);
+                self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
+            };
+            let sampled = sample(&self.denoiser, &window, schedule, seed, &shape)?;
             let known = rows.len() - first;
             rows.extend(sampled.chunks_exact(CHANNELS).skip(known).map(|r| self.scale.restore(r)));
         }
@@ -243,6 +253,32 @@ fn articulation_gain(content: &Content, prosody: &Prosody) -> f32 {
     let mean = opening.iter().sum::<f32>() / opening.len() as f32;
     let deviation = (opening.iter().map(|o| (o - mean).powi(2)).sum::<f32>() / opening.len() as f32).sqrt();
     (1.0 / deviation.max(0.1)).clamp(1.0, 1.5)
+}
+
+/// Deviation in frames of the low-pass that every estimate of a channel goes through. What few evaluations leave of the noise is
+/// white, and faces are not: heads and brows move below 3 Hz, lips below 8 Hz; lids are left alone.
+fn slowness(channel: usize) -> f32 {
+    match vector::coefficient_of(channel) {
+        None if channel < vector::GAZE => 3.0,
+        None => 1.5,
+        Some(id::EYE_BLINK_LEFT | id::EYE_BLINK_RIGHT) => 0.0,
+        Some(_) if vector::is_lips(channel) => 0.6,
+        Some(_) => 2.5,
+    }
+}
+
+/// Low-passes `frames × CHANNELS` along time, each channel by its [`slowness`].
+fn smooth(rows: &mut [f32]) {
+    let frames = rows.len() / CHANNELS;
+    for c in 0..CHANNELS {
+        let deviation = slowness(c);
+        if deviation > 0.0 {
+            let curve: Vec<f32> = (0..frames).map(|n| rows[n * CHANNELS + c]).collect();
+            for (n, v) in crate::body::curves::smooth(&curve, deviation).into_iter().enumerate() {
+                rows[n * CHANNELS + c] = v;
+            }
+        }
+    }
 }
 
 fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
