@@ -131,7 +131,7 @@ impl Hands {
         match self {
             Hands::Both => true,
             Hands::One(one) => one == side,
-            Hands::Alternating => (stroke % 2 == 0) == (side == Side::Right),
+            Hands::Alternating => stroke.is_multiple_of(2) == (side == Side::Right),
         }
     }
 }
@@ -292,8 +292,10 @@ impl Planner<'_> {
         let direction = (unit.kind.direction() + dice.vector(0.3)).normalize_or(Vec3::NEG_Y);
         let scatter = dice.vector(0.05 * manner.extent);
         let centre = unit.centres[side as usize];
-        let from = centre - direction * reach * 0.8 + scatter * 0.5 - Vec3::Y * 0.03;
-        let to = centre + direction * reach + scatter;
+        // Gestures unfold in front of the trunk.
+        let in_space = |at: Vec3| at.clamp(Vec3::new(0.0, -0.10, 0.16), Vec3::new(0.48, 0.48, 0.44));
+        let from = in_space(centre - direction * reach * 0.8 + scatter * 0.5 - Vec3::Y * 0.03);
+        let to = in_space(centre + direction * reach + scatter);
         // The left hand follows the right by a frame or so: two hands never move as one.
         let lag = if side == Side::Left { dice.normal(0.4, 1.1) } else { 0.0 };
         let mut start = start + lag;

@@ -123,9 +123,9 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
 }
 
 fn column(name: &str) -> Column {
-    let arkit = |n: &&str| n.eq_ignore_ascii_case(name);
-    let coefficient = NAMES.iter().position(|n| arkit(&n)).map(Column::Coefficient);
-    coefficient.or_else(|| ANGLES.iter().position(|n| arkit(&n)).map(Column::Angle)).unwrap_or(Column::Unused)
+    let named = |n: &&str| n.eq_ignore_ascii_case(name);
+    let coefficient = NAMES.iter().position(named).map(Column::Coefficient);
+    coefficient.or_else(|| ANGLES.iter().position(named).map(Column::Angle)).unwrap_or(Column::Unused)
 }
 
 /// One row: its time in seconds and its frame.
