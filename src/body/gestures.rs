@@ -263,8 +263,8 @@ impl Planner<'_> {
         let reach =
             0.195 * manner.extent * (0.08 + 0.85 * stress.powf(1.3) + 0.8 * peak.prominence.min(0.6)) * self.dice.log_normal(1.0, 0.25);
         let pace = manner.tempo * manner.power.powf(0.35);
-        let shortest = 1.875 * 2.0 * reach / (1.7 * manner.power.sqrt()) * FPS;
-        let duration = (self.dice.log_normal(0.80 * FPS, 0.22) / pace).clamp(7.0, 42.0).max(shortest);
+        let shortest = 1.875 * 2.0 * reach / (1.9 * manner.power.sqrt()) * FPS;
+        let duration = (self.dice.log_normal(0.74 * FPS, 0.22) / pace).clamp(7.0, 42.0).max(shortest);
         // The middle of the stroke, its fastest moment, stands a little before the stress.
         let middle = peak.frame as f32 - self.dice.normal(0.07, 0.14) * FPS;
         for side in Side::BOTH {
@@ -293,7 +293,7 @@ impl Planner<'_> {
         let scatter = dice.vector(0.05 * manner.extent);
         let centre = unit.centres[side as usize];
         // Gestures unfold in front of the trunk.
-        let in_space = |at: Vec3| at.clamp(Vec3::new(0.0, -0.10, 0.16), Vec3::new(0.48, 0.48, 0.44));
+        let in_space = |at: Vec3| at.clamp(Vec3::new(0.0, -0.10, 0.14), Vec3::new(0.50, 0.50, 0.48));
         let from = in_space(centre - direction * reach * 0.8 + scatter * 0.5 - Vec3::Y * 0.03);
         let to = in_space(centre + direction * reach + scatter);
         // The left hand follows the right by a frame or so: two hands never move as one.
@@ -302,7 +302,7 @@ impl Planner<'_> {
 
         let distance = (from - self.hands[side as usize].at).length();
         if distance > 0.05 {
-            let peak_speed = manner.tempo * manner.power.powf(0.3);
+            let peak_speed = 1.2 * manner.tempo * manner.power.powf(0.3);
             let length = ((1.875 * distance / peak_speed).max(0.4) * FPS * dice.log_normal(1.1, 0.15)).clamp(10.0, 36.0);
             let overlap = 0.32 * manner.fluidity * duration;
             if first && start < phrase.start as f32 + 12.0 {

@@ -19,7 +19,7 @@ pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64)
         (left[frame], right[frame]) = part(l, r);
     }
     // Flesh has mass: where a limit throws a hand aside, it swings there in a tenth of a second.
-    courses.map(|course| smooth(&course, 1.3))
+    courses.map(|course| smooth(&course, 1.0))
 }
 
 /// Planned moves plus drift: a held hand is never quite still, the less so the louder the voice.
