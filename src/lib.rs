@@ -9,6 +9,18 @@
 //! Performance ─ formats ▶ BVH, Live Link CSV, JSON     Performance + Actor ─ render ▶ frames ─ video ▶ MP4, GIF, PNG
 //! ```
 //!
+//! ```no_run
+//! use gestus::{audio, direction::Direction, face::model::FaceModel, formats, perform};
+//! use std::path::Path;
+//!
+//! # fn main() -> gestus::Result<()> {
+//! let speech = audio::decode_file(Path::new("talk.wav"))?.to_speech()?;
+//! let plan = Direction::parse("happy:0.8")?.plan(1);
+//! let performance = perform::perform(&FaceModel::builtin()?, &speech, &plan, perform::Options::default())?;
+//! formats::write(Path::new("talk.bvh"), &performance.resample(60.0), &Default::default())
+//! # }
+//! ```
+//!
 //! Conventions (all stages): metres, right-handed, y up, the actor faces +z and its left is +x; unit quaternions; seconds
 //! from the first audio sample; frame `n` stands at `n / fps`; coefficients are ARKit's 52, in 0..=1, addressed by name.
 
@@ -23,6 +35,7 @@ pub mod error;
 pub mod evaluate;
 pub mod face;
 pub mod formats;
+pub mod interrupt;
 pub mod layers;
 pub mod motion;
 pub mod output;

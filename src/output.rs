@@ -15,7 +15,8 @@ impl Output {
     /// Starts writing beside `path`. Fails where the folder is missing or not writable.
     pub fn create(path: &Path) -> Result<Output> {
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let file = tempfile::Builder::new().prefix(".gestus-").suffix(".tmp").tempfile_in(folder).map_err(Error::io(path))?;
+        // The error's own text names the temporary file, which would only puzzle.
+        let file = builder().tempfile_in(folder).map_err(|e| Error::io(path)(e.kind().into()))?;
         Ok(Output { file: BufWriter::new(file), path: path.to_owned() })
     }
 
@@ -27,22 +28,21 @@ impl Output {
     pub fn commit(mut self) -> Result<()> {
         self.file.flush().map_err(Error::io(&self.path))?;
         let file = self.file.into_inner().map_err(|e| Error::Io { path: self.path.clone(), source: e.into_error() })?;
-        set_default_permissions(&file).map_err(Error::io(&self.path))?;
         file.persist(&self.path).map_err(|e| Error::Io { path: self.path.clone(), source: e.error })?;
         Ok(())
     }
 }
 
-/// Temporary files are private (0600); a result is as readable as any file the user makes.
-#[cfg(unix)]
-fn set_default_permissions(file: &NamedTempFile) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn set_default_permissions(_: &NamedTempFile) -> std::io::Result<()> {
-    Ok(())
+/// Temporary files are private by default; a result is as readable as any file the user makes (their umask applies).
+fn builder() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gestus-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder
 }
 
 impl Write for Output {

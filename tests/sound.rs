@@ -258,6 +258,35 @@ fn the_content_decides_not_the_name() {
 }
 
 #[test]
+fn a_compressed_file_cut_short_gives_what_was_saved() {
+    for name in ["tone.flac", "tone.mp3", "tone.aac"] {
+        let mut bytes = std::fs::read(fixture(name)).unwrap();
+        bytes.truncate(bytes.len() * 4 / 5);
+        let seconds = decode_bytes(bytes, name, None).unwrap_or_else(|e| panic!("{e}")).seconds();
+        assert!(seconds > 0.4 && seconds < 1.0, "{name}: {seconds} s");
+    }
+}
+
+#[test]
+fn damage_in_the_middle_does_not_shift_what_follows() {
+    let mut bytes = std::fs::read(fixture("tone.m4a")).unwrap();
+    let data = bytes.windows(4).position(|w| w == b"mdat").unwrap();
+    // Access units of silence, long before the tone.
+    bytes[data + 60..data + 80].fill(0xFF);
+    let found = onset(&decode_bytes(bytes, "tone.m4a", None).unwrap());
+    assert!((found - 0.5).abs() < 0.006, "the tone starts at {found}");
+}
+
+#[test]
+fn marks_of_mp3_in_other_data_are_no_sound() {
+    // Three real packets of silence in a large file of something else.
+    let mp3 = std::fs::read(fixture("tone.mp3")).unwrap();
+    let mut bytes = vec![0x47; 300_000];
+    bytes[1_000..1_000 + 800].copy_from_slice(&mp3[1_000..1_800]);
+    assert!(decode_bytes(bytes, "film.ts", Some("ts")).is_err());
+}
+
+#[test]
 fn opus_is_refused_with_a_way_out() {
     let error = decode_file(&fixture("tone.opus")).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
@@ -351,10 +380,14 @@ fn damaged_files_of_every_format_never_panic_or_hang() {
 
 #[test]
 fn samples_beyond_the_range_are_brought_into_it() {
-    let raw = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, 0.0, 1.0, -2.0, 0.5];
-    let data: Vec<u8> = raw.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let recording = decode(wav(3, 1, 16_000, 32, &data)).unwrap();
-    assert_eq!(recording.samples, [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, -1.0, 0.25]);
+    let decoded = |samples: &[f32]| {
+        let data: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
+        decode(wav(3, 1, 16_000, 32, &data)).unwrap().samples
+    };
+    assert_eq!(decoded(&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, 0.0, 0.5]), [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]);
+    // A little too loud is clipped; another scale, here that of 16-bit integers, is brought down.
+    assert_eq!(decoded(&[1.25, -1.1, 0.5]), [1.0, -1.0, 0.5]);
+    assert_eq!(decoded(&[32768.0, -16384.0, 0.0]), [1.0, -0.5, 0.0]);
 }
 
 #[test]
@@ -379,4 +412,26 @@ fn speech_is_mono_at_16_khz_of_exact_length_and_in_time() {
 fn channels_are_averaged() {
     let recording = Recording { samples: vec![0.5, -0.5, 0.25, 0.75, f32::NAN, 1.0], rate: 16_000, channels: 2 };
     assert_eq!(recording.to_speech().unwrap().samples, [0.0, 0.5, 0.5]);
+}
+
+/// A folder of real recordings, if the machine has it.
+fn shared_data() -> Option<PathBuf> {
+    let folder = std::env::var_os("GESTUS_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    if !folder.is_dir() {
+        eprintln!("SKIPPED: {} is missing; set GESTUS_DATA", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn a_long_ogg_decodes_whole_and_cut_short() {
+    let Some(data) = shared_data() else { return };
+    let bytes = std::fs::read(data.join("data/face/grid_s1/s1_01.ogg")).unwrap();
+    let whole = decode_bytes(bytes.clone(), "s1_01.ogg", Some("ogg")).unwrap();
+    let cut = decode_bytes(bytes[..bytes.len() / 2].to_vec(), "s1_01.ogg", Some("ogg")).unwrap();
+    assert!(whole.samples.iter().any(|x| x.abs() > 0.1));
+    let share = cut.seconds() / whole.seconds();
+    assert!((0.3..0.7).contains(&share), "{} s of {} s", cut.seconds(), whole.seconds());
+    assert!(cut.samples[..100_000] == whole.samples[..100_000]);
 }

@@ -1,11 +1,23 @@
 //! The actor: meshes with morphs, a skeleton, materials. [`build`] makes ours from parameters; loading reads GLB files.
 
+mod accessor;
 pub mod build;
+mod load;
+mod names;
 mod write;
 
+pub use load::load;
 pub use write::write_glb;
 
+use crate::Result;
 use glam::{Mat4, Quat, Vec3};
+
+/// The built-in actor.
+///
+/// Fails only where the file inside the program is broken, which the tests rule out.
+pub fn builtin() -> Result<Actor> {
+    load(include_bytes!("../../assets/ada.glb"), "ada.glb")
+}
 
 /// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).
 #[derive(Clone, Debug, Default)]

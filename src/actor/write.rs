@@ -177,7 +177,7 @@ impl Writer {
             attributes.insert("_AO".into(), json!(self.attribute(&open, F32, "SCALAR", count)));
         }
         if !mesh.joints.is_empty() {
-            let joints: Vec<u8> = mesh.joints.iter().flatten().map(|j| *j as u8).collect();
+            let joints = joint_places(mesh).ok_or_else(|| broken("is bound to joints that its skin lacks"))?;
             attributes.insert("JOINTS_0".into(), json!(self.attribute(&joints, U8, "JOINTS", count)));
             let weights: Vec<u8> = mesh.weights.iter().flat_map(|w| whole_weights(*w)).flat_map(u16::to_le_bytes).collect();
             attributes.insert("WEIGHTS_0".into(), json!(self.attribute(&weights, U16, "VEC4", count)));
@@ -271,6 +271,13 @@ impl Writer {
 
 fn floats(values: &[Vec3]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_array()).flat_map(f32::to_le_bytes).collect()
+}
+
+/// The places in the skin of the nodes that vertices name; unused influences name the first.
+fn joint_places(mesh: &Mesh) -> Option<Vec<u8>> {
+    let place = |node: u16| mesh.skin.iter().position(|(n, _)| *n == usize::from(node)).and_then(|i| u8::try_from(i).ok());
+    let pairs = mesh.joints.iter().flatten().zip(mesh.weights.iter().flatten());
+    pairs.map(|(joint, weight)| if *weight > 0.5 / 65535.0 { place(*joint) } else { Some(0) }).collect()
 }
 
 /// Weights as integers that sum to exactly 65535.

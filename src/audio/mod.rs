@@ -10,7 +10,7 @@
 
 mod edits;
 mod packets;
-mod resample;
+pub(crate) mod resample;
 mod wav;
 
 use crate::{Error, Result};
@@ -39,6 +39,12 @@ pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 
 /// Largest input read from a pipe, in bytes; files are streamed and may be larger.
 const MAX_PIPED_BYTES: u64 = 4 << 30;
+
+/// Peak of what still counts as overshoot: 3 dB.
+const OVERSHOOT: f32 = std::f32::consts::SQRT_2;
+
+/// Some floating-point files hold integers of up to 32 bits; anything larger is damage.
+const LARGEST_SAMPLE: f32 = (1u64 << 31) as f32;
 
 /// A decoded sound file as it came: interleaved samples in -1..=1.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +75,7 @@ impl Recording {
     }
 
     /// The average of the channels, one sample a frame.
-    fn mixed_down(&self) -> Vec<f32> {
+    pub(crate) fn mixed_down(&self) -> Vec<f32> {
         let channels = usize::from(self.channels.max(1));
         let finite = |x: &f32| if x.is_finite() { *x } else { 0.0 };
         self.samples.chunks_exact(channels).map(|frame| frame.iter().map(finite).sum::<f32>() / channels as f32).collect()
@@ -156,19 +162,18 @@ fn check_shape(name: &str, rate: u32, channels: usize, frames: u64) -> Result<()
     Ok(())
 }
 
-/// Brings samples into -1..=1: what is not a number becomes silence, and where the peak exceeds 1, as floating-point
-/// files and lossy codecs allow, everything is scaled down by it rather than clipped.
+/// Brings samples into -1..=1. What is not a number becomes silence. Lossy codecs overshoot a little: that is clipped, as
+/// players do. A peak beyond [`OVERSHOOT`] means a floating-point file with a scale of its own, which is brought down.
 fn normalise(samples: &mut [f32]) {
-    // Some floating-point files hold integers of up to 32 bits; anything larger is damage.
-    let largest = (1u64 << 31) as f32;
     let mut peak = 1.0f32;
     for x in samples.iter_mut() {
-        if x.is_nan() || x.abs() > largest {
+        if x.is_nan() || x.abs() > LARGEST_SAMPLE {
             *x = 0.0;
         }
         peak = peak.max(x.abs());
     }
+    let scale = if peak > OVERSHOOT { peak } else { 1.0 };
     if peak > 1.0 {
-        samples.iter_mut().for_each(|x| *x = (*x / peak).clamp(-1.0, 1.0));
+        samples.iter_mut().for_each(|x| *x = (*x / scale).clamp(-1.0, 1.0));
     }
 }

@@ -25,10 +25,6 @@ pub const GAZE_COEFFICIENTS: [usize; 8] = [
 pub const HEAD: usize = CHANNELS - 5;
 pub const GAZE: usize = CHANNELS - 2;
 
-/// Radians of eye rotation at a look coefficient of 1: sideways, up and down.
-const LOOK_YAW: f32 = 32.0 * std::f32::consts::PI / 180.0;
-const LOOK_PITCH: f32 = 26.0 * std::f32::consts::PI / 180.0;
-
 /// The coefficient behind each of the first 44 channels.
 pub fn coefficient_of(channel: usize) -> Option<usize> {
     (0..coefficients::COUNT).filter(|c| !GAZE_COEFFICIENTS.contains(c)).nth(channel)
@@ -64,22 +60,8 @@ pub fn unpack(row: &Row) -> (Coefficients, Head, Gaze) {
     places.zip(row).for_each(|(c, r)| face[c] = r.clamp(0.0, 1.0));
     let head = Head { yaw: row[HEAD], pitch: row[HEAD + 1], roll: row[HEAD + 2] };
     let gaze = Gaze { yaw: row[GAZE], pitch: row[GAZE + 1] };
-    write_gaze(&mut face, gaze);
+    gaze.write(&mut face);
     (face, head, gaze)
-}
-
-/// Sets the eight look coefficients from a gaze; both eyes turn alike.
-pub fn write_gaze(face: &mut Coefficients, gaze: Gaze) {
-    let (left, right) = ((gaze.yaw / LOOK_YAW).clamp(0.0, 1.0), (-gaze.yaw / LOOK_YAW).clamp(0.0, 1.0));
-    let (down, up) = ((gaze.pitch / LOOK_PITCH).clamp(0.0, 1.0), (-gaze.pitch / LOOK_PITCH).clamp(0.0, 1.0));
-    let values = [down, right, left, up, down, left, right, up];
-    GAZE_COEFFICIENTS.iter().zip(values).for_each(|(c, v)| face[*c] = v);
-}
-
-/// The gaze that look coefficients mean, the mean of both eyes.
-pub fn read_gaze(face: &Coefficients) -> Gaze {
-    let [down_l, in_l, out_l, up_l, down_r, in_r, out_r, up_r] = GAZE_COEFFICIENTS.map(|c| face[c]);
-    Gaze { yaw: 0.5 * (out_l - in_l + in_r - out_r) * LOOK_YAW, pitch: 0.5 * (down_l - up_l + down_r - up_r) * LOOK_PITCH }
 }
 
 /// The same motion seen in a mirror: left and right change places, yaw and roll their sign.
@@ -106,12 +88,10 @@ mod tests {
             *c = i as f32 / 60.0;
         }
         let gaze = Gaze { yaw: 0.2, pitch: -0.1 };
-        write_gaze(&mut face, gaze);
+        gaze.write(&mut face);
         let head = Head { yaw: 0.1, pitch: 0.2, roll: -0.3 };
         let (face2, head2, gaze2) = unpack(&pack(&face, head, gaze));
         assert_eq!((face, head, gaze), (face2, head2, gaze2));
-        let read = read_gaze(&face);
-        assert!((read.yaw - gaze.yaw).abs() < 1e-6 && (read.pitch - gaze.pitch).abs() < 1e-6);
     }
 
     #[test]

@@ -116,6 +116,11 @@ impl Ground {
         Some(Ground { floor, spots })
     }
 
+    /// x, z, radius, strength of every spot.
+    pub fn spots(&self) -> Vec<[f32; 4]> {
+        self.spots.iter().map(|s| [s.at.x, s.at.y, s.radius, s.strength]).collect()
+    }
+
     /// Rows of the picture that the shadow can touch.
     pub fn rows(&self, camera: &Camera, height: u32) -> std::ops::Range<usize> {
         let reach = |s: &Spot, sign: f32| {

@@ -155,8 +155,7 @@ impl CpuRenderer {
     /// Draws the key light's depth map from all that casts a shadow.
     fn cast(&self, scratch: &mut Scratch) {
         scratch.shadow.clear();
-        let casts = |s: Surface| !matches!(s, Surface::Lash | Surface::Eye | Surface::Mouth);
-        for part in self.model.parts.iter().filter(|p| casts(p.surface)) {
+        for part in self.model.parts.iter().filter(|p| p.casts_shadow()) {
             for t in &self.model.triangles[part.triangles.clone()] {
                 scratch.shadow.draw(t.map(|i| scratch.lit[i as usize]));
             }
@@ -315,7 +314,7 @@ impl CpuRenderer {
             let screen = corners.map(|i| scratch.screen[i]);
             let area = |p: [[f32; 2]; 3]| ((p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1])).abs();
             let texels = area(uv) * texture.levels[0].width as f32 * texture.levels[0].height as f32;
-            let footprint = (texels / area(screen.map(|s| [s[0], s[1]])).max(1e-6)).sqrt();
+            let footprint = texels / area(screen.map(|s| [s[0], s[1]])).max(1e-6);
             let texel = texture.sample([u[lane], v[lane]], footprint);
             (0..3).for_each(|c| rgb[c][lane] = texel[c]);
         }

@@ -15,7 +15,6 @@ pub const REACH: f32 = 1.0;
 /// An eye socket at rest.
 pub struct Socket {
     node: usize,
-    pub radius: f32,
     /// The vertex of the upper lid's rim in each column.
     rim: [u32; COLUMNS],
 }
@@ -24,7 +23,6 @@ pub struct Socket {
 #[derive(Clone, Copy, Debug)]
 pub struct Eye {
     pub centre: Vec3,
-    pub radius: f32,
     /// Where the ball looks.
     pub gaze: Vec3,
     /// The socket's own frame: it turns with the head, not with the ball.
@@ -82,7 +80,7 @@ fn socket(model: &Model, rest: &[F8], node: usize, centre: Vec3, other: Option<V
         rim[c] = rim[c].or(rim[c - 1]);
     }
     let middle = rim[COLUMNS / 2].or(rim[COLUMNS / 2 - 1])?;
-    Some(Socket { node, radius, rim: rim.map(|r| r.unwrap_or(middle)) })
+    Some(Socket { node, rim: rim.map(|r| r.unwrap_or(middle)) })
 }
 
 /// The vertex above the widest gap between pitches: the open eye.
@@ -93,16 +91,26 @@ fn upper_rim(column: &mut [(f32, u32)]) -> Option<u32> {
 }
 
 impl Socket {
-    /// The eye in a pose; `posed` are the vertices of that pose.
-    pub fn pose(&self, rig: &Rig, joints: &Joints, posed: &[F8]) -> Eye {
+    /// Where the eye is in a pose; the lid's rim is left at 0.
+    pub fn place(&self, rig: &Rig, joints: &Joints) -> Eye {
         let centre = Vec3::from(joints.world[self.node].translation);
         let gaze = joints.turned[self.node] * Vec3::Z;
         let head = Mat3::from_quat(rig.parent(self.node).map_or(Quat::IDENTITY, |p| joints.turned[p]));
-        let (right, up, forward) = (head.x_axis, head.y_axis, head.z_axis);
+        Eye { centre, gaze, right: head.x_axis, up: head.y_axis, forward: head.z_axis, lid: [0.0; COLUMNS] }
+    }
+
+    /// The eye with its lid in a pose; `posed` are the vertices of that pose.
+    pub fn pose(&self, rig: &Rig, joints: &Joints, posed: &[F8]) -> Eye {
+        let eye = self.place(rig, joints);
         let lid = self.rim.map(|v| {
-            let d = point(&posed[v as usize]) - centre;
-            angles(Vec3::new(d.dot(right), d.dot(up), d.dot(forward))).1
+            let d = point(&posed[v as usize]) - eye.centre;
+            (d.dot(eye.up) / d.length().max(1e-9)).clamp(-1.0, 1.0).asin()
         });
-        Eye { centre, radius: self.radius, gaze, right, up, forward, lid }
+        Eye { lid, ..eye }
+    }
+
+    /// Vertices of the upper lid's rim.
+    pub fn rim(&self) -> &[u32; COLUMNS] {
+        &self.rim
     }
 }

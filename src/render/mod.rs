@@ -4,6 +4,8 @@ mod background;
 mod cpu;
 mod eyes;
 mod geometry;
+mod gpu;
+mod gpu_data;
 mod lanes;
 mod model;
 mod raster;
@@ -19,6 +21,7 @@ use crate::actor::Actor;
 use crate::motion::{Frame, Performance};
 use crate::{Error, Result};
 use cpu::CpuRenderer;
+use gpu::GpuRenderer;
 use model::Model;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -44,17 +47,33 @@ pub enum Backend {
 
 /// Draws one actor from one view. Shared by threads.
 pub struct Renderer {
-    cpu: CpuRenderer,
+    device: Device,
     name: String,
 }
 
+enum Device {
+    Cpu(Box<CpuRenderer>),
+    Gpu(Box<GpuRenderer>),
+}
+
 impl Renderer {
-    /// Fails with [`Error::Usage`] for an impossible view, [`Error::Malformed`] for an actor whose lists do not fit together.
+    /// Fails with [`Error::Usage`] for an impossible view, [`Error::Malformed`] for an actor whose lists do not fit together,
+    /// [`Error::Render`] where [`Backend::Gpu`] is asked for and there is none.
     pub fn new(backend: Backend, actor: &Actor, view: &View) -> Result<Renderer> {
         view.check()?;
         let model = Model::new(actor)?;
-        let _ = backend;
-        Ok(Renderer { cpu: CpuRenderer::new(model, view), name: "cpu".into() })
+        let why = match backend {
+            Backend::Cpu => "as asked".to_string(),
+            _ => match gpu::device(backend) {
+                Ok(device) => {
+                    let gpu = GpuRenderer::new(device, model, view)?;
+                    return Ok(Renderer { name: format!("gpu: {}", gpu.adapter()), device: Device::Gpu(Box::new(gpu)) });
+                }
+                Err(why) if backend == Backend::Gpu => return Err(Error::Render(why)),
+                Err(why) => why,
+            },
+        };
+        Ok(Renderer { name: format!("cpu: {why}"), device: Device::Cpu(Box::new(CpuRenderer::new(model, view))) })
     }
 
     /// What was taken and why, for people.
@@ -62,9 +81,12 @@ impl Renderer {
         &self.name
     }
 
-    /// Draws a frame.
+    /// Draws a frame. Fails with [`Error::Render`] where a graphics device is lost.
     pub fn draw(&self, frame: &Frame) -> Result<Picture> {
-        Ok(self.cpu.draw(frame))
+        match &self.device {
+            Device::Cpu(cpu) => Ok(cpu.draw(frame)),
+            Device::Gpu(gpu) => gpu.draw(frame),
+        }
     }
 }
 

@@ -46,6 +46,13 @@ pub struct Part {
     pub cutout: bool,
 }
 
+impl Part {
+    /// Whether the surface is thick enough to throw a shadow that anyone would miss.
+    pub fn casts_shadow(&self) -> bool {
+        !matches!(self.surface, Surface::Lash | Surface::Eye | Surface::Mouth)
+    }
+}
+
 /// Up to four places in the palette and their weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Skin {

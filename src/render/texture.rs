@@ -57,9 +57,17 @@ impl Mips {
         Ok(Mips { levels, has_holes: texture.rgba.chunks_exact(4).any(|p| p[3] < 128) })
     }
 
-    /// Linear RGBA at `uv` (wrapping); `footprint` is the width of a pixel in texels of the first level.
+    /// Width, height and bytes of every level.
+    pub fn all(&self) -> Vec<(u32, u32, &[u8])> {
+        self.levels.iter().map(|l| (l.width, l.height, &l.rgba[..])).collect()
+    }
+
+    /// Linear RGBA at `uv` (wrapping); `footprint` is the area of a pixel in texels of the first level.
+    #[inline]
     pub fn sample(&self, uv: [f32; 2], footprint: f32) -> [f32; 4] {
-        let level = footprint.max(1.0).log2().round() as usize;
+        // A level halves each side. The exponent of twice the area is twice the level, rounded to the nearest.
+        let exponent = ((2.0 * footprint).to_bits() >> 23) as i32 - 127;
+        let level = (exponent / 2).max(0) as usize;
         self.levels[level.min(self.levels.len() - 1)].bilinear(uv)
     }
 }
@@ -85,14 +93,8 @@ impl Level {
         [LINEAR[p[0] as usize], LINEAR[p[1] as usize], LINEAR[p[2] as usize], p[3] as f32 / 255.0]
     }
 
+    #[inline]
     fn bilinear(&self, uv: [f32; 2]) -> [f32; 4] {
-        let place = |t: f32, size: u32| {
-            let t = if t.is_finite() { t - t.floor() } else { 0.0 };
-            let x = t * size as f32 - 0.5;
-            let low = x.floor();
-            let wrap = |i: i64| i.rem_euclid(size as i64) as u32;
-            (wrap(low as i64), wrap(low as i64 + 1), x - low)
-        };
         let (x0, x1, fx) = place(uv[0], self.width);
         let (y0, y1, fy) = place(uv[1], self.height);
         let (a, b, c, d) = (self.texel(x0, y0), self.texel(x1, y0), self.texel(x0, y1), self.texel(x1, y1));
@@ -101,4 +103,23 @@ impl Level {
             top + (low - top) * fy
         })
     }
+}
+
+/// The two texels around a wrapping coordinate and the way between them. Casts truncate, which is cheaper than flooring.
+#[inline]
+fn place(t: f32, size: u32) -> (u32, u32, f32) {
+    let whole = t as i32 as f32;
+    let t = t - whole + if t < whole { 1.0 } else { 0.0 };
+    let x = t * size as f32 + (size as f32 - 0.5);
+    let low = x as u32;
+    let wrap = |i: u32| {
+        if i >= 2 * size {
+            i - 2 * size
+        } else if i >= size {
+            i - size
+        } else {
+            i
+        }
+    };
+    (wrap(low), wrap(low.wrapping_add(1)), x - low as f32)
 }

@@ -1,7 +1,7 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 
 use super::data::{FPS, Source, Split, Take, UNLABELLED, mel_window};
-use super::{Log, augment, optimiser};
+use super::{Log, Options, augment, optimiser};
 use crate::Result;
 use crate::audio::features::BANDS;
 use crate::face::articulation;
@@ -115,8 +115,9 @@ fn loss(encoder: &ContentEncoder, batch: &Batch) -> Result<(Tensor, f32, f32)> {
     Ok(((motion + (phones * 0.15)?)?, m, p))
 }
 
-/// Trains for `steps` batches. Chooses nothing by itself: the figures on unseen people go to the log.
-pub fn train(takes: &[Take], steps: usize, seed: u64, log: &mut Log) -> Result<()> {
+/// Trains for `content_steps` batches. Chooses nothing by itself: the figures on unseen people go to the log.
+pub fn train(takes: &[Take], options: &Options, log: &mut Log) -> Result<()> {
+    let (steps, seed) = (options.content_steps, options.seed);
     let map = VarMap::new();
     let encoder = ContentEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
     let pools: Vec<(usize, Vec<Example>)> = SHARES
@@ -128,10 +129,14 @@ pub fn train(takes: &[Take], steps: usize, seed: u64, log: &mut Log) -> Result<(
         .filter(|(_, pool)| !pool.is_empty())
         .collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut optimiser = optimiser(&map, LEARNING_RATE)?;
+    let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
+    if options.resume {
+        super::restore(&map, &log.file("content"))?;
+    }
+    let mut optimiser = optimiser(&map, peak)?;
     let (mut motion, mut phones) = (0.0, 0.0);
     for step in 0..steps {
-        optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, steps));
+        optimiser.set_learning_rate(super::schedule(peak, step, steps));
         let (loss, m, p) = loss(&encoder, &batch(&pools, &mut rng)?)?;
         super::step(&mut optimiser, &map, &loss)?;
         (motion, phones) = (0.95 * motion + 0.05 * m, 0.95 * phones + 0.05 * p);

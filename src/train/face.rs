@@ -4,7 +4,7 @@
 //! [`crate::face::expression`]), so that what is said and what is felt come apart.
 
 use super::data::{Source, Split, Take};
-use super::{Log, augment_condition, optimiser};
+use super::{Log, Options, augment_condition, optimiser};
 use crate::Result;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
@@ -277,8 +277,9 @@ fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor>
     Ok(((position + (speed * SPEED)?)? + (gap * GAP)?)?)
 }
 
-/// Trains for `steps` batches and returns the averaged weights with the scale and the default style beside them.
-pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, steps: usize, seed: u64, log: &mut Log) -> Result<()> {
+/// Trains for `face_steps` batches and saves the averaged weights with the scale and the default style beside them.
+pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Options, log: &mut Log) -> Result<()> {
+    let (steps, seed) = (options.face_steps, options.seed);
     let encoder = || ContentEncoder::new(VarBuilder::from_tensors(content.clone(), DType::F32, &Device::Cpu));
     let examples = examples(takes, &encoder()?)?;
     let pools: Vec<(usize, Vec<&Example>)> = SHARES
@@ -292,8 +293,12 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, steps: usize, se
     let weights = Weights::new(&scale)?;
     let map = VarMap::new();
     let denoiser = Denoiser::new(config(), VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
+    if options.resume {
+        super::restore(&map, &log.file("face"))?;
+    }
     let mut average = Average::new(&map)?;
-    let mut optimiser = optimiser(&map, LEARNING_RATE)?;
+    let mut optimiser = optimiser(&map, peak)?;
     let extra = HashMap::from([
         ("scale.mean".to_string(), Tensor::from_slice(&scale.mean, CHANNELS, &Device::Cpu)?),
         ("scale.deviation".to_string(), Tensor::from_slice(&scale.deviation, CHANNELS, &Device::Cpu)?),
@@ -301,7 +306,7 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, steps: usize, se
     ]);
     let mut smooth = 0.0;
     for step in 0..steps {
-        optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, steps));
+        optimiser.set_learning_rate(super::schedule(peak, step, steps));
         let loss = loss(&denoiser, &batch(&pools, &scale, &mut rng)?, &weights)?;
         super::step(&mut optimiser, &map, &loss)?;
         average.update(&map, step)?;

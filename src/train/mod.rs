@@ -28,6 +28,8 @@ pub struct Options {
     pub content_steps: usize,
     /// Batches of the denoiser; 0 trains none.
     pub face_steps: usize,
+    /// Go on from the weights in `out`, at a third of the learning rate.
+    pub resume: bool,
     pub seed: u64,
 }
 
@@ -74,6 +76,17 @@ pub fn save(tensors: HashMap<String, Tensor>, path: &Path) -> Result<()> {
 pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
     let jitter = 0.12 * rng.random::<f32>();
     rows.iter().map(|v| v + jitter * Distribution::<f32>::sample(&StandardNormal, rng)).collect()
+}
+
+/// Sets the weights of a map from a checkpoint.
+pub fn restore(map: &VarMap, path: &Path) -> Result<()> {
+    let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
+    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+    for (name, var) in data.iter() {
+        let tensor = tensors.get(name).ok_or_else(|| Error::malformed(path.display().to_string(), format!("has no weights {name}")))?;
+        var.set(&tensor.to_dtype(DType::F32)?)?;
+    }
+    Ok(())
 }
 
 /// AdamW with the decay that small corpora need.
@@ -127,11 +140,11 @@ pub fn face(options: &Options) -> Result<()> {
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {
-        content::train(&takes, options.content_steps, options.seed, &mut log)?;
+        content::train(&takes, options, &mut log)?;
     }
     if options.face_steps > 0 {
         let weights = candle_core::safetensors::load(log.file("content"), &Device::Cpu)?;
-        face::train(&takes, &weights, options.face_steps, options.seed, &mut log)?;
+        face::train(&takes, &weights, options, &mut log)?;
     }
     Ok(())
 }

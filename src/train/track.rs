@@ -210,7 +210,7 @@ fn tracked(look: &dyn Fn(&str) -> (f32, Range)) -> (Row, Mouth) {
         eyes[c] = value(coefficients::NAMES[c]);
     }
     // The tracker reads lids that close as eyes that look down: a blink says nothing of the gaze.
-    let gaze = vector::read_gaze(&eyes);
+    let gaze = Gaze::read(&eyes);
     let gaze = Gaze { pitch: gaze.pitch * (1.0 - lid), ..gaze };
     // The track has angles in hundreds of degrees, with the signs of `Head`.
     let angle = |name: &str| (value(name) * 100.0).to_radians();
@@ -259,5 +259,5 @@ fn rig(read: &dyn Fn(&str) -> f32) -> (Row, Mouth) {
 /// One frame of a Live Link capture: coefficients by name, nothing said about the head.
 fn captured(read: &dyn Fn(&str) -> f32) -> Row {
     let face: Coefficients = std::array::from_fn(|c| read(coefficients::NAMES[c]).clamp(0.0, 1.0));
-    vector::pack(&face, Head::default(), vector::read_gaze(&face))
+    vector::pack(&face, Head::default(), Gaze::read(&face))
 }

@@ -52,13 +52,13 @@ pub fn ball(p: &Parameters, eye: &EyeFrame, side: f32) -> Part {
     part
 }
 
-/// The shadow of upper lid and lashes, and the darker corners, by pitch and yaw in the ball's own frame.
+/// A hint of the shadow of upper lid and lashes by pitch and yaw in the ball's own frame, for viewers that cast none.
 fn lid_shadow(p: &Parameters, local: Vec3) -> f32 {
     let pitch = local.y.clamp(-1.0, 1.0).asin().to_degrees();
     let yaw = local.x.atan2(local.z).to_degrees() / p.eye_half_width;
     let rim = p.upper_lid * (1.0 - 0.5 * yaw * yaw);
-    let upper = 1.0 - 0.62 * (-(rim - pitch - 1.5).max(0.0) / 6.5).exp();
-    upper * (1.0 - 0.30 * yaw.abs().min(1.0).powi(4))
+    let upper = 1.0 - 0.25 * (-(rim - pitch - 1.5).max(0.0) / 6.5).exp();
+    upper * (1.0 - 0.12 * yaw.abs().min(1.0).powi(4))
 }
 
 /// The painted ball, `size` pixels square.

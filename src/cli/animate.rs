@@ -1,0 +1,42 @@
+//! `gestus animate`: the performance as animation data.
+
+use super::messages::Messages;
+use super::outputs::Kind;
+use super::take::{self, Summary};
+use crate::{Error, Result};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub take: take::Arguments,
+}
+
+const EXAMPLES: &str = "\
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .json (everything; assets/schema/performance.schema.json)
+
+Examples:
+  gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
+  gestus animate talk.wav -o face.csv --fps 60 --emotion sad:0.6
+  sox talk.wav -t wav - tempo 0.9 | gestus animate - -o slow.bvh";
+
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    arguments.execute(messages)?.show(arguments.take.json, messages)
+}
+
+impl Arguments {
+    /// Does the work and tells what was done.
+    pub fn execute(&self, messages: &Messages) -> Result<Summary> {
+        let targets = self.take.targets(&[])?;
+        if let Some(video) = targets.iter().find(|target| target.kind == Kind::Video) {
+            let what = format!("{}: animate writes motion files only", video.path.display());
+            return Err(Error::usage(what, "use `gestus render` for pictures"));
+        }
+        let mut take = self.take.listen(messages)?;
+        if !self.take.dry_run {
+            self.take.perform(&mut take, messages)?;
+            take.write_motion(&targets, &self.take.info(), messages)?;
+        }
+        Ok(self.take.summary("animate", take))
+    }
+}

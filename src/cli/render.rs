@@ -1,0 +1,157 @@
+//! `gestus render`: the performance as a video with the recording's sound.
+
+use super::messages::Messages;
+use super::outputs::{Kind, Target};
+use super::take::{self, Summary, Take};
+use super::values::{Backdrop, Size};
+use crate::actor;
+use crate::motion::Performance;
+use crate::render::{self, Backend, Framing, Renderer, View};
+use crate::video::{self, VideoSettings, VideoWriter};
+use crate::{Error, Result, interrupt};
+use clap::ValueEnum;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub take: take::Arguments,
+    /// Width and height of the picture in pixels
+    #[arg(long, value_name = "WxH", default_value = "512x512")]
+    size: Size,
+    /// How much of the character is in the picture
+    #[arg(long, value_name = "SHOT", default_value = "head")]
+    framing: Shot,
+    /// What is behind: studio, transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
+    #[arg(long, value_name = "WHAT", default_value = "studio")]
+    background: Backdrop,
+    /// What draws
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    renderer: Device,
+    /// Character to draw: a GLB file [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    actor: Option<PathBuf>,
+}
+
+/// How much of the character is in the picture.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shot {
+    /// Head and shoulders
+    Head,
+    /// From the hips up, with room for the hands
+    Bust,
+    /// The whole figure
+    Body,
+}
+
+/// What draws.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Device {
+    /// A graphics card where there is one, else the processor
+    Auto,
+    /// A graphics card, or fail
+    Gpu,
+    /// The processor
+    Cpu,
+}
+
+const EXAMPLES: &str = "\
+Formats by extension: .mp4 (H.264 and AAC), .gif, FOLDER/ (PNG pictures); and with them .bvh, .csv, .json as `animate` writes
+
+Examples:
+  gestus render talk.wav -o talk.mp4
+  gestus render talk.wav -o talk.mp4 -o talk.bvh --framing body --size 720x1280
+  gestus render talk.wav -o frames/ --background transparent --fps 24
+  gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
+
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    arguments.execute(messages)?.show(arguments.take.json, messages)
+}
+
+impl Arguments {
+    /// Does the work and tells what was done.
+    pub fn execute(&self, messages: &Messages) -> Result<Summary> {
+        let targets = self.take.targets(&self.files_read())?;
+        if !targets.iter().any(|target| target.kind == Kind::Video) {
+            return Err(Error::usage("no -o names a video", "add one, such as -o talk.mp4, or use `gestus animate`"));
+        }
+        let mut take = self.take.listen(messages)?;
+        let stage = messages.stage("actor", 0);
+        let renderer = self.renderer()?;
+        take.timings.set("actor", stage.finish());
+        let mut videos = self.create(&targets, &mut take)?;
+        if !self.take.dry_run {
+            self.take.perform(&mut take, messages)?;
+            take.write_motion(&targets, &self.take.info(), messages)?;
+            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
+        }
+        let summary = self.take.summary("render", take);
+        Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
+    }
+
+    /// Files that are read besides the recording.
+    fn files_read(&self) -> Vec<&Path> {
+        let picture = match &self.background {
+            Backdrop::Picture(path) => Some(path.as_path()),
+            _ => None,
+        };
+        self.actor.as_deref().into_iter().chain(picture).collect()
+    }
+
+    /// The renderer with its actor and view, ready to draw.
+    pub fn renderer(&self) -> Result<Renderer> {
+        let Size { width, height } = self.size;
+        let view = View { width, height, framing: self.framing.into(), background: self.background.load()?, ..View::default() };
+        let actor = match &self.actor {
+            Some(path) => actor::load(&std::fs::read(path).map_err(Error::io(path))?, &path.display().to_string())?,
+            None => actor::builtin()?,
+        };
+        Renderer::new(self.renderer.into(), &actor, &view)
+    }
+
+    /// Begins the videos. They take over the recording, which is large.
+    fn create(&self, targets: &[Target], take: &mut Take) -> Result<Vec<Box<dyn VideoWriter>>> {
+        let Size { width, height } = self.size;
+        let (frames, sound) = (self.take.frames(take), Some(std::mem::take(&mut take.recording)));
+        let settings = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
+        targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings)).collect()
+    }
+}
+
+/// Draws the performance into all `videos` at once and returns the seconds it took.
+pub fn draw(renderer: &Renderer, performance: &Performance, videos: &mut Vec<Box<dyn VideoWriter>>, messages: &Messages) -> Result<f64> {
+    messages.say(format!("drawing on {}", renderer.name()));
+    let mut stage = messages.stage("draw", performance.frames.len());
+    render::draw_all(renderer, performance, &interrupt::requested, |n, picture| {
+        for video in videos.iter_mut() {
+            video.push(&picture)?;
+        }
+        stage.reached(n + 1);
+        Ok(())
+    })?;
+    for video in videos.drain(..) {
+        video.finish()?;
+    }
+    Ok(stage.finish())
+}
+
+impl From<Shot> for Framing {
+    fn from(shot: Shot) -> Self {
+        match shot {
+            Shot::Head => Framing::Head,
+            Shot::Bust => Framing::Bust,
+            Shot::Body => Framing::Body,
+        }
+    }
+}
+
+impl From<Device> for Backend {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Auto => Backend::Auto,
+            Device::Gpu => Backend::Gpu,
+            Device::Cpu => Backend::Cpu,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Values of options that parse themselves.
+
+use crate::direction::Direction;
+use crate::render::{Background, LARGEST, Picture};
+use crate::{Error, Result};
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Shortest side of a picture: nothing can be seen in less, and video encoders start there.
+const SMALLEST: u32 = 16;
+
+/// Width and height of a picture in pixels, written `512x512`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub width: u32,
+    pub height: u32,
+}
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Size, String> {
+        let (width, height) = text.split_once(['x', 'X', '×']).ok_or("write WIDTHxHEIGHT, for example 512x512")?;
+        let side = |text: &str| text.parse::<u32>().ok().filter(|side| (SMALLEST..=LARGEST).contains(side));
+        match (side(width), side(height)) {
+            (Some(width), Some(height)) => Ok(Size { width, height }),
+            _ => Err(format!("both sides must be whole numbers from {SMALLEST} to {LARGEST}")),
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// Frames a second, 1 to 240: a number (`29.97`) or a fraction (`30000/1001`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fps(pub f64);
+
+impl FromStr for Fps {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Fps, String> {
+        let rate = match text.split_once('/') {
+            Some((n, d)) => n.trim().parse::<f64>().ok().zip(d.trim().parse::<f64>().ok()).map(|(n, d)| n / d),
+            None => text.trim().parse().ok(),
+        };
+        rate.filter(|rate| (1.0..=240.0).contains(rate)).map(Fps).ok_or_else(|| "must be a number from 1 to 240".into())
+    }
+}
+
+impl fmt::Display for Fps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What stands behind the character: `studio`, `transparent`, a colour by name or as `#rrggbb`, or a picture file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backdrop {
+    Studio,
+    Transparent,
+    /// sRGB.
+    Colour([u8; 3]),
+    Picture(PathBuf),
+}
+
+/// Colours by their CSS names.
+const COLOURS: [(&str, [u8; 3]); 12] = [
+    ("black", [0, 0, 0]),
+    ("white", [255, 255, 255]),
+    ("gray", [128, 128, 128]),
+    ("grey", [128, 128, 128]),
+    ("silver", [192, 192, 192]),
+    ("navy", [0, 0, 128]),
+    ("teal", [0, 128, 128]),
+    ("green", [0, 128, 0]),
+    ("lime", [0, 255, 0]),
+    ("blue", [0, 0, 255]),
+    ("red", [255, 0, 0]),
+    ("magenta", [255, 0, 255]),
+];
+
+impl FromStr for Backdrop {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Backdrop, String> {
+        let word = text.to_ascii_lowercase();
+        let named = COLOURS.iter().find(|(name, _)| *name == word);
+        match (word.as_str(), named, word.strip_prefix('#')) {
+            ("studio", ..) => Ok(Backdrop::Studio),
+            ("transparent", ..) => Ok(Backdrop::Transparent),
+            (_, Some((_, colour)), _) => Ok(Backdrop::Colour(*colour)),
+            (_, _, Some(digits)) => {
+                hexadecimal(digits).map(Backdrop::Colour).ok_or_else(|| "a colour is #rrggbb, for example #204060".into())
+            }
+            _ if text.contains(['.', '/', '\\']) => Ok(Backdrop::Picture(text.into())),
+            _ => Err("use studio, transparent, a colour like teal or #204060, or a picture file".into()),
+        }
+    }
+}
+
+fn hexadecimal(digits: &str) -> Option<[u8; 3]> {
+    let number = u32::from_str_radix(digits, 16).ok().filter(|_| digits.len() == 6 && !digits.starts_with('+'))?;
+    let [_, red, green, blue] = number.to_be_bytes();
+    Some([red, green, blue])
+}
+
+impl Backdrop {
+    /// The background to draw; reads the picture file.
+    pub fn load(&self) -> Result<Background> {
+        match self {
+            Backdrop::Studio => Ok(Background::Studio),
+            Backdrop::Transparent => Ok(Background::Transparent),
+            Backdrop::Colour(colour) => Ok(Background::Colour(*colour)),
+            Backdrop::Picture(path) => {
+                let unreadable = |e: image::ImageError| Error::malformed(path.display().to_string(), format!("not a usable picture: {e}"));
+                let reader = image::ImageReader::open(path).map_err(Error::io(path))?;
+                let picture = reader.with_guessed_format().map_err(Error::io(path))?.decode().map_err(unreadable)?.into_rgba8();
+                Ok(Background::Image(Picture { width: picture.width(), height: picture.height(), rgba: picture.into_raw() }))
+            }
+        }
+    }
+}
+
+/// A direction with the words that it was given in.
+#[derive(Clone, Debug)]
+pub struct Emotion {
+    pub text: String,
+    pub direction: Direction,
+}
+
+impl FromStr for Emotion {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Emotion> {
+        Ok(Emotion { text: text.into(), direction: Direction::parse(text)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!("640x360".parse(), Ok(Size { width: 640, height: 360 }));
+        for wrong in ["", "x", "512", "0x0", "512x", "-2x2", "100000x100000", "99999999999x2", "5e2x512"] {
+            assert!(wrong.parse::<Size>().is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn rates() {
+        assert_eq!("25".parse(), Ok(Fps(25.0)));
+        assert_eq!("30000/1001".parse(), Ok(Fps(30000.0 / 1001.0)));
+        for wrong in ["", "0", "-30", "1e9", "nan", "inf", "30/0", "0/0", "a/b"] {
+            assert!(wrong.parse::<Fps>().is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn backdrops() {
+        assert_eq!("Studio".parse(), Ok(Backdrop::Studio));
+        assert_eq!("#0a0B0c".parse(), Ok(Backdrop::Colour([10, 11, 12])));
+        assert_eq!("navy".parse(), Ok(Backdrop::Colour([0, 0, 128])));
+        assert_eq!("wall.png".parse(), Ok(Backdrop::Picture("wall.png".into())));
+        for wrong in ["", "#12345", "#+12345", "#gggggg", "purplish"] {
+            assert!(wrong.parse::<Backdrop>().is_err(), "{wrong} passed");
+        }
+    }
+}
