@@ -8,6 +8,7 @@ use gestus::body::skeleton::{self, Globals, OFFSETS, Pose};
 use gestus::body::{self, Expressivity, curves};
 use gestus::motion::Head;
 use glam::Vec3;
+use std::path::{Path, PathBuf};
 
 const FPS: f32 = 30.0;
 const LEFT_HAND: usize = 9;
@@ -175,6 +176,28 @@ fn moves_like_people_who_speak() {
     assert!(average(&|f| f.timing.0) > average(&|f| f.chance) + 0.15, "hands do not follow the voice");
     assert!((-0.45..0.1).contains(&average(&|f| f.timing.1)), "hands are not just before the voice");
     assert!((0.4..0.98).contains(&average(&|f| f.punctuality)));
+}
+
+#[test]
+fn recorded_voices_move_it_too() {
+    let folder = std::env::var_os("GESTUS_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    for name in [
+        "paired/zeggs_067_Speech_2_a",
+        "paired/beat2_2_scott_0_1_1_a",
+        "speech_only/beat2_2_scott_0_2_2",
+        "speech_only/beat2_2_scott_0_4_4",
+    ] {
+        let path = folder.join("data/body").join(name).with_extension("ogg");
+        if !path.is_file() {
+            eprintln!("SKIPPED: {} is missing; set GESTUS_DATA", path.display());
+            return;
+        }
+        let speech = gestus::audio::decode_file(&path).and_then(|r| r.to_speech()).unwrap();
+        let figures = Figures::of(&speech, &perform(&speech, "neutral", 1));
+        figures.print(name.rsplit('/').next().unwrap_or(name));
+        assert!(figures.timing.0 > figures.chance + 0.08, "{name}: hands do not follow the voice");
+        assert!(figures.punctuality < 1.0 && figures.still < 0.45 && figures.speed_p95 > 0.8, "{name}");
+    }
 }
 
 #[test]

@@ -131,7 +131,7 @@ impl Hands {
         match self {
             Hands::Both => true,
             Hands::One(one) => one == side,
-            Hands::Alternating => (stroke % 2 == 0) == (side == Side::Right),
+            Hands::Alternating => stroke.is_multiple_of(2) == (side == Side::Right),
         }
     }
 }
@@ -263,8 +263,8 @@ impl Planner<'_> {
         let reach =
             0.195 * manner.extent * (0.08 + 0.85 * stress.powf(1.3) + 0.8 * peak.prominence.min(0.6)) * self.dice.log_normal(1.0, 0.25);
         let pace = manner.tempo * manner.power.powf(0.35);
-        let shortest = 1.875 * 2.0 * reach / (1.7 * manner.power.sqrt()) * FPS;
-        let duration = (self.dice.log_normal(0.80 * FPS, 0.22) / pace).clamp(7.0, 42.0).max(shortest);
+        let shortest = 1.875 * 2.0 * reach / (1.9 * manner.power.sqrt()) * FPS;
+        let duration = (self.dice.log_normal(0.74 * FPS, 0.22) / pace).clamp(7.0, 42.0).max(shortest);
         // The middle of the stroke, its fastest moment, stands a little before the stress.
         let middle = peak.frame as f32 - self.dice.normal(0.07, 0.14) * FPS;
         for side in Side::BOTH {
@@ -292,15 +292,17 @@ impl Planner<'_> {
         let direction = (unit.kind.direction() + dice.vector(0.3)).normalize_or(Vec3::NEG_Y);
         let scatter = dice.vector(0.05 * manner.extent);
         let centre = unit.centres[side as usize];
-        let from = centre - direction * reach * 0.8 + scatter * 0.5 - Vec3::Y * 0.03;
-        let to = centre + direction * reach + scatter;
+        // Gestures unfold in front of the trunk.
+        let in_space = |at: Vec3| at.clamp(Vec3::new(0.0, -0.10, 0.14), Vec3::new(0.50, 0.50, 0.48));
+        let from = in_space(centre - direction * reach * 0.8 + scatter * 0.5 - Vec3::Y * 0.03);
+        let to = in_space(centre + direction * reach + scatter);
         // The left hand follows the right by a frame or so: two hands never move as one.
         let lag = if side == Side::Left { dice.normal(0.4, 1.1) } else { 0.0 };
         let mut start = start + lag;
 
         let distance = (from - self.hands[side as usize].at).length();
         if distance > 0.05 {
-            let peak_speed = manner.tempo * manner.power.powf(0.3);
+            let peak_speed = 1.2 * manner.tempo * manner.power.powf(0.3);
             let length = ((1.875 * distance / peak_speed).max(0.4) * FPS * dice.log_normal(1.1, 0.15)).clamp(10.0, 36.0);
             let overlap = 0.32 * manner.fluidity * duration;
             if first && start < phrase.start as f32 + 12.0 {
@@ -419,9 +421,10 @@ impl Planner<'_> {
 mod tests {
     use super::*;
 
+    /// One pause after two phrases.
     fn rhythm() -> Rhythm {
         let peaks = (1..20).map(|k| Peak { frame: 20 * k, prominence: 0.4, level: 0.9 }).collect();
-        Rhythm { level: vec![0.7; 600], peaks, pauses: vec![400..600], phrases: vec![0..200, 200..400] }
+        Rhythm { level: vec![0.7; 600], peaks, pauses: [400..600].into(), phrases: vec![0..200, 200..400] }
     }
 
     #[test]
@@ -447,7 +450,7 @@ mod tests {
 
     #[test]
     fn silence_has_no_strokes() {
-        let silent = Rhythm { level: vec![0.0; 150], pauses: vec![0..150], ..Rhythm::default() };
+        let silent = Rhythm { level: vec![0.0; 150], pauses: [0..150].into(), ..Rhythm::default() };
         assert!(Plan::new(&silent, &[], 1).hands.iter().all(|h| h.moves.is_empty()));
     }
 }

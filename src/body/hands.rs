@@ -18,7 +18,8 @@ pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64)
         let (l, r) = (keep_out(left[frame], width), keep_out(right[frame], width));
         (left[frame], right[frame]) = part(l, r);
     }
-    courses
+    // Flesh has mass: where a limit throws a hand aside, it swings there in a tenth of a second.
+    courses.map(|course| smooth(&course, 1.0))
 }
 
 /// Planned moves plus drift: a held hand is never quite still, the less so the louder the voice.
@@ -80,7 +81,7 @@ fn keep_out(at: Vec3, width: f32) -> Vec3 {
     at.x += high * (soft_max(at.x, 0.13 + 0.45 * (at.y - 0.30).max(0.0), 0.03) - at.x);
     at.y = soft_min(at.y, 0.52 - 0.8 * soft_max(at.x - 0.24, 0.0, 0.04), 0.05);
     // Elbows fold only so far: high hands stay in front of their shoulder, or else beside it.
-    let folded = 0.30 * ramp(at.y, 0.08, 0.34) * ramp(at.x, 0.42, 0.22) - 0.05;
+    let folded = 0.26 * ramp(at.y, 0.0, 0.36) * ramp(at.x, 0.48, 0.18) - 0.05;
     at.z = soft_max(at.z, folded, 0.03);
     // The torso, as long as the hand is not hanging beside the thigh: in front of the body hands stay in front. Pushing
     // them out sideways too would throw a hand that crosses the middle from one side to the other.

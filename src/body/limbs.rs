@@ -62,7 +62,7 @@ impl ArmLife {
 
 /// Sets collarbone, upper arm, forearm and hand so that the wrist comes to `wrist` (world), or as near as the arm reaches.
 ///
-/// `chest` is where the upper chest is and how it is turned; `low` says how far above the hips the wrist is (metres).
+/// `chest` is where the upper chest is and how it is turned; `height` is how far above the hips the wrist is (metres).
 #[allow(clippy::too_many_arguments)] // the arm hangs on all of them
 pub fn arm(
     side: Side,
@@ -123,7 +123,7 @@ pub fn arm(
     rotations[first + 3] = half_twist * Quat::from_scaled_axis(swing);
 }
 
-/// Sets thigh, shin, foot and toes of a planted or stepping foot; `lift` is the ankle's height above where it stands.
+/// Sets thigh, shin, foot and toes so that the ankle comes to `ankle` (world), the foot level.
 pub fn leg(side: Side, hips: (Vec3, Quat), ankle: Vec3, rotations: &mut [Quat; COUNT]) {
     let first = UPPER_LEG[side as usize];
     let (hips_at, hips_turn) = hips;

@@ -5,7 +5,7 @@
 //! turns by Rz · Rx · Ry), an End Site at every leaf. The root's offset is zero and its positions are absolute: programs
 //! differ in whether they add the two, and agree on this.
 //!
-//! Reading goes through the crate `bvh_anim`, which panics or aborts on some malformed files; [`Scan`] refuses those first
+//! Reading goes through the crate `bvh_anim`, which panics or aborts on some malformed files; a first scan refuses those first
 //! and hands it a cleaned text. Foreign skeletons are matched by name (VRM, Mixamo and the many that follow it) and, where
 //! their rest pose is not our T-pose, turned bone by bone: the shortest arc from our bone's rest direction to theirs.
 

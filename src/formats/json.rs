@@ -70,7 +70,7 @@ pub fn write(out: &mut impl Write, performance: &Performance, info: &Info) -> st
         emotion: &info.emotion,
     };
     let joints = JOINTS.map(|j| j.name);
-    write!(out, "{{\"format\":\"{FORMAT}\",\"version\":{VERSION},\"fps\":{},\"seconds\":{},\n", performance.fps, performance.seconds)?;
+    writeln!(out, "{{\"format\":\"{FORMAT}\",\"version\":{VERSION},\"fps\":{},\"seconds\":{},", performance.fps, performance.seconds)?;
     writeln!(out, "\"source\":{},", serde_json::to_string(&source)?)?;
     writeln!(out, "\"coefficients\":{},", serde_json::to_string(coefficients::NAMES.as_slice())?)?;
     writeln!(out, "\"joints\":{},", serde_json::to_string(joints.as_slice())?)?;

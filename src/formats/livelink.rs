@@ -10,7 +10,7 @@
 //! - Eye yaw is positive to the subject's right, eye pitch positive downwards (checked against the eyeLook coefficients
 //!   of real recordings). Head angles come out of the same conversion from ARKit's axes to Unreal's, so their yaw and
 //!   pitch are taken to have the same signs, and roll to be positive with the right ear up; the recordings at hand hold no
-//!   head motion to check it on. So yaw and roll change sign between such a file and [`Head`](crate::motion::Head); pitch does not.
+//!   head motion to check it on. So yaw and roll change sign between such a file and [`Head`]; pitch does not.
 
 use super::{Loaded, MOST_FRAMES};
 use crate::face::coefficients::{self, NAMES};
@@ -123,9 +123,9 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
 }
 
 fn column(name: &str) -> Column {
-    let arkit = |n: &&str| n.eq_ignore_ascii_case(name);
-    let coefficient = NAMES.iter().position(|n| arkit(&n)).map(Column::Coefficient);
-    coefficient.or_else(|| ANGLES.iter().position(|n| arkit(&n)).map(Column::Angle)).unwrap_or(Column::Unused)
+    let named = |n: &&str| n.eq_ignore_ascii_case(name);
+    let coefficient = NAMES.iter().position(named).map(Column::Coefficient);
+    coefficient.or_else(|| ANGLES.iter().position(named).map(Column::Angle)).unwrap_or(Column::Unused)
 }
 
 /// One row: its time in seconds and its frame.
