@@ -167,12 +167,18 @@ impl SimpleFormat {
             e => Error::malformed(name, format!("WAV: {e}")),
         };
         let mut reader = hound::WavReader::new(reader).map_err(wrong)?;
-        let samples = if self.tag == FORMAT_FLOAT {
-            reader.samples::<f32>().collect::<Result<_, _>>().map_err(wrong)?
+        // As many as the file really holds, so the space is no gift to a lying header.
+        let mut samples = Vec::with_capacity(frames as usize * usize::from(self.channels));
+        if self.tag == FORMAT_FLOAT {
+            for sample in reader.samples::<f32>() {
+                samples.push(sample.map_err(wrong)?);
+            }
         } else {
             let scale = 1.0 / (1u64 << (8 * self.sample_bytes - 1)) as f32;
-            reader.samples::<i32>().map(|s| s.map(|s| s as f32 * scale)).collect::<Result<_, _>>().map_err(wrong)?
-        };
+            for sample in reader.samples::<i32>() {
+                samples.push(sample.map_err(wrong)? as f32 * scale);
+            }
+        }
         Ok(Recording { samples, rate: self.rate, channels: self.channels })
     }
 

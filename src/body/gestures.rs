@@ -111,7 +111,7 @@ impl Kind {
     fn direction(self) -> Vec3 {
         match self {
             Kind::Beat => Vec3::new(0.25, -0.85, 0.45),
-            Kind::Sweep => Vec3::new(0.95, -0.1, 0.25),
+            Kind::Sweep => Vec3::new(0.85, -0.2, 0.35),
             Kind::Place => Vec3::new(0.35, -0.45, 0.8),
             Kind::Circle => Vec3::new(0.5, -0.45, 0.75),
         }
@@ -220,7 +220,7 @@ impl Planner<'_> {
 
     /// Stresses to gesture on: the strongest first, none too close to another, softer ones sometimes left out.
     fn choose(&mut self, peaks: &[Peak], manner: &Expressivity) -> Vec<Peak> {
-        let spacing = 0.50 * FPS / (manner.tempo * manner.repetition.sqrt());
+        let spacing = 0.56 * FPS / (manner.tempo * manner.repetition.sqrt());
         let mut ranked: Vec<(f32, Peak)> = peaks.iter().map(|p| (p.prominence + 0.3 * p.level + self.dice.uniform(0.0, 0.1), *p)).collect();
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut chosen: Vec<Peak> = Vec::new();
@@ -239,7 +239,7 @@ impl Planner<'_> {
         let dice = &mut self.dice;
         let hands =
             dice.pick(&[(Hands::Both, 0.48), (Hands::One(Side::Right), 0.25), (Hands::One(Side::Left), 0.14), (Hands::Alternating, 0.13)]);
-        let centre = Vec3::new(0.25 * manner.openness.powf(0.7), 0.23 + 0.75 * manner.height, 0.26)
+        let centre = Vec3::new(0.225 * manner.openness.powf(0.7), 0.23 + 0.75 * manner.height, 0.27)
             + Vec3::new(dice.normal(0.0, 0.05), dice.normal(0.0, 0.06), dice.normal(0.0, 0.045));
         let asymmetry = dice.vector(0.05);
         Unit {
@@ -264,7 +264,7 @@ impl Planner<'_> {
             0.195 * manner.extent * (0.08 + 0.85 * stress.powf(1.3) + 0.8 * peak.prominence.min(0.6)) * self.dice.log_normal(1.0, 0.25);
         let pace = manner.tempo * manner.power.powf(0.35);
         let shortest = 1.875 * 2.0 * reach / (1.7 * manner.power.sqrt()) * FPS;
-        let duration = (self.dice.log_normal(0.70 * FPS, 0.22) / pace).clamp(7.0, 38.0).max(shortest);
+        let duration = (self.dice.log_normal(0.80 * FPS, 0.22) / pace).clamp(7.0, 42.0).max(shortest);
         // The middle of the stroke, its fastest moment, stands a little before the stress.
         let middle = peak.frame as f32 - self.dice.normal(0.07, 0.14) * FPS;
         for side in Side::BOTH {

@@ -14,7 +14,7 @@ pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64)
     let mut courses = [follow(&planned[0], &planned[1]), follow(&planned[1], &planned[0])];
     for frame in 0..manner.len() {
         let [left, right] = &mut courses;
-        let width = 0.10 + 0.35 * manner[frame].openness;
+        let width = 0.10 + 0.33 * manner[frame].openness;
         let (l, r) = (keep_out(left[frame], width), keep_out(right[frame], width));
         (left[frame], right[frame]) = part(l, r);
     }
@@ -32,7 +32,7 @@ fn course(hand: &HandPlan, loudness: &[f32], manner: &[Expressivity], dice: &mut
     let mut course = path.finish(hand.origin);
     let speed: Vec<f32> = velocity(&course).iter().map(|v| v.length()).collect();
     let moving = smooth(&speed, 8.0);
-    let held = drift(dice, frames, [(1.1, 0.040), (0.38, 0.020)]);
+    let held = drift(dice, frames, [(1.1, 0.048), (0.45, 0.016)]);
     let carried = drift(dice, frames, [(0.45, 0.012), (0.22, 0.004)]);
     for frame in 0..frames {
         let lifted = ramp(course[frame].y, -0.10, 0.16).max(0.10);
@@ -79,25 +79,19 @@ fn keep_out(at: Vec3, width: f32) -> Vec3 {
     let high = ramp(at.y, 0.16, 0.34);
     at.x += high * (soft_max(at.x, 0.13 + 0.45 * (at.y - 0.30).max(0.0), 0.03) - at.x);
     at.y = soft_min(at.y, 0.52 - 0.8 * soft_max(at.x - 0.24, 0.0, 0.04), 0.05);
-    // Elbows fold only so far: a hand beside its own shoulder looks cramped.
-    at = outside(at, Vec3::new(0.16, 0.44, -0.04), 0.29);
-    // The torso: an ellipse seen from above, as long as the hand is not hanging beside the thigh.
+    // Elbows fold only so far: high hands stay in front of their shoulder, or else beside it.
+    let folded = 0.30 * ramp(at.y, 0.08, 0.34) * ramp(at.x, 0.42, 0.22) - 0.05;
+    at.z = soft_max(at.z, folded, 0.03);
+    // The torso, as long as the hand is not hanging beside the thigh: in front of the body hands stay in front. Pushing
+    // them out sideways too would throw a hand that crosses the middle from one side to the other.
     let beside = ramp(at.y, -0.14, -0.02);
-    let radii = Vec2::new(0.21, 0.20);
-    let flat = Vec2::new(at.x, at.z) / radii;
-    let distance = flat.length().max(1e-3);
-    let pushed = flat * (soft_max(distance, 1.0, 0.08) / distance) * radii;
-    at.x += beside * (pushed.x - at.x);
-    at.z += beside * (pushed.y - at.z);
+    let front = 0.25 * ramp(at.x, 0.26, 0.10) - 0.05;
+    at.z += beside * (soft_max(at.z, front, 0.02) - at.z);
     // The head: a sphere wide enough for the fingers too.
-    outside(at, Vec3::new(0.0, 0.64, 0.06), 0.30)
-}
-
-/// Moves a place out of a sphere, along the radius.
-fn outside(at: Vec3, centre: Vec3, radius: f32) -> Vec3 {
-    let away = at - centre;
+    let head = Vec3::new(0.0, 0.64, 0.06);
+    let away = at - head;
     let distance = away.length().max(1e-3);
-    centre + away * (soft_max(distance, radius, 0.03) / distance)
+    head + away * (soft_max(distance, 0.30, 0.03) / distance)
 }
 
 /// Two hands at the same place in front of the body move apart to leave room for both.
@@ -121,7 +115,7 @@ mod tests {
             let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)), 0.45);
             assert!((at - Vec3::new(0.0, 0.64, 0.06)).length() > 0.295, "{at}");
             if (0.0..0.4).contains(&at.y) {
-                assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.97, "{at}");
+                assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.85, "{at}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Inverse kinematics of arms and legs: exact for two bones, with the plane of the bend chosen as people choose it.
 
-use super::curves::{Dice, Path, ramp, smooth, soft_min, velocity, wander};
+use super::curves::{Dice, Path, ramp, smooth, soft_max, soft_min, velocity, wander};
 use super::expressivity::Expressivity;
 use super::fingers::mirror;
 use super::gestures::{HandPlan, Side};
@@ -97,7 +97,12 @@ pub fn arm(
     let along = reach.normalize_or(Vec3::NEG_Y);
     // Open people hold their elbows away from the body, closed ones against it; a hanging arm just hangs.
     let aside = 0.55 * (manner.openness - 0.85) * ramp(height, -0.06, 0.14) * ramp(height, 0.50, 0.20);
-    let pole = chest_turn * (three(0, x).normalize_or(Vec3::NEG_Z) * outwards + Vec3::new(side.sign(), 0.15, 0.0) * aside);
+    let mut pole = three(0, x).normalize_or(Vec3::NEG_Z);
+    // The fit knows no wide gestures: elbows go neither far behind the back nor up.
+    pole.z = soft_max(pole.z, -0.55, 0.1);
+    pole.y = soft_min(pole.y, -0.22, 0.1);
+    pole.x += aside;
+    let pole = chest_turn * (pole * outwards);
     let pole = Quat::from_axis_angle(along, life.swing[frame]) * pole;
     let (upper, lower, hinge) = two_bones(along * distance, pole, UPPER_ARM_LENGTH, FOREARM_LENGTH);
 

@@ -87,7 +87,10 @@ pub fn evaluate(model: &FaceModel, root: &Path, seeds: u64) -> Result<Report> {
     let emotions = Label::ALL
         .iter()
         .map(|label| {
-            let r = strangers.par_iter().map(|take| Ok(correlations(take, &sample(model, take, *label, 1)?)[0])).collect::<Result<Vec<f32>>>()?;
+            let r = strangers
+                .par_iter()
+                .map(|take| Ok(correlations(take, &sample(model, take, *label, 1)?)[0]))
+                .collect::<Result<Vec<f32>>>()?;
             Ok((label.name().to_string(), median(&r)))
         })
         .collect::<Result<_>>()?;
@@ -183,7 +186,8 @@ fn life(takes: &[&Take], jobs: &[(usize, u64)], sampled: &[Vec<Row>]) -> Vec<Bes
     let mut figures = Vec::new();
     let mut add = |what: &str, generated: f32, real: f32| figures.push(Beside { what: what.to_string(), generated, real });
     let error = jobs.iter().zip(sampled).map(|((t, _), rows)| lip_error(rows, &takes[*t].motion)).sum::<f32>() / jobs.len() as f32;
-    let other = (0..takes.len()).map(|i| lip_error(&takes[(i + 1) % takes.len()].motion, &takes[i].motion)).sum::<f32>() / takes.len() as f32;
+    let other =
+        (0..takes.len()).map(|i| lip_error(&takes[(i + 1) % takes.len()].motion, &takes[i].motion)).sum::<f32>() / takes.len() as f32;
     add("lip error, RMS of 27 coefficients (real: of another take)", error, other);
     let gaps = |set: &[&[Row]]| set.iter().flat_map(|rows| mouth_of(rows)[0].clone()).collect::<Vec<f32>>();
     add("lip gap, 95th percentile, mm", percentile(&gaps(&generated), 0.95), percentile(&gaps(&real), 0.95));

@@ -10,19 +10,19 @@ use super::coefficients::{Coefficients, id};
 const GAINS: [(usize, f32); 12] = [
     (id::JAW_OPEN, JAW_MM),
     (id::MOUTH_CLOSE, -JAW_MM),
-    (id::MOUTH_FUNNEL, 10.8),
-    (id::MOUTH_PUCKER, 2.2),
+    (id::MOUTH_FUNNEL, 11.5),
+    (id::MOUTH_PUCKER, 0.9),
     (id::MOUTH_LOWER_DOWN_LEFT, LIP_MM),
     (id::MOUTH_LOWER_DOWN_RIGHT, LIP_MM),
     (id::MOUTH_UPPER_UP_LEFT, LIP_MM),
     (id::MOUTH_UPPER_UP_RIGHT, LIP_MM),
-    (id::MOUTH_SHRUG_LOWER, -4.2),
-    (id::MOUTH_SHRUG_UPPER, 3.4),
-    (id::MOUTH_PRESS_LEFT, -1.7),
-    (id::MOUTH_PRESS_RIGHT, -1.7),
+    (id::MOUTH_SHRUG_LOWER, -2.9),
+    (id::MOUTH_SHRUG_UPPER, 2.7),
+    (id::MOUTH_PRESS_LEFT, -1.2),
+    (id::MOUTH_PRESS_RIGHT, -1.2),
 ];
 /// Gap of jawOpen alone.
-const JAW_MM: f32 = 30.0;
+const JAW_MM: f32 = 27.0;
 /// Gap of one side of one lip.
 const LIP_MM: f32 = 3.1;
 

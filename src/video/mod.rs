@@ -3,9 +3,9 @@
 //!
 //! | name | what is written | file |
 //! |---|---|---|
-//! | `talk.mp4` | H.264 and AAC-LC in MP4, for every player | [`mp4`], [`h264`], [`aac`], [`mux`] |
-//! | `talk.gif` | a looping GIF without sound | [`gif`], [`palette`] |
-//! | `talk/`, `talk/%04d.png` | numbered PNG pictures with alpha | [`png`] |
+//! | `talk.mp4` | H.264 and AAC-LC in MP4, for every player | `mp4`, `h264`, `aac`, `mux` |
+//! | `talk.gif` | a looping GIF without sound | `gif`, `palette` |
+//! | `talk/`, `talk/%04d.png` | numbered PNG pictures with alpha | `png` |
 //!
 //! Picture `n` is shown at `n / fps` seconds, the first sound sample at zero, and the video is as long as the recording.
 //! Encoding runs on a thread of its own while the next picture is drawn. Memory does not grow with the length: what
