@@ -15,14 +15,18 @@
 //!
 //! # fn main() -> gestus::Result<()> {
 //! let speech = audio::decode_file(Path::new("talk.wav"))?.to_speech()?;
+//! // One point of the emotion space holds for the whole recording.
 //! let plan = Direction::parse("happy:0.8")?.plan(1);
 //! let performance = perform::perform(&FaceModel::builtin()?, &speech, &plan, perform::Options::default())?;
-//! formats::write(Path::new("talk.bvh"), &performance.resample(60.0), &Default::default())
+//! formats::write(Path::new("talk.bvh"), &performance.resample(60.0), &formats::Info::default())
 //! # }
 //! ```
 //!
 //! Conventions (all stages): metres, right-handed, y up, the actor faces +z and its left is +x; unit quaternions; seconds
 //! from the first audio sample; frame `n` stands at `n / fps`; coefficients are ARKit's 52, in 0..=1, addressed by name.
+
+// The text of a module teaches its stage, and names the private parts it is made of.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod actor;
 pub mod audio;
@@ -46,3 +50,8 @@ pub mod train;
 pub mod video;
 
 pub use error::{Error, Result};
+
+/// The examples in README.md compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -136,6 +136,17 @@ fn damaged_actors_and_backgrounds_exit_1() {
 }
 
 #[test]
+fn an_actor_file_is_drawn() {
+    let place = place();
+    let actor = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/ada.glb");
+    place.run("render talk.wav -o a.gif --size 64x64 --renderer cpu").succeeded();
+    let mut command = place.command("render talk.wav -o b.gif --size 64x64 --renderer cpu --actor");
+    command.arg(actor);
+    finish(command).succeeded();
+    assert!(place.read("a.gif") == place.read("b.gif"), "the built-in actor is the one in assets");
+}
+
+#[test]
 fn what_exists_is_replaced_unless_forbidden() {
     let place = place();
     place.write("a.csv", b"old");

@@ -13,7 +13,7 @@ pub enum ProgressMode {
     /// A bar with the time left on a terminal, messages elsewhere
     #[default]
     Auto,
-    /// One JSON object a line on stderr: stage, done, total, seconds_left
+    /// One JSON object a line on stderr: stage, done, total, seconds_left (null where unknown)
     Json,
     /// Messages, no bar
     None,
@@ -103,7 +103,7 @@ impl Stage {
 
     fn tell(&self, done: usize) {
         if self.json {
-            let line = json!({"stage": self.name, "done": done, "total": self.total, "seconds_left": self.seconds_left(done)});
+            let line = json!({"stage": self.name, "done": done, "total": (self.total > 0).then_some(self.total), "seconds_left": self.seconds_left(done)});
             complain(&line.to_string());
         }
     }

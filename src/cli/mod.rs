@@ -110,9 +110,11 @@ fn misread(error: &clap::Error) -> ExitCode {
             Err(error) => return failed(&error),
         },
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => complain(text.trim_end()),
-        // A value of ours that does not parse explains itself.
-        _ if let Some(error) = error.source().and_then(|source| source.downcast_ref::<Error>()) => return failed(error),
         _ => {
+            // A value of ours that does not parse explains itself.
+            if let Some(error) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
+                return failed(error);
+            }
             let paragraph = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
             let hint = nearest(error).map_or("see --help".to_string(), |word| format!("did you mean {word}?"));
             report(paragraph, Some(&hint));
