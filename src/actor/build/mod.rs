@@ -156,7 +156,7 @@ impl Default for Colors {
             sclera: [243, 238, 232],
             teeth: [247, 243, 236],
             gum: [170, 72, 74],
-            tongue: [205, 98, 98],
+            tongue: [192, 86, 88],
             sweater: [58, 96, 112],
             trousers: [52, 56, 70],
             shoes: [226, 222, 210],
@@ -212,6 +212,7 @@ pub fn build(p: &Parameters) -> Actor {
     pieces.extend(body_pieces(p, &rig));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
+    head::light_mouth(&cage, &mut pieces[0].part);
 
     let mut actor = Actor { name: p.name.clone(), nodes: rig.nodes(), materials: materials(), ..Actor::default() };
     actor.textures.push(eyes::texture(p, 512));
@@ -316,7 +317,7 @@ fn materials() -> Vec<Material> {
         material("skin", Shading::Skin, 0.5, false),
         material("eye", Shading::Eye, 0.1, false),
         material("hair", Shading::Hair, 0.45, false),
-        material("brow", Shading::Hair, 0.7, false),
+        material("brow", Shading::Cloth, 0.7, false),
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),
         material("tongue", Shading::Mouth, 0.35, false),
