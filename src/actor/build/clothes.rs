@@ -56,7 +56,8 @@ const SLEEVE: [(f32, f32); 15] = [
 /// Rings between the hole's border and the first sleeve ring.
 const BRIDGE: usize = 3;
 
-pub fn sweater(rig: &Rig) -> Part {
+/// The sweater in its colour, with darker ribs at collar, cuffs and hem.
+pub fn sweater(rig: &Rig, color: Vec3) -> Part {
     let mut part = Part { positions: torso(), ..Part::default() };
     let hole = |r: usize, c: usize, centre: usize| {
         (HOLE_ROWS.0..HOLE_ROWS.1).contains(&r) && (c + COLUMNS + HOLE_HALF - centre) % COLUMNS < 2 * HOLE_HALF
@@ -70,6 +71,17 @@ pub fn sweater(rig: &Rig) -> Part {
     }
     soften_shoulders(&mut part);
     part.weights = part.positions.iter().map(|p| sweater_weights(*p, rig)).collect();
+    let wrist = rig.at("leftHand").x;
+    part.colors = part
+        .positions
+        .iter()
+        .map(|p| {
+            let collar = smoothstep(1.406, 1.412, p.y) * smoothstep(0.10, 0.06, p.x.abs());
+            let cuff = smoothstep(wrist - 0.062, wrist - 0.052, p.x.abs());
+            let hem = smoothstep(0.905, 0.895, p.y);
+            color * (1.0 - 0.18 * collar.max(cuff).max(hem))
+        })
+        .collect();
     part
 }
 
@@ -242,8 +254,8 @@ pub fn pair(left: Part) -> Part {
     both
 }
 
-/// Shoes from heel to toe with a flat sole.
-pub fn shoes(rig: &Rig) -> Part {
+/// Shoes from heel to toe with a flat sole, which is darker.
+pub fn shoes(rig: &Rig, color: Vec3) -> Part {
     const ROWS: usize = 15;
     const COLUMNS: usize = 14;
     const WIDTH: [(f32, f32); 7] = [
@@ -278,5 +290,6 @@ pub fn shoes(rig: &Rig) -> Part {
     }
     let (foot, toe) = (rig.joint("leftFoot"), rig.joint("leftToes"));
     shoe.weights = shoe.positions.iter().map(|p| influences(&chain(&[foot, toe], &[toes.z], 0.025, p.z))).collect();
+    shoe.colors = shoe.positions.iter().map(|p| color * lerp(0.45, 1.0, smoothstep(0.012, 0.022, p.y))).collect();
     pair(shoe.flip())
 }

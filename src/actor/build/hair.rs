@@ -57,7 +57,7 @@ type Strand = [Vec3; 7];
 const LOCK_COLUMNS: usize = 5;
 const SHEET_ROWS: usize = 17;
 /// The first row whose inner side can be seen.
-const INNER_FROM: usize = 7;
+const INNER_FROM: usize = 3;
 /// Thickness of a sheet.
 const THICKNESS: f32 = 0.45;
 
@@ -88,7 +88,7 @@ impl Stylist<'_> {
             }
         }
         part.quads = grid(ROWS, COLUMNS, true);
-        let color = self.color * 0.7;
+        let color = self.color * 0.5;
         self.hair.append(part.paint(color));
     }
 
@@ -120,15 +120,15 @@ impl Stylist<'_> {
         let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(-azimuth, elevation), lift);
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
-            let root = Vec3::new(part * (1.0 - 0.6 * f), 9.3, 5.6 - 9.6 * f);
-            let temple = above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([1.1, 1.55, 1.85, 2.0, 2.0]));
+            let root = Vec3::new(part * (1.0 - 0.6 * f), 8.7 + 0.6 * f, 7.0 - 11.0 * f);
+            let temple = above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([0.75, 1.5, 1.85, 2.0, 2.0]));
             // The front edge swings forward to the cheek.
             let front = smoothstep(0.22, 0.0, f);
             let hang = |x: f32, y: f32, z: f32| Vec3::new(temple.x * x, y, temple.z * z);
             [
                 surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([4.0, 36.0, 84.0, 134.0, 184.0]), along([45.0, 56.0, 62.0, 63.0, 63.0]), along([1.05, 1.2, 1.3, 1.35, 1.3])),
-                above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([28.0, 30.0, 27.0, 24.0, 24.0]), along([1.2, 1.45, 1.6, 1.65, 1.65])),
+                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.2, 1.3, 1.35, 1.3])),
+                above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([29.0, 30.0, 27.0, 24.0, 24.0]), along([0.9, 1.4, 1.6, 1.65, 1.65])),
                 temple,
                 hang(1.03, -2.6, 1.02).lerp(Vec3::new(-7.3, -1.6, 3.5), front),
                 hang(1.02, -6.0, 1.00).lerp(Vec3::new(-7.5, -5.2, 3.3), front),
@@ -146,12 +146,12 @@ impl Stylist<'_> {
         let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(azimuth, elevation), lift);
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
-            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 9.3, 5.6 - 9.6 * f);
-            let behind_ear = above(along([116.0, 122.0, 136.0, 158.0, 182.0]), along([0.0, -1.0, -2.0, -4.0, -4.0]), along([0.85, 1.35, 1.8, 2.0, 2.0]));
+            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.7 + 0.6 * f, 7.0 - 11.0 * f);
+            let behind_ear = above(along([116.0, 122.0, 136.0, 158.0, 182.0]), along([-1.0, -3.0, -5.0, -6.0, -6.0]), along([0.95, 1.35, 1.8, 2.0, 2.0]));
             let hang = |x: f32, y: f32, z: f32| Vec3::new(behind_ear.x * x, y, behind_ear.z * z);
             [
                 surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([20.0, 50.0, 95.0, 138.0, 181.0]), along([45.0, 56.0, 62.0, 63.0, 63.0]), along([1.0, 1.15, 1.3, 1.35, 1.3])),
+                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.15, 1.3, 1.35, 1.3])),
                 above(along([44.0, 72.0, 106.0, 145.0, 182.0]), along([26.0, 30.0, 29.0, 26.0, 24.0]), along([1.0, 1.3, 1.55, 1.65, 1.65])),
                 above(along([77.0, 98.0, 122.0, 151.0, 182.0]), along([10.0, 14.0, 11.0, 8.0, 8.0]), along([0.85, 1.2, 1.6, 1.85, 1.9])),
                 behind_ear,
@@ -207,8 +207,8 @@ impl Stylist<'_> {
             let f = i as f32 / 3.0;
             let j: [f32; 3] = std::array::from_fn(|k| jitter(7 * i + k as u32));
             let knots = [
-                self.root(part - 0.25, 9.3, 5.2 - 1.8 * f, 0.62 + 0.12 * f),
-                self.above(-9.0 - 17.0 * f, 47.0 + 8.0 * f, 1.12 + 0.12 * f),
+                self.root(part - 0.25, 8.9, 6.2 - 2.0 * f, 0.70 + 0.12 * f),
+                self.above(-7.0 - 17.0 * f, 45.0 + 9.0 * f, 1.12 + 0.20 * f),
                 self.above(-31.0 - 17.0 * f, 31.0 + 8.0 * f, 1.38 + 0.12 * f + 0.05 * j[0]),
                 self.above(-51.0 - 13.0 * f, 17.0 + 5.0 * f, 1.28 + 0.20 * f),
                 Vec3::new(-7.5 - 0.35 * f, -1.4 + 0.3 * j[1], 3.7 - 2.3 * f),

@@ -33,7 +33,7 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: Shapes, rig: &Rig) -> Part {
 pub fn light_mouth(cage: &Cage, part: &mut Part) {
     for (open, place) in part.openness.iter_mut().zip(&cage.places) {
         if let Place::Mouth { s, .. } = *place {
-            *open = open.max(0.55 * smoothstep(0.9, 1.3, s) * smoothstep(5.2, 2.0, s));
+            *open = open.max(smoothstep(0.9, 1.3, s) * (0.70 - 0.10 * (s - 1.0)));
         }
     }
 }
@@ -56,7 +56,7 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
     let c = &p.colors;
     let colors = [c.skin, c.blush, c.lid, c.crease, c.waterline, c.lip, c.lip_inside].map(linear);
     let [skin, blush, lid, crease, waterline, lip, inside] = colors;
-    let (flesh, throat) = (linear([150, 52, 54]), linear([88, 26, 30]));
+    let (flesh, throat) = (linear([172, 70, 70]), linear([132, 46, 48]));
     cage.positions
         .iter()
         .zip(&cage.places)

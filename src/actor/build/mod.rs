@@ -28,7 +28,6 @@ mod teeth;
 mod topology;
 
 use super::{Actor, Material, Mesh, Morph, Surface as Shading};
-use crate::face::coefficients;
 use eye_frame::EyeFrame;
 use glam::{Mat4, Vec3};
 use mesh::Part;
@@ -267,9 +266,9 @@ fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
     let c = &p.colors;
     let skinned = |name, material, part: Part| Piece { name, material, hold: Hold::Skin, part };
     vec![
-        skinned("sweater", "sweater", clothes::sweater(rig).paint(math::linear(c.sweater))),
+        skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
         skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig).paint(math::linear(c.shoes))),
+        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes))),
         skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
     ]
 }
@@ -400,6 +399,5 @@ fn morph(part: &Part, normals: &[Vec3], name: &str, offsets: &[Vec3], numbers: &
             out.normals.push(turn);
         }
     }
-    debug_assert!(out.driver != super::Driver::Coefficient(coefficients::COUNT));
     out
 }

@@ -56,15 +56,18 @@ fn close(face: &Face, open: &[Vec3]) -> Vec<Vec3> {
     let contact = &cage.mouth[cage.contact];
     let n = contact.len();
     let mut offsets = vec![Vec3::ZERO; cage.positions.len()];
-    for (j, ring) in cage.mouth.iter().enumerate() {
+    for (j, vertices) in cage.mouth.iter().enumerate() {
         let outside = smoothstep(0.0, 1.0, j as f32 / cage.border as f32).powf(1.3);
         let inside = if j > cage.contact { 1.0 - (j - cage.contact - 1) as f32 / 5.0 } else { 1.0 };
-        for (k, &v) in ring.iter().enumerate() {
+        for (k, &v) in vertices.iter().enumerate() {
             let facing = (n - k) % n;
             let (up, down) = if k <= n / 2 { (k, facing) } else { (facing, k) };
             let (up, down) = (open[contact[up] as usize], open[contact[down] as usize]);
             let own = if k <= n / 2 { up } else { down };
-            offsets[v as usize] = (up.lerp(down, MEET) - own) * (outside * inside.max(0.0));
+            // Beside the corner only the lips themselves move: the skin there already follows the jaw half the way.
+            let beside = ring(face, v as usize).map_or(0.0, |(_, t, _)| t.abs().powi(4));
+            let near = outside * (1.0 - beside + beside * face.on_lips[v as usize]);
+            offsets[v as usize] = (up.lerp(down, MEET) - own) * (near * inside.max(0.0));
         }
     }
     offsets
@@ -132,8 +135,8 @@ fn pucker_open(face: &Face) -> Vec<Vec3> {
         let t = ring(face, i).map_or_else(|| (p.x / face.lips.half_width).clamp(-1.0, 1.0), |(_, t, _)| t);
         let round = (1.0 - t * t).max(0.0).sqrt();
         let near = region(face, p) * smoothstep(-1.0, 0.0, ring(face, i).map_or(-1.0, |(s, ..)| s)) * fade_inside(face, i);
-        let apart = 0.60 * (1.0 - face.lower[i]) - 0.15 * face.lower[i];
-        Vec3::new(0.30 * p.x.signum() * t.abs().powi(4), apart * round, 0.0) * near
+        let apart = 0.60 * (1.0 - face.lower[i]) * round - 2.4 * face.lower[i] * t * t * (1.0 - t * t);
+        Vec3::new(0.30 * p.x.signum() * t.abs().powi(4), apart, 0.0) * near
     })
 }
 
