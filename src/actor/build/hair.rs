@@ -1,5 +1,5 @@
-//! A bob with an off-centre part: a cap on the skull, a sculpted sheet of hair on either side of the part, and a few loose
-//! locks over them.
+//! A bob with an off-centre part: a cap on the skull, a sculpted sheet of hair on either side of the part, and a loose
+//! strand.
 //!
 //! A sheet is lofted from strands that start on the part and end at the tips; grooves divide it into locks of uneven width
 //! with tips of their own. Strands are splines whose points are given as "skull in this direction, lifted so far". Sides
@@ -27,7 +27,6 @@ pub fn build(p: &Parameters, surface: &Surface) -> Part {
     stylist.cap();
     stylist.right_sheet();
     stylist.left_sheet();
-    stylist.fringe();
     stylist.loose_strand();
     stylist.hair
 }
@@ -120,7 +119,7 @@ impl Stylist<'_> {
         let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(-azimuth, elevation), lift);
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
-            let root = Vec3::new(part * (1.0 - 0.6 * f), 8.7 + 0.6 * f, 7.0 - 11.0 * f);
+            let root = Vec3::new(part * (1.0 - 0.6 * f), 8.0 + 1.3 * f, 7.6 - 11.6 * f);
             let temple = above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([0.75, 1.5, 1.85, 2.0, 2.0]));
             // The front edge swings forward to the cheek.
             let front = smoothstep(0.22, 0.0, f);
@@ -146,7 +145,7 @@ impl Stylist<'_> {
         let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(azimuth, elevation), lift);
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
-            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.7 + 0.6 * f, 7.0 - 11.0 * f);
+            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.0 + 1.3 * f, 7.6 - 11.6 * f);
             let behind_ear = above(along([116.0, 122.0, 136.0, 158.0, 182.0]), along([-1.0, -3.0, -5.0, -6.0, -6.0]), along([0.95, 1.35, 1.8, 2.0, 2.0]));
             let hang = |x: f32, y: f32, z: f32| Vec3::new(behind_ear.x * x, y, behind_ear.z * z);
             [
@@ -198,26 +197,6 @@ impl Stylist<'_> {
         part.quads = grid(SHEET_ROWS, columns, false);
         close_sheet(&mut part, &inner, columns);
         self.hair.append(if right { part.flip() } else { part });
-    }
-
-    /// Broad locks over the front of the right sheet, swept from the part to the cheek.
-    fn fringe(&mut self) {
-        let part = self.p.parting;
-        for i in 0..4u32 {
-            let f = i as f32 / 3.0;
-            let j: [f32; 3] = std::array::from_fn(|k| jitter(7 * i + k as u32));
-            let knots = [
-                self.root(part - 0.25, 8.9, 6.2 - 2.0 * f, 0.70 + 0.12 * f),
-                self.above(-7.0 - 17.0 * f, 45.0 + 9.0 * f, 1.12 + 0.20 * f),
-                self.above(-31.0 - 17.0 * f, 31.0 + 8.0 * f, 1.38 + 0.12 * f + 0.05 * j[0]),
-                self.above(-51.0 - 13.0 * f, 17.0 + 5.0 * f, 1.28 + 0.20 * f),
-                Vec3::new(-7.5 - 0.35 * f, -1.4 + 0.3 * j[1], 3.7 - 2.3 * f),
-                Vec3::new(-7.55 - 0.3 * f, -4.9 + 0.9 * f + 0.4 * j[2], 3.6 - 2.1 * f),
-                Vec3::new(-6.9 - 0.3 * f, -6.7 + 0.9 * f + 0.5 * j[2], 3.5 - 2.0 * f),
-            ];
-            let width = 1.25 + 0.2 * j[2];
-            self.lock(&knots, Cut { width, height: 0.42, root: 0.35, tip: 0.12, widest: 0.45, shade: 1.04 });
-        }
     }
 
     fn loose_strand(&mut self) {

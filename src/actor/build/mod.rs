@@ -294,7 +294,7 @@ fn other_side(part: &Part) -> Part {
 /// From head space to the actor's.
 fn to_actor(mut part: Part, rig: &Rig) -> Part {
     for p in &mut part.positions {
-        *p = rig.from_head(*p);
+        *p = rig.place(*p);
     }
     for o in part.morphs.iter_mut().flat_map(|(_, offsets)| offsets) {
         *o *= rig.head_scale;
@@ -328,7 +328,7 @@ fn materials() -> Vec<Material> {
 
 fn add_eye_nodes(actor: &mut Actor, eye: &EyeFrame, rig: &Rig) {
     for (i, (name, side)) in [("leftEye", 1.0), ("rightEye", -1.0)].into_iter().enumerate() {
-        let at = rig.from_head(eye.centre_of(side)) - rig.at("head");
+        let at = rig.place(eye.centre_of(side)) - rig.at("head");
         actor.nodes.push(skeleton::node(name, Some(rig.joint("head")), at));
         actor.eyes[i] = Some(actor.nodes.len() - 1);
     }
