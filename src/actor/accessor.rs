@@ -75,7 +75,7 @@ fn normal_scale(kind: DataType) -> f32 {
 }
 
 /// The bytes of each component in turn, `None` where the data ends early.
-fn components<'a>(bytes: &'a [u8], stride: usize, count: usize, width: usize, size: usize) -> Option<impl Iterator<Item = &'a [u8]>> {
+fn components(bytes: &[u8], stride: usize, count: usize, width: usize, size: usize) -> Option<impl Iterator<Item = &[u8]>> {
     let last = count.checked_sub(1).map_or(Some(0), |n| n.checked_mul(stride)?.checked_add(width * size))?;
     if last > bytes.len() {
         return None;

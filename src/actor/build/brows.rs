@@ -19,8 +19,10 @@ pub fn build(surface: &Surface, cage: &Cage, shapes: &Shapes, thickness: f32) ->
         (0..ROWS).map(|i| scale * curve(points, i as f32 / (ROWS - 1) as f32)).collect()
     };
     let width = along(&[(0.0, 0.05), (0.02, 0.5), (0.06, 0.82), (0.25, 1.0), (0.6, 0.86), (0.85, 0.5), (1.0, 0.05)], thickness);
-    let height = along(&[(0.0, 0.3), (0.06, 0.8), (0.3, 1.0), (0.8, 0.7), (1.0, 0.1)], 0.2);
+    let height = along(&[(0.0, 0.3), (0.06, 0.8), (0.3, 1.0), (0.8, 0.7), (1.0, 0.1)], 0.15);
     let mut part = Tube { path: &path, up: &up, width: &width, height: &height, columns: 8, crown: 0.0 }.build();
+    // Hair lets light through: no dark line where it meets the skin.
+    part.openness = vec![0.9; part.positions.len()];
     part.morphs = follow(&part.positions, cage, shapes);
     part
 }

@@ -24,10 +24,10 @@ const TORSO: [[f32; 4]; 16] = [
     [1.220, 0.141, 0.099, -0.0040],
     [1.150, 0.129, 0.093, -0.0030],
     [1.070, 0.122, 0.087, -0.0040],
-    [1.000, 0.132, 0.093, -0.0060],
-    [0.930, 0.150, 0.102, -0.0100],
-    [0.875, 0.158, 0.107, -0.0120],
-    [0.868, 0.150, 0.099, -0.0120],
+    [1.000, 0.136, 0.096, -0.0060],
+    [0.930, 0.158, 0.108, -0.0100],
+    [0.868, 0.171, 0.113, -0.0110],
+    [0.862, 0.165, 0.107, -0.0110],
 ];
 /// Rows and columns of the torso's grid; two rows a section.
 const ROWS: usize = 31;
@@ -56,7 +56,8 @@ const SLEEVE: [(f32, f32); 15] = [
 /// Rings between the hole's border and the first sleeve ring.
 const BRIDGE: usize = 3;
 
-pub fn sweater(rig: &Rig) -> Part {
+/// The sweater in its colour, with darker ribs at collar, cuffs and hem.
+pub fn sweater(rig: &Rig, color: Vec3) -> Part {
     let mut part = Part { positions: torso(), ..Part::default() };
     let hole = |r: usize, c: usize, centre: usize| {
         (HOLE_ROWS.0..HOLE_ROWS.1).contains(&r) && (c + COLUMNS + HOLE_HALF - centre) % COLUMNS < 2 * HOLE_HALF
@@ -70,6 +71,17 @@ pub fn sweater(rig: &Rig) -> Part {
     }
     soften_shoulders(&mut part);
     part.weights = part.positions.iter().map(|p| sweater_weights(*p, rig)).collect();
+    let wrist = rig.at("leftHand").x;
+    part.colors = part
+        .positions
+        .iter()
+        .map(|p| {
+            let collar = smoothstep(1.406, 1.412, p.y) * smoothstep(0.10, 0.06, p.x.abs());
+            let cuff = smoothstep(wrist - 0.062, wrist - 0.052, p.x.abs());
+            let hem = smoothstep(0.905, 0.895, p.y);
+            color * (1.0 - 0.18 * collar.max(cuff).max(hem))
+        })
+        .collect();
     part
 }
 
@@ -168,7 +180,9 @@ fn sweater_weights(p: Vec3, rig: &Rig) -> Weights {
     let x = p.x.abs();
     let shoulder = rig.at("leftUpperArm").x;
     let elbow = rig.at("leftLowerArm").x;
-    let arm = smoothstep(shoulder - 0.035, shoulder + 0.045, x) * smoothstep(1.24, 1.335, p.y);
+    // Below the armpit the torso keeps its side; along the sleeve everything is arm.
+    let armpit = smoothstep(1.24, 1.335, p.y).max(smoothstep(shoulder + 0.03, shoulder + 0.08, x));
+    let arm = smoothstep(shoulder - 0.045, shoulder + 0.06, x) * armpit;
     let clavicle = (1.0 - arm) * 0.6 * smoothstep(0.03, 0.12, x) * smoothstep(1.28, 1.37, p.y);
     let bend = smoothstep(elbow - 0.035, elbow + 0.035, x);
     let torso = ["hips", "spine", "chest", "upperChest", "neck"].map(|name| rig.joint(name));
@@ -189,9 +203,9 @@ fn on_side(weights: Weights, p: Vec3) -> Weights {
 
 /// Leg sections: height, centre across, half width, half depth, depth of the centre (metres).
 const LEG: [[f32; 5]; 12] = [
-    [0.940, 0.076, 0.078, 0.096, -0.012],
-    [0.880, 0.080, 0.083, 0.102, -0.012],
-    [0.830, 0.086, 0.085, 0.102, -0.011],
+    [0.940, 0.066, 0.066, 0.078, -0.010],
+    [0.880, 0.078, 0.079, 0.088, -0.011],
+    [0.830, 0.085, 0.084, 0.097, -0.011],
     [0.780, 0.090, 0.082, 0.096, -0.008],
     [0.690, 0.092, 0.073, 0.085, -0.004],
     [0.590, 0.091, 0.064, 0.074, 0.000],
@@ -240,20 +254,18 @@ pub fn pair(left: Part) -> Part {
     both
 }
 
-/// Shoes from heel to toe with a flat sole.
-pub fn shoes(rig: &Rig) -> Part {
+/// Shoes from heel to toe with a flat sole, which is darker.
+pub fn shoes(rig: &Rig, color: Vec3) -> Part {
     const ROWS: usize = 15;
     const COLUMNS: usize = 14;
-    const WIDTH: [(f32, f32); 9] = [
-        (0.0, 0.004),
-        (0.02, 0.022),
+    const WIDTH: [(f32, f32); 7] = [
+        (0.0, 0.027),
         (0.08, 0.032),
         (0.25, 0.0355),
         (0.45, 0.037),
         (0.65, 0.043),
         (0.85, 0.039),
-        (0.97, 0.022),
-        (1.0, 0.003),
+        (1.0, 0.027),
     ];
     const TOP: [(f32, f32); 8] =
         [(0.0, 0.045), (0.04, 0.075), (0.15, 0.098), (0.30, 0.100), (0.50, 0.076), (0.70, 0.055), (0.92, 0.044), (1.0, 0.026)];
@@ -265,14 +277,19 @@ pub fn shoes(rig: &Rig) -> Part {
         // Denser at both ends.
         let f = 0.5 - 0.5 * (std::f32::consts::PI * r as f32 / (ROWS - 1) as f32).cos();
         let (width, top) = (curve(&WIDTH, f), curve(&TOP, f));
+        // Heel and toe close round, a little above the ground.
+        let end = (f.min(1.0 - f) / 0.05).min(1.0);
+        let open = (1.0 - (1.0 - end).powi(2)).max(0.0).sqrt();
         for c in 0..COLUMNS {
             let (sin, cos) = (TAU * c as f32 / COLUMNS as f32).sin_cos();
-            let y = 0.5 * top * (1.0 + sin.signum() * sin.abs().powf(0.75));
+            let middle = 0.45 * top;
+            let y = if sin > 0.0 { middle + (top - middle) * sin } else { middle * (1.0 - (-sin).powf(0.6)) };
             let narrower = 1.0 - 0.35 * smoothstep(0.4 * top, top, y);
-            shoe.positions.push(Vec3::new(ankle.x + width * rounded(cos) * narrower, y, lerp(heel, tip, f)));
+            shoe.positions.push(Vec3::new(ankle.x + width * rounded(cos) * narrower * open, lerp(0.018, y, open), lerp(heel, tip, f)));
         }
     }
     let (foot, toe) = (rig.joint("leftFoot"), rig.joint("leftToes"));
     shoe.weights = shoe.positions.iter().map(|p| influences(&chain(&[foot, toe], &[toes.z], 0.025, p.z))).collect();
+    shoe.colors = shoe.positions.iter().map(|p| color * lerp(0.45, 1.0, smoothstep(0.012, 0.022, p.y))).collect();
     pair(shoe.flip())
 }

@@ -8,8 +8,8 @@ use std::f32::consts::TAU;
 
 /// The left ear.
 pub fn build(p: &Parameters) -> Part {
-    const RINGS: usize = 12;
-    const COLUMNS: usize = 28;
+    const RINGS: usize = 10;
+    const COLUMNS: usize = 22;
     let (sin, cos) = 24f32.to_radians().sin_cos();
     let (outward, forward) = (Vec3::new(cos, 0.0, sin), Vec3::new(-sin, 0.0, cos));
     let mut part = Part::default();

@@ -1,11 +1,13 @@
-//! A bob with an off-centre part: a cap on the skull and swept flat locks in layers.
+//! A bob with an off-centre part: a cap on the skull, a sculpted sheet of hair on either side of the part, and a loose
+//! strand.
 //!
-//! Locks are tubes along splines whose points are given as "skull in this direction, lifted so far". Sides differ: hair
-//! falls free on the right and is tucked behind the left ear. Texture coordinates run across (u) and along (v) each lock,
-//! so that a renderer can find the strands.
+//! A sheet is lofted from strands that start on the part and end at the tips; grooves divide it into locks of uneven width
+//! with tips of their own. Strands are splines whose points are given as "skull in this direction, lifted so far". Sides
+//! differ: hair falls free on the right and is tucked behind the left ear. Texture coordinates run across (u) and along (v)
+//! the strands, so that a renderer can find them.
 
 use super::Parameters;
-use super::math::{curve, direction, jitter, linear, smoothstep, spline};
+use super::math::{curve, direction, jitter, lerp, linear, smoothstep, spline};
 use super::mesh::{Part, Tube, grid};
 use super::surface::Surface;
 use glam::Vec3;
@@ -20,11 +22,10 @@ pub fn above_hairline(azimuth: f32, elevation: f32) -> f32 {
 
 /// Everything that grows on the skull but the brows.
 pub fn build(p: &Parameters, surface: &Surface) -> Part {
-    let mut stylist = Stylist { surface, p, color: linear(p.colors.hair), hair: Part::default(), random: 0 };
+    let mut stylist = Stylist { surface, p, color: linear(p.colors.hair), hair: Part::default() };
     stylist.cap();
-    stylist.curtains();
-    stylist.fringe();
-    stylist.sweep();
+    stylist.right_sheet();
+    stylist.left_sheet();
     stylist.loose_strand();
     stylist.hair
 }
@@ -45,15 +46,20 @@ struct Stylist<'a> {
     p: &'a Parameters,
     color: Vec3,
     hair: Part,
-    random: u32,
 }
 
-impl Stylist<'_> {
-    fn random(&mut self) -> f32 {
-        self.random += 1;
-        1.5 * jitter(self.random)
-    }
+/// Points of a strand from the part to its tip.
+type Strand = [Vec3; 7];
 
+/// Columns of a sheet's grid in each lock, and rows along the strands.
+const LOCK_COLUMNS: usize = 5;
+const SHEET_ROWS: usize = 17;
+/// The first row whose inner side can be seen.
+const INNER_FROM: usize = 3;
+/// Thickness of a sheet.
+const THICKNESS: f32 = 0.45;
+
+impl Stylist<'_> {
     /// A point `lift` above the skull at an azimuth and elevation.
     fn above(&self, azimuth: f32, elevation: f32, lift: f32) -> Vec3 {
         self.surface.above_skull(direction(azimuth, elevation), lift)
@@ -64,23 +70,23 @@ impl Stylist<'_> {
         self.surface.above_skull(Vec3::new(x, y, z), lift)
     }
 
+    /// Short hair on the skull down to the hairline, which its last row follows.
     fn cap(&mut self) {
         const COLUMNS: usize = 48;
-        const ROWS: usize = 22;
-        let mut above = Vec::new();
+        const ROWS: usize = 11;
         let mut part = Part::default();
         for r in 0..ROWS {
             for c in 0..COLUMNS {
-                let (azimuth, elevation) = (c as f32 / COLUMNS as f32 * 360.0 - 180.0, 89.9 - 134.9 * r as f32 / (ROWS - 1) as f32);
-                let line = above_hairline(azimuth, elevation);
-                above.push(line);
-                part.positions.push(self.above(azimuth, elevation, 0.72 * smoothstep(-1.0, 14.0, line) - 0.25));
+                let azimuth = c as f32 / COLUMNS as f32 * 360.0 - 180.0;
+                let line = curve(&HAIRLINE, azimuth.abs()) - 4.0;
+                let elevation = lerp(89.9, line, (r as f32 / (ROWS - 1) as f32).powf(0.8));
+                let lift = 0.55 * smoothstep(-1.0, 14.0, above_hairline(azimuth, elevation)) - 0.25;
+                part.positions.push(self.above(azimuth, elevation, lift));
                 part.uvs.push([c as f32 / COLUMNS as f32, 0.3]);
             }
         }
         part.quads = grid(ROWS, COLUMNS, true);
-        part.quads.retain(|q| q.iter().all(|v| above[*v as usize] > -9.0));
-        let color = self.color * 0.7;
+        let color = self.color * 0.5;
         self.hair.append(part.paint(color));
     }
 
@@ -90,14 +96,7 @@ impl Stylist<'_> {
         let path = spline(knots, ROWS);
         let along: Vec<f32> = (0..ROWS).map(|i| i as f32 / (ROWS - 1) as f32).collect();
         let profile: Vec<f32> = along.iter().map(|s| profile(*s, &cut)).collect();
-        let up: Vec<Vec3> = path
-            .iter()
-            .map(|p| {
-                let away = *p - Vec3::new(0.0, 1.0, -1.0);
-                // Below the ears locks hang: they face sideways, not downwards.
-                Vec3::new(away.x, if p.y < 0.0 { 0.15 * away.y } else { away.y }, away.z).normalize_or_zero()
-            })
-            .collect();
+        let up: Vec<Vec3> = path.iter().map(|p| outward(*p)).collect();
         let scaled = |size: f32| profile.iter().map(|f| size * f).collect::<Vec<_>>();
         let (width, height) = (scaled(cut.width), scaled(cut.height));
         let mut part = Tube { path: &path, up: &up, width: &width, height: &height, columns: COLUMNS, crown: 0.35 }.build();
@@ -111,82 +110,92 @@ impl Stylist<'_> {
         self.hair.append(part);
     }
 
-    /// Sides and back in two layers.
-    fn curtains(&mut self) {
+    /// From the fringe, swept over the forehead, around the right side to the back.
+    fn right_sheet(&mut self) {
         let part = self.p.parting;
-        for (layer, count, lift, width, shade) in [(0, 8, 0.45, 3.0, 0.7), (1, 9, 0.95, 2.5, 1.0)] {
-            for side in [-1.0, 1.0] {
-                let first = if side < 0.0 { 63.0 } else { 96.0 };
-                for i in 0..count {
-                    let f = (i as f32 + 0.5 * layer as f32) / (count as f32 - 0.5);
-                    let around = first + (183.0 - first) * f;
-                    let a = around * side;
-                    let j: [f32; 5] = std::array::from_fn(|_| self.random());
-                    let inner = 0.45 * side * (1 - layer) as f32;
-                    let root = self.root(part * (1.0 - 0.5 * f) - inner, 9.5, 5.2 - 8.2 * f, 0.62 + 0.20 * f);
-                    let crown = self.above(a * if around < 130.0 { 0.80 } else { 0.92 } + 2.0 * j[0], 60.0, lift * 0.6 + 0.42);
-                    let temple = self.above(a + 2.0 * j[1], 18.0, lift + 0.50 + 0.12 * j[2]);
-                    let length = self.p.hair_length + if side < 0.0 { 0.0 } else { 0.4 };
-                    let tip = length + 0.30 * j[3] - 0.7 * smoothstep(0.0, 0.3, f);
-                    let (x, z) = (temple.x, temple.z);
-                    let back = if side < 0.0 { 0.0 } else { -1.4 * (1.0 - f) };
-                    let hang = if side < 0.0 {
-                        [
-                            Vec3::new(x * 1.05, -2.6, z * 1.03),
-                            Vec3::new(x * 1.04, -6.2, z * 1.02),
-                            Vec3::new(x * 0.80, tip, z * 0.92 + 0.4 * (1.0 - f)),
-                        ]
-                    } else {
-                        [
-                            Vec3::new(x * 1.02, -2.8, z + back),
-                            Vec3::new(x, -6.2, z + back * 0.8),
-                            Vec3::new(x * 0.80, tip, z * 0.95 + back * 0.3),
-                        ]
-                    };
-                    let knots = [root, crown, temple, hang[0], hang[1], hang[2]];
-                    let shade = shade * (1.0 + 0.05 * j[4]);
-                    self.lock(&knots, Cut { width: width * (1.0 + 0.1 * j[4]), height: 0.55, root: 0.5, tip: 0.45, widest: 0.55, shade });
-                }
+        let tip = self.p.hair_length;
+        let surface = self.surface;
+        let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(-azimuth, elevation), lift);
+        let strand = |f: f32| -> Strand {
+            let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
+            let root = Vec3::new(part * (1.0 - 0.6 * f), 8.0 + 1.3 * f, 7.6 - 11.6 * f);
+            let temple = above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([0.75, 1.5, 1.85, 2.0, 2.0]));
+            // The front edge swings forward to the cheek.
+            let front = smoothstep(0.22, 0.0, f);
+            let hang = |x: f32, y: f32, z: f32| Vec3::new(temple.x * x, y, temple.z * z);
+            [
+                surface.above_skull(root, 0.75 + 0.15 * f),
+                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.2, 1.3, 1.35, 1.3])),
+                above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([29.0, 30.0, 27.0, 24.0, 24.0]), along([0.9, 1.4, 1.6, 1.65, 1.65])),
+                temple,
+                hang(1.03, -2.6, 1.02).lerp(Vec3::new(-7.3, -1.6, 3.5), front),
+                hang(1.02, -6.0, 1.00).lerp(Vec3::new(-7.5, -5.2, 3.3), front),
+                hang(0.84, tip - 0.3 * f, 0.88).lerp(Vec3::new(-6.3, tip + 0.5, 3.5), front),
+            ]
+        };
+        self.sheet(8, 11, strand, true);
+    }
+
+    /// From the part to the left, behind the ear and around to the back.
+    fn left_sheet(&mut self) {
+        let part = self.p.parting;
+        let tip = self.p.hair_length + 0.2;
+        let surface = self.surface;
+        let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(azimuth, elevation), lift);
+        let strand = |f: f32| -> Strand {
+            let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
+            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.0 + 1.3 * f, 7.6 - 11.6 * f);
+            let behind_ear = above(along([116.0, 122.0, 136.0, 158.0, 182.0]), along([-1.0, -3.0, -5.0, -6.0, -6.0]), along([0.95, 1.35, 1.8, 2.0, 2.0]));
+            let hang = |x: f32, y: f32, z: f32| Vec3::new(behind_ear.x * x, y, behind_ear.z * z);
+            [
+                surface.above_skull(root, 0.75 + 0.15 * f),
+                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.15, 1.3, 1.35, 1.3])),
+                above(along([44.0, 72.0, 106.0, 145.0, 182.0]), along([26.0, 30.0, 29.0, 26.0, 24.0]), along([1.0, 1.3, 1.55, 1.65, 1.65])),
+                above(along([77.0, 98.0, 122.0, 151.0, 182.0]), along([10.0, 14.0, 11.0, 8.0, 8.0]), along([0.85, 1.2, 1.6, 1.85, 1.9])),
+                behind_ear,
+                hang(0.98, -5.4, 1.01),
+                hang(0.82, tip - 0.5 * f, 0.88),
+            ]
+        };
+        self.sheet(7, 29, strand, false);
+    }
+
+    /// Lofts `strand` over 0..=1 from front to back into a sheet of `locks` locks.
+    fn sheet(&mut self, locks: usize, seed: u32, strand: impl Fn(f32) -> Strand, right: bool) {
+        let columns = locks * LOCK_COLUMNS + 1;
+        let edge = |lock: usize| {
+            let inner = 0 < lock && lock < locks;
+            (lock as f32 + if inner { 0.24 * jitter(seed + lock as u32) } else { 0.0 }) / locks as f32
+        };
+        let mut part = Part::default();
+        let mut inner = Vec::new();
+        let mut strands = Vec::with_capacity(columns);
+        for c in 0..columns {
+            let (lock, step) = ((c / LOCK_COLUMNS).min(locks - 1), c - (c / LOCK_COLUMNS).min(locks - 1) * LOCK_COLUMNS);
+            let x = step as f32 / LOCK_COLUMNS as f32;
+            let mut knots = strand(lerp(edge(lock), edge(lock + 1), x));
+            // Each lock ends in a tip of its own.
+            let from_middle = (2.0 * x - 1.0).abs();
+            knots[6].y += 0.7 * from_middle.powf(1.6) + 0.25 * jitter(seed + 50 + lock as u32) * (1.0 - from_middle.powi(4));
+            strands.push((spline(&knots, SHEET_ROWS), from_middle, lock));
+        }
+        for r in 0..SHEET_ROWS {
+            let s = r as f32 / (SHEET_ROWS - 1) as f32;
+            let depth = lerp(0.10, 0.42, smoothstep(0.0, 0.55, s));
+            for (c, (path, from_middle, lock)) in strands.iter().enumerate() {
+                let up = outward(path[r]);
+                let border = if c == 0 { 0.2 } else { 0.0 };
+                let groove = depth * (from_middle.powf(2.4) - 0.35) + border;
+                let shade = 1.0 + 0.07 * jitter(seed + 90 + *lock as u32);
+                part.positions.push(path[r] - up * groove);
+                part.uvs.push([c as f32 / columns as f32 * 0.55 * locks as f32, s]);
+                part.colors.push(self.color * (shade * (0.82 + 0.18 * smoothstep(0.0, 0.16, s))));
+                inner.push(path[r] - up * (groove + THICKNESS * (1.0 - 0.5 * smoothstep(0.85, 1.0, s))));
             }
         }
-    }
-
-    /// Swept over the forehead to the right.
-    fn fringe(&mut self) {
-        let part = self.p.parting;
-        for i in 0..6 {
-            let f = i as f32 / 4.6 - 0.14;
-            let j: [f32; 4] = std::array::from_fn(|_| 0.7 * self.random());
-            let knots = [
-                self.root(part - 0.1 + 0.08 * j[0], 9.3, 5.6 - 2.2 * f, 0.52 + 0.25 * f),
-                self.above(-6.0 - 16.0 * f, 46.0 + 9.0 * f, 0.88 + 0.20 * f + 0.06 * j[2]),
-                self.above(-31.0 - 16.0 * f, 29.0 + 10.0 * f, 1.05 + 0.20 * f + 0.10 * j[0]),
-                self.above(-52.0 - 12.0 * f, 17.0 + 5.0 * f, 0.95 + 0.25 * f),
-                Vec3::new(-7.1 - 0.5 * f, -1.4 + 0.3 * j[1], 3.6 - 2.2 * f),
-                Vec3::new(-7.0 - 0.3 * f, -4.8 + 2.0 * f + 0.5 * j[2], 3.9 - 2.0 * f),
-            ];
-            let width = 1.65 + 0.22 * j[3];
-            self.lock(&knots, Cut { width, height: 0.5, root: 0.55, tip: 0.10, widest: 0.42, shade: 1.04 });
-        }
-    }
-
-    /// Swept to the left and tucked behind the ear.
-    fn sweep(&mut self) {
-        let part = self.p.parting;
-        for i in 0..7 {
-            let f = i as f32 / 5.6 - 0.13;
-            let j: [f32; 4] = std::array::from_fn(|_| 0.7 * self.random());
-            let knots = [
-                self.root(part + 0.1, 9.3, 5.6 - 6.6 * f, 0.52 + 0.25 * f),
-                self.above(30.0 + 32.0 * f + 1.5 * j[0], 47.0 + 14.0 * f, 0.84 + 0.18 * f + 0.06 * j[1]),
-                self.above(54.0 + 34.0 * f, 25.0 + 17.0 * f + 1.5 * j[2], 0.85 + 0.3 * f + 0.08 * j[3]),
-                self.above(84.0 + 22.0 * f, 9.0 + 13.0 * f, 0.85),
-                self.above(112.0 + 20.0 * f, -2.0 + 4.0 * f, 0.95),
-                Vec3::new(6.2 - 1.2 * f, -5.5, -4.5 - 2.2 * f),
-            ];
-            let width = 1.75 + 0.2 * j[0];
-            self.lock(&knots, Cut { width, height: 0.5, root: 0.5, tip: 0.3, widest: 0.45, shade: 1.04 });
-        }
+        part.quads = grid(SHEET_ROWS, columns, false);
+        close_sheet(&mut part, &inner, columns);
+        self.hair.append(if right { part.flip() } else { part });
     }
 
     fn loose_strand(&mut self) {
@@ -199,6 +208,36 @@ impl Stylist<'_> {
             Vec3::new(6.5, -4.6, 4.6),
         ];
         self.lock(&knots, Cut { width: 0.36, height: 0.2, root: 0.5, tip: 0.03, widest: 0.45, shade: 1.08 });
+    }
+}
+
+/// Away from the head at a point of a strand. Below the ears hair hangs: it faces sideways, not downwards.
+fn outward(p: Vec3) -> Vec3 {
+    let away = p - Vec3::new(0.0, 1.0, -1.0);
+    Vec3::new(away.x, if p.y < 0.0 { 0.15 * away.y } else { away.y }, away.z).normalize_or_zero()
+}
+
+/// Adds a sheet's inner side, and the rims at its tips, front and back.
+fn close_sheet(part: &mut Part, inner: &[Vec3], columns: usize) {
+    let first = INNER_FROM * columns;
+    let offset = part.positions.len() - first;
+    part.positions.extend_from_slice(&inner[first..]);
+    part.uvs.extend_from_within(first..inner.len());
+    let dark: Vec<Vec3> = part.colors[first..].iter().map(|c| *c * 0.6).collect();
+    part.colors.extend(dark);
+    let behind = |v: usize| (v + offset) as u32;
+    let at = |r: usize, c: usize| r * columns + c;
+    for r in INNER_FROM..SHEET_ROWS - 1 {
+        for c in 0..columns - 1 {
+            part.quads.push([at(r, c), at(r, c + 1), at(r + 1, c + 1), at(r + 1, c)].map(behind));
+        }
+        let (front, back) = (0, columns - 1);
+        part.quads.push([behind(at(r, front)), behind(at(r + 1, front)), at(r + 1, front) as u32, at(r, front) as u32]);
+        part.quads.push([at(r, back) as u32, at(r + 1, back) as u32, behind(at(r + 1, back)), behind(at(r, back))]);
+    }
+    let last = SHEET_ROWS - 1;
+    for c in 0..columns - 1 {
+        part.quads.push([at(last, c) as u32, behind(at(last, c)), behind(at(last, c + 1)), at(last, c + 1) as u32]);
     }
 }
 

@@ -86,7 +86,7 @@ fn finger(rig: &Rig, joints: [&str; 3], base: f32, tip: f32) -> Part {
             // Knuckles are a little thicker than the bones between; the tip is half a sphere.
             let knuckle = 1.0 + 0.06 * (bell(s - first, 0.008) + bell(s - second, 0.007));
             let cap = ((whole - s) / tip).clamp(0.0, 1.0);
-            let round = (1.0 - (1.0 - cap).powi(2)).max(0.0).sqrt().max(0.05);
+            let round = (1.0 - (1.0 - cap).powi(2)).max(0.0).sqrt().max(0.004);
             lerp(base, tip, curve(&[(0.0, 0.0), (whole, 1.0)], s)) * knuckle * round
         })
         .collect();

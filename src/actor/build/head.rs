@@ -29,6 +29,15 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: Shapes, rig: &Rig) -> Part {
     part
 }
 
+/// Opens the mouth to the light: measured with closed lips, its walls would stay black when it opens.
+pub fn light_mouth(cage: &Cage, part: &mut Part) {
+    for (open, place) in part.openness.iter_mut().zip(&cage.places) {
+        if let Place::Mouth { s, .. } = *place {
+            *open = open.max(smoothstep(0.9, 1.3, s) * (0.70 - 0.10 * (s - 1.0)));
+        }
+    }
+}
+
 /// How neck and head carry the skin. The border between them runs from the throat to the nape, below chin and skull.
 fn weights(v: Vec3, rig: &Rig) -> Weights {
     let along = v.y + 0.35 * (v.z + 2.5);
@@ -42,7 +51,7 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
     let c = &p.colors;
     let colors = [c.skin, c.blush, c.lid, c.crease, c.waterline, c.lip, c.lip_inside].map(linear);
     let [skin, blush, lid, crease, waterline, lip, inside] = colors;
-    let (flesh, throat) = (linear([96, 30, 34]), linear([40, 10, 12]));
+    let (flesh, throat) = (linear([172, 70, 70]), linear([132, 46, 48]));
     cage.positions
         .iter()
         .zip(&cage.places)

@@ -28,7 +28,6 @@ mod teeth;
 mod topology;
 
 use super::{Actor, Material, Mesh, Morph, Surface as Shading};
-use crate::face::coefficients;
 use eye_frame::EyeFrame;
 use glam::{Mat4, Vec3};
 use mesh::Part;
@@ -156,7 +155,7 @@ impl Default for Colors {
             sclera: [243, 238, 232],
             teeth: [247, 243, 236],
             gum: [170, 72, 74],
-            tongue: [205, 98, 98],
+            tongue: [192, 86, 88],
             sweater: [58, 96, 112],
             trousers: [52, 56, 70],
             shoes: [226, 222, 210],
@@ -212,6 +211,7 @@ pub fn build(p: &Parameters) -> Actor {
     pieces.extend(body_pieces(p, &rig));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
+    head::light_mouth(&cage, &mut pieces[0].part);
 
     let mut actor = Actor { name: p.name.clone(), nodes: rig.nodes(), materials: materials(), ..Actor::default() };
     actor.textures.push(eyes::texture(p, 512));
@@ -266,9 +266,9 @@ fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
     let c = &p.colors;
     let skinned = |name, material, part: Part| Piece { name, material, hold: Hold::Skin, part };
     vec![
-        skinned("sweater", "sweater", clothes::sweater(rig).paint(math::linear(c.sweater))),
+        skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
         skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig).paint(math::linear(c.shoes))),
+        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes))),
         skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
     ]
 }
@@ -294,7 +294,7 @@ fn other_side(part: &Part) -> Part {
 /// From head space to the actor's.
 fn to_actor(mut part: Part, rig: &Rig) -> Part {
     for p in &mut part.positions {
-        *p = rig.from_head(*p);
+        *p = rig.place(*p);
     }
     for o in part.morphs.iter_mut().flat_map(|(_, offsets)| offsets) {
         *o *= rig.head_scale;
@@ -316,7 +316,7 @@ fn materials() -> Vec<Material> {
         material("skin", Shading::Skin, 0.5, false),
         material("eye", Shading::Eye, 0.1, false),
         material("hair", Shading::Hair, 0.45, false),
-        material("brow", Shading::Hair, 0.7, false),
+        material("brow", Shading::Cloth, 0.7, false),
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),
         material("tongue", Shading::Mouth, 0.35, false),
@@ -328,7 +328,7 @@ fn materials() -> Vec<Material> {
 
 fn add_eye_nodes(actor: &mut Actor, eye: &EyeFrame, rig: &Rig) {
     for (i, (name, side)) in [("leftEye", 1.0), ("rightEye", -1.0)].into_iter().enumerate() {
-        let at = rig.from_head(eye.centre_of(side)) - rig.at("head");
+        let at = rig.place(eye.centre_of(side)) - rig.at("head");
         actor.nodes.push(skeleton::node(name, Some(rig.joint("head")), at));
         actor.eyes[i] = Some(actor.nodes.len() - 1);
     }
@@ -399,6 +399,5 @@ fn morph(part: &Part, normals: &[Vec3], name: &str, offsets: &[Vec3], numbers: &
             out.normals.push(turn);
         }
     }
-    debug_assert!(out.driver != super::Driver::Coefficient(coefficients::COUNT));
     out
 }

@@ -56,15 +56,18 @@ fn close(face: &Face, open: &[Vec3]) -> Vec<Vec3> {
     let contact = &cage.mouth[cage.contact];
     let n = contact.len();
     let mut offsets = vec![Vec3::ZERO; cage.positions.len()];
-    for (j, ring) in cage.mouth.iter().enumerate() {
+    for (j, vertices) in cage.mouth.iter().enumerate() {
         let outside = smoothstep(0.0, 1.0, j as f32 / cage.border as f32).powf(1.3);
         let inside = if j > cage.contact { 1.0 - (j - cage.contact - 1) as f32 / 5.0 } else { 1.0 };
-        for (k, &v) in ring.iter().enumerate() {
+        for (k, &v) in vertices.iter().enumerate() {
             let facing = (n - k) % n;
             let (up, down) = if k <= n / 2 { (k, facing) } else { (facing, k) };
             let (up, down) = (open[contact[up] as usize], open[contact[down] as usize]);
             let own = if k <= n / 2 { up } else { down };
-            offsets[v as usize] = (up.lerp(down, MEET) - own) * (outside * inside.max(0.0));
+            // Beside the corner only the lips themselves move: the skin there already follows the jaw half the way.
+            let beside = ring(face, v as usize).map_or(0.0, |(_, t, _)| t.abs().powi(4));
+            let near = outside * (1.0 - beside + beside * face.on_lips[v as usize]);
+            offsets[v as usize] = (up.lerp(down, MEET) - own) * (near * inside.max(0.0));
         }
     }
     offsets
@@ -110,23 +113,30 @@ fn corner(face: &Face, p: Vec3) -> f32 {
     (p.x.abs() / face.lips.half_width).min(1.0).powi(2)
 }
 
+/// The lips are drawn together and forward, stay closed, swell, and lose the Cupid's bow.
 fn pucker(face: &Face) -> Vec<Vec3> {
     face.map(|i, p| {
         let (g, c) = (region(face, p), corner(face, p));
-        let on_lip = ring(face, i).map_or(0.0, |(s, ..)| smoothstep(-0.2, 0.3, s) * smoothstep(1.3, 0.6, s));
-        let part = 0.12 * (1.0 - face.lower[i]) - 0.10 * face.lower[i];
-        Vec3::new(-0.47 * p.x * g, part * g * (1.0 - c * c) * on_lip, (0.85 + 0.22 * c) * g * fade_inside(face, i))
+        let y = ring(face, i).map_or(0.0, |(s, t, upper)| {
+            let touching = smoothstep(0.3, 0.9, s);
+            let swell = smoothstep(-0.2, 0.3, s) * (1.0 - touching) * (1.0 - c * c) * if upper { 0.10 } else { -0.10 };
+            let bow = if upper { 0.07 * (bell(t, 0.12) - bell(t.abs() - 0.22, 0.13)) } else { 0.0 };
+            let dip = 0.05 * bell(t, 0.16);
+            let shape = smoothstep(-0.4, 0.0, s) * (bow * (1.0 - touching) + dip * touching);
+            (swell * g + shape) * fade_inside(face, i)
+        });
+        Vec3::new(-0.47 * p.x * g, y, (0.85 + 0.22 * c) * g * fade_inside(face, i))
     })
 }
 
-/// A puckered open mouth is round: corners swell apart instead of meeting in a point.
+/// An open puckered mouth is round: the jaw alone would pull it to a V.
 fn pucker_open(face: &Face) -> Vec<Vec3> {
     face.map(|i, p| {
-        let g = region(face, p);
-        let on_lip = face.on_lips[i];
-        let side = bell(p.x.abs() - 0.75 * face.lips.half_width, 0.3 * face.lips.half_width);
-        let part = (1.0 - face.lower[i]) - face.lower[i];
-        Vec3::new(0.0, part * 0.9 * g * side * on_lip * (1.0 - corner(face, p).powi(4)), 0.0)
+        let t = ring(face, i).map_or_else(|| (p.x / face.lips.half_width).clamp(-1.0, 1.0), |(_, t, _)| t);
+        let round = (1.0 - t * t).max(0.0).sqrt();
+        let near = region(face, p) * smoothstep(-1.0, 0.0, ring(face, i).map_or(-1.0, |(s, ..)| s)) * fade_inside(face, i);
+        let apart = 0.60 * (1.0 - face.lower[i]) * round - 2.4 * face.lower[i] * t * t * (1.0 - t * t);
+        Vec3::new(0.30 * p.x.signum() * t.abs().powi(4), apart, 0.0) * near
     })
 }
 

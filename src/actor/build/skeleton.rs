@@ -49,7 +49,7 @@ impl Rig {
     }
 
     /// A point of head space in the actor's space.
-    pub fn from_head(&self, p: Vec3) -> Vec3 {
+    pub fn place(&self, p: Vec3) -> Vec3 {
         self.at("head") + (p - PIVOT) * self.head_scale
     }
 

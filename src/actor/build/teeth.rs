@@ -11,7 +11,7 @@ const WIDTHS: [f32; 5] = [0.50, 0.40, 0.44, 0.40, 0.42];
 
 /// A row of teeth with its gum, on an elliptic arch.
 pub fn teeth(p: &Parameters, upper: bool) -> Part {
-    const ALONG: usize = 81;
+    const ALONG: usize = 65;
     // Down the front from the gum to the edge, then back behind it.
     const PROFILE: [f32; 8] = [0.0, 0.10, 0.20, 0.33, 0.52, 0.68, 0.76, 1.0];
     let (half_width, front, y) = if upper { (2.75, 7.05, p.mouth_y - 0.20) } else { (2.55, 6.75, p.mouth_y - 0.36) };

@@ -427,17 +427,17 @@ impl<'a> Builder<'a> {
     /// The groove above the upper lid and the soft fold over it.
     fn crease_lids(&mut self, eye: &EyeFrame) {
         let normals = super::mesh::normals(&self.positions, &self.quads);
-        for v in 0..self.positions.len() {
+        for ((position, normal), place) in self.positions.iter_mut().zip(normals).zip(&self.places) {
             for side in [1.0, -1.0] {
-                let (a, b, r, depth) = eye.coordinates(mirrored(self.positions[v], side));
-                let on_rim = matches!(self.places[v], Place::Lid { side: s, ring, .. } if s == side && ring >= -1);
+                let (a, b, r, depth) = eye.coordinates(mirrored(*position, side));
+                let on_rim = matches!(*place, Place::Lid { side: s, ring, .. } if s == side && ring >= -1);
                 if depth <= 0.0 || r >= eye.radius * 1.6 || on_rim {
                     continue;
                 }
                 let u = a / eye.half_width;
                 let above = b - eye.upper_rim(u.clamp(-1.0, 1.0));
                 let fold = -0.11 * bell(above - 8.5, 2.3) + 0.07 * bell(above - 14.5, 4.0);
-                self.positions[v] += normals[v] * (fold * (1.0 - u.abs().powi(3)).max(0.0));
+                *position += normal * (fold * (1.0 - u.abs().powi(3)).max(0.0));
             }
         }
     }
