@@ -44,14 +44,15 @@ fn place(@builtin(vertex_index) i: u32) -> Varying {
     return out;
 }
 
-// Share of the key light that reaches a point: a box of 4 texels, the receiver's own slope taken into account.
+// Share of the key light that reaches a point: a box of 3 texels, the receiver's own slope taken into account.
 fn shadow(position: vec3f, normal: vec3f) -> f32 {
     let texel = 1.0 / frame.shadow_centre.w;
     let q = position - frame.shadow_centre.xyz + normal * (1.2 * texel);
     let half = f32(SHADOW_SIZE) * 0.5;
-    let high = f32(SHADOW_SIZE) - 3.5;
-    let u = clamp(dot(q, frame.shadow_right.xyz) * frame.shadow_centre.w + half, 2.5, high);
-    let v = clamp(dot(q, frame.shadow_up.xyz) * frame.shadow_centre.w + half, 2.5, high);
+    let high = f32(SHADOW_SIZE) - 2.5;
+    // Texel centres stand at halves.
+    let u = clamp(dot(q, frame.shadow_right.xyz) * frame.shadow_centre.w + half, 1.5, high) - 0.5;
+    let v = clamp(dot(q, frame.shadow_up.xyz) * frame.shadow_centre.w + half, 1.5, high) - 0.5;
     let slope = texel / max(dot(normal, frame.shadow_back.xyz), 0.3);
     let su = dot(normal, frame.shadow_right.xyz) * slope;
     let sv = dot(normal, frame.shadow_up.xyz) * slope;
@@ -61,18 +62,18 @@ fn shadow(position: vec3f, normal: vec3f) -> f32 {
     // The map's 0..1 spans this many metres around 0.
     let span = 2.0 * f32(SHADOW_SIZE) * texel;
     var sum = 0.0;
-    for (var y = 0; y < 5; y++) {
+    for (var y = 0; y < 4; y++) {
         var row = 0.0;
-        let along = height - sv * (f32(y) - 1.5 - part.y);
-        for (var x = 0; x < 5; x++) {
-            let map = (textureLoad(shadow_map, corner + vec2i(x - 2, y - 2), 0) - 0.5) * span;
-            let receiver = along - su * (f32(x) - 1.5 - part.x);
-            let weight = select(select(1.0, part.x, x == 4), 1.0 - part.x, x == 0);
+        let along = height - sv * (f32(y) - 1.0 - part.y);
+        for (var x = 0; x < 4; x++) {
+            let map = (textureLoad(shadow_map, corner + vec2i(x - 1, y - 1), 0) - 0.5) * span;
+            let receiver = along - su * (f32(x) - 1.0 - part.x);
+            let weight = select(select(1.0, part.x, x == 3), 1.0 - part.x, x == 0);
             row += select(0.0, weight, receiver >= map);
         }
-        sum += row * select(select(1.0, part.y, y == 4), 1.0 - part.y, y == 0);
+        sum += row * select(select(1.0, part.y, y == 3), 1.0 - part.y, y == 0);
     }
-    return sum / 16.0;
+    return sum / 9.0;
 }
 
 // Shade of the lid and of the corners, and the strength of the catch lights.

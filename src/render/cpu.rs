@@ -41,19 +41,15 @@ struct Scratch {
     screen: Vec<Screen>,
     lit: Vec<[f32; 3]>,
     shadow: ShadowMap,
-    bins: Vec<Bin>,
-    backs: Vec<u32>,
+    /// Triangles that touch each tile: the bits of the nearest 1/depth, then the number.
+    bins: Vec<Vec<u64>>,
     tile: Tile,
     groups: [Vec<Fragment>; SURFACES.len()],
     sum: Vec<[f32; 4]>,
 }
 
-/// Triangles that touch a tile; the first `fronts` face the camera.
-#[derive(Default)]
-struct Bin {
-    triangles: Vec<u32>,
-    fronts: usize,
-}
+/// Triangles between two looks at how far one can see in a tile.
+const STRIDE: usize = 24;
 
 impl CpuRenderer {
     pub fn new(model: Model, view: &View) -> CpuRenderer {
@@ -90,8 +86,7 @@ impl CpuRenderer {
             screen: Vec::new(),
             lit: Vec::new(),
             shadow: ShadowMap::new(),
-            bins: (0..self.columns() * self.rows()).map(|_| Bin::default()).collect(),
-            backs: Vec::new(),
+            bins: vec![Vec::new(); self.columns() * self.rows()],
             tile: Tile::new(),
             groups: Default::default(),
             sum: vec![[0.0; 4]; TILE * TILE],
@@ -124,7 +119,7 @@ impl CpuRenderer {
         }
         for row in 0..self.rows() {
             for column in 0..self.columns() {
-                if !scratch.bins[row * self.columns() + column].triangles.is_empty() {
+                if !scratch.bins[row * self.columns() + column].is_empty() {
                     self.draw_tile(scratch, &studio, [column, row], &mut picture);
                 }
             }
@@ -156,32 +151,29 @@ impl CpuRenderer {
     fn cast(&self, scratch: &mut Scratch) {
         scratch.shadow.clear();
         for part in self.model.parts.iter().filter(|p| p.casts_shadow()) {
+            // What faces away from the light in a closed mesh lies behind what faces it.
+            let open = part.two_sided && part.surface != Surface::Skin;
             for t in &self.model.triangles[part.triangles.clone()] {
-                scratch.shadow.draw(t.map(|i| scratch.lit[i as usize]));
+                scratch.shadow.draw(t.map(|i| scratch.lit[i as usize]), open);
             }
         }
     }
 
-    /// Sorts triangles into tiles, those that face the camera first: they hide most of the others.
+    /// Sorts triangles into tiles, nearest first: what is near hides most of the rest.
     fn bin(&self, scratch: &mut Scratch) {
-        scratch.bins.iter_mut().for_each(|b| b.triangles.clear());
-        scratch.backs.clear();
-        for (i, t) in self.model.triangles.iter().enumerate() {
-            let v = t.map(|k| scratch.screen[k as usize]);
-            if facing(&v) > 0.0 {
-                self.enter(&mut scratch.bins, i as u32, &v);
-            } else if self.model.parts[self.part_of[i] as usize].two_sided {
-                scratch.backs.push(i as u32);
+        scratch.bins.iter_mut().for_each(Vec::clear);
+        for part in &self.model.parts {
+            for i in part.triangles.clone() {
+                let v = self.model.triangles[i].map(|k| scratch.screen[k as usize]);
+                if part.two_sided || facing(&v) > 0.0 {
+                    self.enter(&mut scratch.bins, i as u32, &v);
+                }
             }
         }
-        scratch.bins.iter_mut().for_each(|b| b.fronts = b.triangles.len());
-        for i in &scratch.backs {
-            let v = self.model.triangles[*i as usize].map(|k| scratch.screen[k as usize]);
-            self.enter(&mut scratch.bins, *i, &v);
-        }
+        scratch.bins.iter_mut().for_each(|b| b.sort_unstable_by(|a, b| b.cmp(a)));
     }
 
-    fn enter(&self, bins: &mut [Bin], number: u32, v: &[Screen; 3]) {
+    fn enter(&self, bins: &mut [Vec<u64>], number: u32, v: &[Screen; 3]) {
         // Behind or at the camera, or not finite.
         if !(v[0][2] > 0.0 && v[1][2] > 0.0 && v[2][2] > 0.0) {
             return;
@@ -193,9 +185,11 @@ impl CpuRenderer {
             (low <= end && high >= 0.0).then(|| (low.max(0.0) as usize / TILE).min(tiles - 1)..=(high as usize / TILE).min(tiles - 1))
         };
         let (Some(columns), Some(rows)) = (range(0, self.columns()), range(1, self.rows())) else { return };
+        // 1/depth is positive, so its bits sort as it does.
+        let key = (v[0][2].max(v[1][2]).max(v[2][2]).to_bits() as u64) << 32 | number as u64;
         for row in rows {
             for column in columns.clone() {
-                bins[row * self.columns() + column].triangles.push(number);
+                bins[row * self.columns() + column].push(key);
             }
         }
     }
@@ -204,16 +198,13 @@ impl CpuRenderer {
         let origin = [(at[0] * TILE) as f32, (at[1] * TILE) as f32];
         let bin = &scratch.bins[at[1] * self.columns() + at[0]];
         scratch.tile.clear();
-        for number in &bin.triangles[..bin.fronts] {
-            scratch.tile.draw(origin, &self.corners(*number).map(|i| scratch.screen[i]), *number);
-        }
-        if bin.fronts < bin.triangles.len() {
-            let farthest = scratch.tile.farthest();
-            for number in &bin.triangles[bin.fronts..] {
-                let v = self.corners(*number).map(|i| scratch.screen[i]);
-                if v[0][2].max(v[1][2]).max(v[2][2]) > farthest {
-                    scratch.tile.draw(origin, &v, *number);
-                }
+        for some in bin.chunks(STRIDE) {
+            let farthest = scratch.tile.measure();
+            if f32::from_bits((some[0] >> 32) as u32) <= farthest {
+                break;
+            }
+            for number in some.iter().map(|key| *key as u32) {
+                scratch.tile.draw(origin, &self.corners(number).map(|i| scratch.screen[i]), number);
             }
         }
         let groups = &mut scratch.groups;

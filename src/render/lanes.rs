@@ -25,6 +25,13 @@ pub fn saturate(x: F8) -> F8 {
     x.fast_max(F8::ZERO).fast_min(F8::ONE)
 }
 
+/// Rounds down; for magnitudes below 2^31. Cheaper than the exact floor where the target has no instruction for it.
+#[inline(always)]
+pub fn floor(x: F8) -> F8 {
+    let whole = F8::from_i32x8(x.fast_trunc_int());
+    whole - whole.simd_gt(x).select(F8::ONE, F8::ZERO)
+}
+
 /// WGSL's `smoothstep`; `low` may be above `high`.
 #[inline(always)]
 pub fn smoothstep(low: f32, high: f32, x: F8) -> F8 {

@@ -4,10 +4,17 @@
 //! each other, so that inclusive tests leave no cracks.
 
 use super::lanes::{F8, f};
+use std::ops::Range;
 
 /// Side of a tile in pixels.
 pub const TILE: usize = 32;
-const BLOCKS: usize = TILE / 8;
+/// Eight pixels are a block of 4 by 2, which fits small triangles better than a row.
+const WIDE: usize = 4;
+const HIGH: usize = 2;
+const BLOCKS: usize = TILE / WIDE;
+/// Side in pixels of the squares whose farthest depth is known.
+const SQUARE: usize = 8;
+const SQUARES: usize = TILE / SQUARE;
 /// Sample positions within a pixel: the standard rotated grid of graphics hardware.
 pub const SAMPLES: [[f32; 2]; 4] = [[-0.125, -0.375], [0.375, -0.125], [-0.375, 0.125], [0.125, 0.375]];
 
@@ -18,6 +25,8 @@ pub type Screen = [f32; 3];
 pub struct Tile {
     depth: Vec<F8>,
     ids: Vec<F8>,
+    /// 1/depth of the farthest sample of every square, as of the last [`Tile::measure`].
+    far: [f32; SQUARES * SQUARES],
 }
 
 /// A run of samples of one pixel that lie on the same surface.
@@ -37,17 +46,34 @@ pub fn facing(v: &[Screen; 3]) -> f32 {
 
 impl Tile {
     pub fn new() -> Tile {
-        Tile { depth: vec![F8::ZERO; 4 * BLOCKS * TILE], ids: vec![F8::ZERO; 4 * BLOCKS * TILE] }
+        let samples = 4 * TILE * TILE / 8;
+        Tile { depth: vec![F8::ZERO; samples], ids: vec![F8::ZERO; samples], far: [0.0; SQUARES * SQUARES] }
     }
 
     pub fn clear(&mut self) {
         self.depth.fill(F8::ZERO);
         self.ids.fill(F8::ZERO);
+        self.far.fill(0.0);
     }
 
-    /// 1/depth of the farthest sample: nothing farther can show.
-    pub fn farthest(&self) -> f32 {
-        self.depth.iter().fold(f(f32::MAX), |a, b| a.fast_min(*b)).as_array().iter().copied().fold(f32::MAX, f32::min)
+    /// Looks up how far one can see in every square; returns the farthest of all, beyond which nothing can show.
+    pub fn measure(&mut self) -> f32 {
+        const ROWS: usize = SQUARE / HIGH;
+        const SPAN: usize = SQUARE / WIDE * 4;
+        for (i, far) in self.far.iter_mut().enumerate() {
+            let first = (i / SQUARES * ROWS * BLOCKS + i % SQUARES * (SQUARE / WIDE)) * 4;
+            let rows = (0..ROWS).map(|r| &self.depth[first + r * BLOCKS * 4..][..SPAN]);
+            let least = rows.flatten().fold(f(f32::MAX), |a, b| a.fast_min(*b));
+            *far = least.as_array().iter().copied().fold(f32::MAX, f32::min);
+        }
+        self.far.iter().copied().fold(f32::MAX, f32::min)
+    }
+
+    /// Whether all squares that a triangle can touch are nearer than its nearest vertex.
+    fn hides(&self, rows: &Range<usize>, blocks: &Range<usize>, nearest: f32) -> bool {
+        let rows = rows.start * HIGH / SQUARE..=(rows.end * HIGH - 1) / SQUARE;
+        let columns = blocks.start * WIDE / SQUARE..=(blocks.end * WIDE - 1) / SQUARE;
+        rows.into_iter().all(|r| columns.clone().all(|c| self.far[r * SQUARES + c] >= nearest))
     }
 
     /// Enters a triangle, either way round. `origin` is the tile's first pixel.
@@ -60,6 +86,9 @@ impl Tile {
             return;
         }
         let Some((rows, blocks)) = extent(&p) else { return };
+        if self.hides(&rows, &blocks, p[0][2].max(p[1][2]).max(p[2][2])) {
+            return;
+        }
         // Edge k runs from vertex k to the next: e(x, y) = a x + b y + c, positive inside.
         let edge = |i: usize, j: usize| [p[i][1] - p[j][1], p[j][0] - p[i][0], p[i][0] * p[j][1] - p[j][0] * p[i][1]];
         let edges = [edge(0, 1), edge(1, 2), edge(2, 0)];
@@ -69,15 +98,16 @@ impl Tile {
         let shifts = [shift(&edges[0]), shift(&edges[1]), shift(&edges[2])];
         let lift = shift(&plane);
         let id = f(f32::from_bits(number + 1));
-        let lanes = F8::new([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5]);
+        let (x_lanes, y_lanes) = (F8::new([0.5, 1.5, 2.5, 3.5, 0.5, 1.5, 2.5, 3.5]), F8::new([0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5]));
         for row in rows {
-            let y = row as f32 + 0.5;
-            let starts = edges.map(|e| f(e[1] * y + e[2]));
-            let depth = f(plane[1] * y + plane[2]);
+            let y = y_lanes + f((row * HIGH) as f32);
+            let starts = edges.map(|e| f(e[1]) * y + f(e[2]));
+            let depth = f(plane[1]) * y + f(plane[2]);
             for block in blocks.clone() {
-                let x = lanes + f(block as f32 * 8.0);
+                let x = x_lanes + f((block * WIDE) as f32);
                 let e = [0, 1, 2].map(|k| f(edges[k][0]) * x + starts[k]);
-                let inside = [0, 1, 2, 3].map(|s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]));
+                let inside = |s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]);
+                let inside = [inside(0), inside(1), inside(2), inside(3)];
                 let any = inside[0].fast_max(inside[1]).fast_max(inside[2].fast_max(inside[3]));
                 if any.simd_ge(F8::ZERO).to_bitmask() == 0 {
                     continue;
@@ -97,11 +127,12 @@ impl Tile {
     /// Groups the samples of every pixel by surface and hands each group to `emit`. Samples on the same part (`same`)
     /// within 1 % of depth are one group: they are shaded once.
     pub fn resolve(&self, same: impl Fn(u32, u32) -> bool, mut emit: impl FnMut(Fragment)) {
-        for at in 0..BLOCKS * TILE {
+        for at in 0..TILE * TILE / 8 {
             let ids: [[f32; 8]; 4] = std::array::from_fn(|s| self.ids[at * 4 + s].to_array());
             let depths: [[f32; 8]; 4] = std::array::from_fn(|s| self.depth[at * 4 + s].to_array());
             for lane in 0..8 {
-                let pixel = (at / BLOCKS * TILE + at % BLOCKS * 8 + lane) as u16;
+                let (x, y) = (at % BLOCKS * WIDE + lane % WIDE, at / BLOCKS * HIGH + lane / WIDE);
+                let pixel = (y * TILE + x) as u16;
                 let id = [0, 1, 2, 3].map(|s: usize| ids[s][lane].to_bits());
                 if id[0] == id[1] && id[1] == id[2] && id[2] == id[3] {
                     if id[0] != 0 {
@@ -129,18 +160,24 @@ impl Tile {
     }
 }
 
-type Extent = (std::ops::Range<usize>, std::ops::Range<usize>);
+type Extent = (Range<usize>, Range<usize>);
 
-/// Rows and blocks of a tile that samples of a triangle can lie in; `None` where there are none.
+/// Rows of blocks, and blocks of a row, of a tile that samples of a triangle can lie in; `None` where there are none.
 fn extent(p: &[Screen; 3]) -> Option<Extent> {
     let least = |c: usize| p[0][c].min(p[1][c]).min(p[2][c]);
     let most = |c: usize| p[0][c].max(p[1][c]).max(p[2][c]);
-    let first = |low: f32| (low - 0.875).ceil().max(0.0);
-    let last = |high: f32| (high - 0.125).floor().min(TILE as f32 - 1.0);
+    let first = |low: f32| ceil(low - 0.875);
+    let last = |high: f32| ((high - 0.125 + 1.0).max(0.0) as usize).min(TILE);
     let (y0, y1, x0, x1) = (first(least(1)), last(most(1)), first(least(0)), last(most(0)));
-    // Written so that a NaN leaves nothing.
-    if y0 <= y1 && x0 <= x1 {
-        return Some((y0 as usize..y1 as usize + 1, x0 as usize / 8..x1 as usize / 8 + 1));
+    // Ends are exclusive.
+    if y0 < y1 && x0 < x1 {
+        return Some((y0 / HIGH..(y1 - 1) / HIGH + 1, x0 / WIDE..(x1 - 1) / WIDE + 1));
     }
     None
+}
+
+/// Rounds up, and negatives to 0; cheaper than `f32::ceil` where the target has no instruction for it.
+fn ceil(x: f32) -> usize {
+    let whole = x.max(0.0) as usize;
+    whole + (x > whole as f32) as usize
 }

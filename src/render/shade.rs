@@ -1,7 +1,7 @@
 //! Shading: the twin of `shaders/common.wgsl`, function by function, eight pixels at once. All colours are linear.
 
 use super::eyes::{COLUMNS, Eye, REACH};
-use super::lanes::{F8, V3, f, mix, saturate, smoothstep};
+use super::lanes::{F8, V3, f, floor, mix, saturate, smoothstep};
 use super::view::{Camera, Light, Lights};
 use crate::actor::Surface;
 use glam::Vec3;
@@ -141,7 +141,7 @@ fn power(x: F8, squarings: u32) -> F8 {
 /// A sine good to 0.001, cheap in lanes: parabola refined once, after folding to one turn.
 #[inline(always)]
 fn wave(turns: F8) -> F8 {
-    let t = turns - (turns + f(0.5)).floor();
+    let t = turns - floor(turns + f(0.5));
     let y = t * (f(8.0) - f(16.0) * t.abs());
     f(0.225) * (y * y.abs() - y) + y
 }
@@ -210,7 +210,7 @@ fn lid_over(eye: &Eye, q: V3) -> (F8, F8, F8) {
     let pitch = saturate((q.dot(V3::splat(eye.up)) + F8::ONE) * f(0.5)) * f(2.0) - F8::ONE;
     let pitch = pitch.asin();
     let place = ((yaw + f(REACH)) * f(COLUMNS as f32 / (2.0 * REACH)) - f(0.5)).fast_max(F8::ZERO).fast_min(f(COLUMNS as f32 - 1.001));
-    let (low, t) = (place.trunc_int().to_array(), place - place.floor());
+    let (low, t) = (place.fast_trunc_int().to_array(), place - floor(place));
     let column = |i: i32| eye.lid[(i.max(0) as usize).min(COLUMNS - 1)];
     let rim = mix(F8::new(low.map(column)), F8::new(low.map(|i| column(i + 1))), t);
     (rim, yaw, pitch)
