@@ -44,7 +44,7 @@ pub fn rounding(face: &Coefficients) -> f32 {
     (face[id::MOUTH_PUCKER] + face[id::MOUTH_FUNNEL]).min(1.0)
 }
 
-/// Moves the lips to a gap: opens with the lips what the jaw does not give, closes with mouthClose what it gives too much,
+/// Moves the lips to a gap: opens with the jaw (and a little of the lower lip) what is missing, closes with mouthClose what it gives too much,
 /// and takes back lip raises that alone would keep the lips apart.
 pub fn set_gap(face: &mut Coefficients, gap: f32) {
     let gap = gap.max(0.0);
@@ -55,12 +55,17 @@ pub fn set_gap(face: &mut Coefficients, gap: f32) {
         face[id::MOUTH_CLOSE] = closing;
         take_back_lips(face, excess - closing * JAW_MM);
     } else {
-        let missing = -excess / (4.0 * LIP_MM);
-        for lip in LIPS {
-            face[lip] = (face[lip] + missing).min(1.0);
+        // The jaw opens a mouth; the lower lip helps.
+        let missing = -excess;
+        face[id::JAW_OPEN] = (face[id::JAW_OPEN] + JAW_SHARE * missing / JAW_MM).min(1.0);
+        for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
+            face[lip] = (face[lip] + (1.0 - JAW_SHARE) * missing / (2.0 * LIP_MM)).min(1.0);
         }
     }
 }
+
+/// Share of a wider opening that the jaw gives.
+const JAW_SHARE: f32 = 0.75;
 
 const LIPS: [usize; 4] = [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT];
 

@@ -3,6 +3,7 @@
 pub mod articulation;
 pub mod coefficients;
 pub mod expression;
+pub mod life;
 pub mod model;
 pub mod style;
 pub mod vector;

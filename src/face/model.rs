@@ -1,14 +1,17 @@
 //! The face model: speech and a plan in, face motion out.
 //!
 //! The content encoder says what is heard; the denoiser turns noise into motion under it, in windows of 8 s that overlap by
-//! 2 s, the overlap given, so that a take of any length has no seam and needs no more memory. Lips take two evaluations and
-//! are then given to the life of the face (brows, lids, gaze, head), which takes the whole schedule.
+//! 2 s, the overlap given, so that a take of any length has no seam and needs no more memory. Lips are done after the first
+//! evaluation (more cost correlation with real mouths: see MODEL_CARD.md) and are then given to the life of the face (brows,
+//! lids, gaze, head), which takes the whole schedule.
 
 use super::articulation::{gap_mm, set_gap};
+use super::life;
 use super::style::{STYLE, Style};
 use super::coefficients::id;
 use super::vector::{self, CHANNELS, Row};
 use crate::audio::Speech;
+use crate::body::curves;
 use crate::audio::features::{Mel, PROSODY, Prosody};
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, sample};
@@ -31,6 +34,8 @@ const LIFE: usize = 1;
 /// Frames of a window and of the overlap that is given.
 const WINDOW: usize = 240;
 const OVERLAP: usize = 60;
+/// Frames at the end of a window that the next one makes anew: they have seen no future.
+const TAIL: usize = 15;
 
 /// The size of the shipped denoiser.
 pub fn config() -> Config {
@@ -60,7 +65,7 @@ impl Quality {
     fn schedule(self) -> Schedule {
         match self {
             Quality::Draft => Schedule::new(&[1, 2]),
-            Quality::Default => Schedule::new(&[2, 8]),
+            Quality::Default => Schedule::new(&[1, 8]),
         }
     }
 }
@@ -171,9 +176,12 @@ impl FaceModel {
                 self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
             };
             let sampled = sample(&self.denoiser, &window, schedule, seed, &shape)?;
-            let known = rows.len() - first;
-            rows.extend(sampled.chunks_exact(CHANNELS).skip(known).map(|r| self.scale.restore(r)));
+            let kept = if last < frames { last - TAIL } else { last };
+            let new = rows.len() - first..kept - first;
+            rows.extend(sampled.chunks_exact(CHANNELS).take(new.end).skip(new.start).map(|r| self.scale.restore(r)));
         }
+        open_up(&mut rows, &heard.activity);
+        life::enliven(&mut rows, seed);
         Ok(rows)
     }
 
@@ -183,6 +191,7 @@ impl FaceModel {
         for ((row, closed), active) in clean.chunks_exact_mut(CHANNELS).zip(closure).zip(activity) {
             let (mut face, head, gaze) = vector::unpack(&self.scale.restore(row));
             let gap = gap_mm(&face).max(0.0);
+            RESTING.iter().for_each(|c| face[*c] *= active);
             set_gap(&mut face, gap * (1.0 - closed) * active);
             let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
@@ -192,22 +201,45 @@ impl FaceModel {
     }
 }
 
+/// Shapes that speech alone moves: they go to rest with it.
+const RESTING: [usize; 3] = [id::JAW_OPEN, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
+
+/// Lip gap in millimetres that people pass in a tenth of the frames of speech, and the most that a take is stretched to reach it.
+const WIDE_GAP: f32 = 10.0;
+const MOST_GAIN: f32 = 2.0;
+
+/// Stretches what the lips do to a human range, from lips that meet to wide open: of voices it has not heard, the model
+/// understates both ends.
+fn open_up(rows: &mut [Row], activity: &[f32]) {
+    let gap = |row: &Row| gap_mm(&vector::unpack(row).0).max(0.0);
+    let mut gaps: Vec<f32> = rows.iter().zip(activity).filter(|(_, a)| **a > 0.5).map(|(row, _)| gap(row)).collect();
+    gaps.sort_by(f32::total_cmp);
+    let (Some(narrow), Some(wide)) = (gaps.get(gaps.len() * 8 / 100), gaps.get(gaps.len() * 9 / 10)) else { return };
+    let gain = (WIDE_GAP / (wide - narrow).max(0.1)).clamp(1.0, MOST_GAIN);
+    for row in rows {
+        let wanted = gain * (gap(row) - narrow).max(0.0);
+        let (mut face, head, gaze) = vector::unpack(row);
+        for c in [id::MOUTH_PUCKER, id::MOUTH_FUNNEL, id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT] {
+            face[c] = (gain * face[c]).min(1.0);
+        }
+        set_gap(&mut face, wanted);
+        *row = vector::pack(&face, head, gaze);
+    }
+}
+
 /// What the denoiser and the articulation rules take from content and prosody.
 pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let frames = content.latent.len();
     let gain = articulation_gain(content, prosody);
     let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
     let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let closure = (0..frames).map(|n| smoothstep(0.35, 0.75, of(n, &[Class::BilabialStop, Class::BilabialNasal]))).collect();
-    let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.08, 0.3, prosody.level[n]) * (1.0 - of(n, &[Class::Silence]))).collect();
-    let voiced = share_voiced(prosody);
-    // The mouth opens a little before the sound and closes after it: take the most of a tenth of a second around.
-    let activity = (0..frames)
-        .map(|n| {
-            let around = &speaking[n.saturating_sub(3)..(n + 5).min(frames)];
-            smoothstep(0.05, 0.4, around.iter().copied().fold(0.0, f32::max)) * smoothstep(0.01, 0.05, voiced)
-        })
-        .collect();
+    let closure = (0..frames).map(|n| smoothstep(0.6, 0.95, of(n, &[Class::BilabialStop, Class::BilabialNasal]))).collect();
+    let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
+    let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
+    let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
+    // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
+    let widest: Vec<f32> = (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
+    let activity = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
     Heard { condition, closure, activity }
 }
 
@@ -259,7 +291,7 @@ fn articulation_gain(content: &Content, prosody: &Prosody) -> f32 {
 /// white, and faces are not: heads and brows move below 3 Hz, lips below 8 Hz; lids are left alone.
 fn slowness(channel: usize) -> f32 {
     match vector::coefficient_of(channel) {
-        None if channel < vector::GAZE => 3.0,
+        None if channel < vector::GAZE => 2.0,
         None => 1.5,
         Some(id::EYE_BLINK_LEFT | id::EYE_BLINK_RIGHT) => 0.0,
         Some(_) if vector::is_lips(channel) => 0.6,
@@ -274,7 +306,7 @@ fn smooth(rows: &mut [f32]) {
         let deviation = slowness(c);
         if deviation > 0.0 {
             let curve: Vec<f32> = (0..frames).map(|n| rows[n * CHANNELS + c]).collect();
-            for (n, v) in crate::body::curves::smooth(&curve, deviation).into_iter().enumerate() {
+            for (n, v) in curves::smooth(&curve, deviation).into_iter().enumerate() {
                 rows[n * CHANNELS + c] = v;
             }
         }

@@ -12,6 +12,9 @@ pub const STYLE: usize = 16;
 /// A style; every number is about 0 for an average speaker and 1 for one deviation more.
 pub type Style = [f32; STYLE];
 
+/// The figures that tell how far and fast the head moves.
+pub const HEAD: std::ops::Range<usize> = 9..13;
+
 /// Typical value and spread of each figure, over the people of the training recordings.
 const SCALE: [(f32, f32); STYLE] = [
     (4.0, 1.5),   // deviation of the lip gap, mm

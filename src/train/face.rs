@@ -27,7 +27,7 @@ use std::collections::HashMap;
 /// Motion frames of a training window.
 const WINDOW: usize = 80;
 const SHARES: [(Source, usize); 6] =
-    [(Source::GridS1, 6), (Source::LrwAr, 5), (Source::Facegood, 2), (Source::Tmhint, 1), (Source::LiveLink, 1), (Source::Mead, 1)];
+    [(Source::GridS1, 5), (Source::LrwAr, 6), (Source::Facegood, 2), (Source::Tmhint, 1), (Source::LiveLink, 1), (Source::Mead, 1)];
 const LEARNING_RATE: f64 = 1.5e-3;
 /// Weight of the lips against the life of the face, of speed, and of the lip gap.
 const LIPS: f32 = 1.5;
@@ -229,15 +229,14 @@ fn batch(pools: &[(usize, Vec<&Example>)], scale: &Scale, rng: &mut impl Rng) ->
     })
 }
 
-/// Levels of lips and life, drawn towards noise (which helps both the first estimates and strangers); sometimes lips are given.
+/// Levels of lips and life. Lips are mostly asked for at once or given, as the sampler does; life needs every level.
 fn draw_levels(rng: &mut impl Rng) -> [f32; 2] {
-    let draw = |rng: &mut dyn Rng| 1.0 - (1.0 - rng.random::<f32>()).powf(1.7);
-    let life = draw(rng);
+    let towards_noise = |rng: &mut dyn Rng| 1.0 - (1.0 - rng.random::<f32>()).powf(1.7);
+    let life = if rng.random_bool(0.5) { towards_noise(rng) } else { rng.random() };
     let lips = match rng.random_range(0..10) {
         0..3 => 0.0,
-        3..5 => life,
-        5..7 => 1.0,
-        _ => draw(rng),
+        3..7 => 1.0,
+        _ => towards_noise(rng),
     };
     [lips, life]
 }
@@ -322,10 +321,13 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     Ok(())
 }
 
-/// The mean of everybody's styles, a little livelier in brows and head than people reading word lists.
+/// The mean of everybody's styles, with the head of a livelier speaker: presenters and readers of word lists hold theirs still.
 fn default_style(examples: &[Example]) -> Style {
     let all: Vec<&Style> = examples.iter().filter(|e| e.source == Source::LrwAr).flat_map(|e| &e.styles).collect();
-    std::array::from_fn(|i| all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32)
+    std::array::from_fn(|i| {
+        let mean = all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32;
+        if style::HEAD.contains(&i) { mean + 1.0 } else { mean }
+    })
 }
 
 /// An exponential moving average of the weights.

@@ -98,7 +98,15 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Array>, String> {
         "|u1" | "|b1" => numbers.extend(items.map(|b| f32::from(b[0]))),
         _ => strings.extend(items.map(text)),
     }
+    if header.contains("'fortran_order': True") && shape.len() == 2 {
+        numbers = transposed(&numbers, shape[0], shape[1]);
+    }
     Ok(Some(Array { shape, numbers, strings }))
+}
+
+/// Columns one after another to rows one after another.
+fn transposed(columns: &[f32], rows: usize, width: usize) -> Vec<f32> {
+    (0..rows * width).map(|i| columns[i % width * rows + i / width]).collect()
 }
 
 /// A fixed-width UTF-32 string, padded with zeros.
@@ -109,4 +117,32 @@ fn text(bytes: &[u8]) -> String {
         .take_while(|c| *c != 0)
         .map(|c| char::from_u32(c).unwrap_or('\u{fffd}'))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn both_memory_orders_give_the_same_rows() {
+        let values: Vec<u8> = [1i16, 2, 3, 4, 5, 6].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let read = |order: &str| parse(&npy(&format!("{{'descr': '<i2', 'fortran_order': {order}, 'shape': (2, 3), }}"), &values)).unwrap().unwrap();
+        assert_eq!(read("False").numbers, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(read("True").numbers, [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
+    }
+
+    #[test]
+    fn broken_arrays_are_refused() {
+        assert!(parse(b"not an array").is_err());
+        assert!(parse(&npy("{'descr': '<f4', 'fortran_order': False, 'shape': (9,), }", &[0; 8])).is_err());
+        assert!(parse(&npy("{'descr': '|O', 'fortran_order': False, 'shape': (), }", &[0; 8])).unwrap().is_none());
+    }
 }

@@ -66,7 +66,7 @@ pub struct Solver {
 /// Lip gap in millimetres at the wide end of a speaker's range.
 const WIDE_GAP: f32 = 13.0;
 /// Jaw of the wide end.
-const WIDE_JAW: f32 = 0.34;
+const WIDE_JAW: f32 = 0.4;
 
 impl Solver {
     /// Learns the speaker's scale from a whole file; acted emotions take their zero from the neutral takes.
@@ -183,8 +183,8 @@ fn tracked(look: &dyn Fn(&str) -> (f32, Range)) -> (Row, Mouth) {
         ("mouthPressLeft", id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_STRETCH_LEFT),
         ("mouthPressRight", id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_RIGHT, id::MOUTH_STRETCH_RIGHT),
     ] {
-        face[lower] = 0.3 * open * (1.0 - round);
-        face[upper] = 0.15 * open * (1.0 - round);
+        face[lower] = 0.25 * open * (1.0 - round);
+        face[upper] = 0.08 * open * (1.0 - round);
         face[stretch] = 0.35 * wide * (1.0 - round);
         let side = if press.ends_with("Left") { id::MOUTH_PRESS_LEFT } else { id::MOUTH_PRESS_RIGHT };
         face[side] = 0.3 * share(press).clamp(0.0, 1.0) * closed;

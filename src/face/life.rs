@@ -1,0 +1,128 @@
+//! Eyes that blink and look as eyes do.
+//!
+//! The model says when lids fall and where the gaze goes; at 30 frames a second it blurs how. A blink is fast down and slower
+//! up, and eyes jump from one place to the next and then stay, while the head moves under them.
+
+use super::coefficients::id;
+use super::vector::{self, GAZE, HEAD, Row};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, LogNormal};
+
+/// A lid this low is a blink, not a squint or a look down.
+const BLINK: f32 = 0.35;
+/// Lids of a full blink from the frame before its lowest: down within 0.1 s, up within 0.2 s (Doughty 2001).
+const SHAPE: [f32; 7] = [0.45, 1.0, 0.92, 0.6, 0.32, 0.14, 0.04];
+/// Longest time without a blink: log-normal intervals with a median of 4 s, of which the model's own blinks cut most short. With
+/// both, a minute of speech holds 15 to 30 blinks (Bentivoglio et al. 1997: 26 in conversation, 17 at rest).
+const INTERVAL_SECONDS: f32 = 4.0;
+const INTERVAL_SPREAD: f32 = 0.45;
+/// Blinks follow each other no faster than this, in frames.
+const REFRACTORY: usize = 12;
+
+/// Eyes stay until the model's gaze has left them by this many radians.
+const SACCADE: f32 = 0.045;
+/// Share of the way to a new place that each frame of a jump covers: two frames for most of it.
+const JUMP: f32 = 0.7;
+
+/// Turns the model's lids and gaze into blinks and fixations.
+pub fn enliven(rows: &mut [Row], seed: u64) {
+    blink(rows, seed);
+    fixate(rows);
+}
+
+fn blink(rows: &mut [Row], seed: u64) {
+    let (Some(left), Some(right)) = (vector::channel_of(id::EYE_BLINK_LEFT), vector::channel_of(id::EYE_BLINK_RIGHT)) else { return };
+    let lid: Vec<f32> = rows.iter().map(|r| (0.5 * (r[left] + r[right])).clamp(0.0, 1.0)).collect();
+    let events = blink_times(&lid, seed);
+    for (n, row) in rows.iter_mut().enumerate() {
+        // What is left without blinks: tired or narrowed lids.
+        let rest = lid[n].min(BLINK);
+        let shut = events.iter().filter(|e| n + 1 >= **e).filter_map(|e| SHAPE.get(n + 1 - e)).copied().fold(0.0, f32::max);
+        let value = rest * rest / BLINK + (1.0 - rest * rest / BLINK) * shut;
+        (row[left], row[right]) = (value, value);
+    }
+}
+
+/// Frames at which lids are lowest.
+fn blink_times(lid: &[f32], seed: u64) -> Vec<usize> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(BLINK_STREAM);
+    let Ok(interval) = LogNormal::new((30.0 * INTERVAL_SECONDS).ln(), INTERVAL_SPREAD) else { return Vec::new() };
+    let lowest = |n: usize| lid[n] >= BLINK && (n == 0 || lid[n] > lid[n - 1]) && lid.get(n + 1).is_none_or(|next| lid[n] >= *next);
+    let mut events: Vec<usize> = Vec::new();
+    // The first one comes at any moment of an interval.
+    let mut due = (rng.random::<f32>() * interval.sample(&mut rng)) as usize + REFRACTORY;
+    for n in 0..lid.len() {
+        let rested = events.last().is_none_or(|last| n - last >= REFRACTORY);
+        if rested && (lowest(n) || n >= due) {
+            events.push(n);
+            due = n + (interval.sample(&mut rng) as usize).max(2 * REFRACTORY);
+        }
+    }
+    events
+}
+
+const BLINK_STREAM: u64 = 11;
+
+fn fixate(rows: &mut [Row]) {
+    // Where the eyes look in the world: the head turns under them.
+    let aim = |row: &Row| [row[GAZE] + row[HEAD], row[GAZE + 1] + row[HEAD + 1]];
+    let Some(mut place) = rows.first().map(aim) else { return };
+    let mut target = place;
+    for row in rows.iter_mut() {
+        let wanted = aim(row);
+        if (wanted[0] - target[0]).hypot(wanted[1] - target[1]) > SACCADE {
+            target = wanted;
+        }
+        for i in 0..2 {
+            place[i] += JUMP * (target[i] - place[i]);
+            row[GAZE + i] = place[i] - row[HEAD + i];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::vector::{CHANNELS, channel_of};
+
+    fn lids(rows: &[Row]) -> Vec<f32> {
+        rows.iter().map(|r| r[channel_of(id::EYE_BLINK_LEFT).unwrap()]).collect()
+    }
+
+    #[test]
+    fn a_minute_without_the_models_blinks_has_a_human_number_of_them() {
+        for seed in 0..5 {
+            let mut rows = vec![[0.0; CHANNELS]; 1800];
+            enliven(&mut rows, seed);
+            let lid = lids(&rows);
+            let blinks = lid.windows(2).filter(|w| w[0] < 0.9 && w[1] >= 0.9).count();
+            assert!((8..=25).contains(&blinks), "{blinks} blinks");
+            assert!(lid.iter().all(|l| (0.0..=1.0).contains(l)));
+        }
+    }
+
+    #[test]
+    fn the_models_blink_becomes_a_full_one_at_its_time() {
+        let mut rows = vec![[0.0; CHANNELS]; 60];
+        rows[8][channel_of(id::EYE_BLINK_LEFT).unwrap()] = 0.9;
+        rows[8][channel_of(id::EYE_BLINK_RIGHT).unwrap()] = 0.7;
+        enliven(&mut rows, 0);
+        let lid = lids(&rows);
+        assert!(lid[8] > 0.99 && lid[6] < 0.1 && lid[7] < lid[8] && lid[9] > lid[11]);
+    }
+
+    #[test]
+    fn eyes_stay_on_their_place_while_the_head_turns() {
+        let mut rows = vec![[0.0; CHANNELS]; 30];
+        for (n, row) in rows.iter_mut().enumerate() {
+            row[HEAD] = 0.01 * n as f32;
+            row[GAZE] = -0.01 * n as f32 + if n >= 20 { 0.2 } else { 0.0 };
+        }
+        enliven(&mut rows, 0);
+        let aims: Vec<f32> = rows.iter().map(|r| r[GAZE] + r[HEAD]).collect();
+        assert!(aims[..20].iter().all(|a| a.abs() < 1e-5));
+        assert!(aims[22..].iter().all(|a| (a - 0.2).abs() < 0.01), "{aims:?}");
+    }
+}
