@@ -11,7 +11,13 @@ fn main() -> gestus::Result<()> {
     let triangles: usize = actor.meshes.iter().map(|m| m.triangles.len()).sum();
     println!("{}: {triangles} triangles, {} bytes", path.display(), bytes.len());
     for mesh in &actor.meshes {
-        println!("  {:<12} {:>6} vertices {:>6} triangles {:>3} morphs", mesh.name, mesh.positions.len(), mesh.triangles.len(), mesh.morphs.len());
+        println!(
+            "  {:<12} {:>6} vertices {:>6} triangles {:>3} morphs",
+            mesh.name,
+            mesh.positions.len(),
+            mesh.triangles.len(),
+            mesh.morphs.len()
+        );
     }
     Ok(())
 }

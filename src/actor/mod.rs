@@ -9,9 +9,6 @@ mod write;
 pub use load::load;
 pub use write::write_glb;
 
-
-
-
 use crate::Result;
 use glam::{Mat4, Quat, Vec3};
 

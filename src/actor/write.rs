@@ -82,8 +82,14 @@ impl Writer {
                 nodes[carrier]["skin"] = json!(at);
             }
         }
-        let (images, textures): (Vec<Value>, Vec<Value>) =
-            actor.textures.iter().enumerate().map(|(i, t)| Ok((self.image(t)?, json!({ "source": i, "sampler": 0 })))).collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        let (images, textures): (Vec<Value>, Vec<Value>) = actor
+            .textures
+            .iter()
+            .enumerate()
+            .map(|(i, t)| Ok((self.image(t)?, json!({ "source": i, "sampler": 0 }))))
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .unzip();
         let mut document = json!({
             "asset": { "version": "2.0", "generator": concat!("gestus ", env!("CARGO_PKG_VERSION")) },
             "scene": 0,
@@ -178,7 +184,8 @@ impl Writer {
         }
         let corners: Vec<u32> = mesh.triangles.iter().flatten().copied().collect();
         let indices = self.indices(&corners, Some(ELEMENT_ARRAY_BUFFER), count);
-        let indices = self.accessor(json!({ "bufferView": indices.0, "componentType": indices.1, "count": corners.len(), "type": "SCALAR" }));
+        let indices =
+            self.accessor(json!({ "bufferView": indices.0, "componentType": indices.1, "count": corners.len(), "type": "SCALAR" }));
         let mut primitive = json!({ "attributes": attributes, "indices": indices, "material": mesh.material });
         let mut out = json!({ "name": mesh.name });
         if !mesh.morphs.is_empty() {
@@ -354,8 +361,21 @@ fn extras(actor: &Actor) -> Value {
 /// The humanoid of VRM 1.0 with its standard expressions; `None` where the actor lacks a joint that VRM requires.
 fn vrm(actor: &Actor, carriers: &[usize]) -> Option<Value> {
     const REQUIRED: [&str; 15] = [
-        "hips", "spine", "head", "leftUpperLeg", "leftLowerLeg", "leftFoot", "rightUpperLeg", "rightLowerLeg", "rightFoot",
-        "leftUpperArm", "leftLowerArm", "leftHand", "rightUpperArm", "rightLowerArm", "rightHand",
+        "hips",
+        "spine",
+        "head",
+        "leftUpperLeg",
+        "leftLowerLeg",
+        "leftFoot",
+        "rightUpperLeg",
+        "rightLowerLeg",
+        "rightFoot",
+        "leftUpperArm",
+        "leftLowerArm",
+        "leftHand",
+        "rightUpperArm",
+        "rightLowerArm",
+        "rightHand",
     ];
     let mut bones = Map::new();
     for (joint, node) in skeleton::JOINTS.iter().zip(&actor.joints) {
@@ -403,9 +423,19 @@ fn vrm(actor: &Actor, carriers: &[usize]) -> Option<Value> {
 const EXPRESSIONS: [(&str, &[(&str, f32)]); 18] = [
     (
         "happy",
-        &[("mouthSmile", 0.95), ("cheekSquint", 0.8), ("eyeSquint", 0.2), ("mouthUpperUp", 0.3), ("browOuterUp", 0.22), ("mouthDimple", 0.2)],
+        &[
+            ("mouthSmile", 0.95),
+            ("cheekSquint", 0.8),
+            ("eyeSquint", 0.2),
+            ("mouthUpperUp", 0.3),
+            ("browOuterUp", 0.22),
+            ("mouthDimple", 0.2),
+        ],
     ),
-    ("angry", &[("browDown", 1.0), ("eyeSquint", 0.35), ("noseSneer", 0.45), ("mouthFrown", 0.45), ("mouthPress", 0.5), ("mouthShrugLower", 0.3)]),
+    (
+        "angry",
+        &[("browDown", 1.0), ("eyeSquint", 0.35), ("noseSneer", 0.45), ("mouthFrown", 0.45), ("mouthPress", 0.5), ("mouthShrugLower", 0.3)],
+    ),
     ("sad", &[("mouthFrown", 0.75), ("browInnerUp", 1.0), ("eyeSquint", 0.15), ("mouthShrugLower", 0.55)]),
     ("relaxed", &[("mouthSmile", 0.35), ("eyeBlink", 0.25), ("browInnerUp", 0.15)]),
     ("surprised", &[("browInnerUp", 0.9), ("browOuterUp", 0.95), ("eyeWide", 0.95), ("jawOpen", 0.48), ("mouthFunnel", 0.3)]),

@@ -30,9 +30,8 @@ pub fn build(surface: &Surface, cage: &Cage, shapes: &Shapes, thickness: f32) ->
 /// The shapes of points that ride on the skin: each follows its eight nearest vertices, weighted by nearness.
 fn follow(points: &[Vec3], cage: &Cage, shapes: &Shapes) -> Shapes {
     let anchors: Vec<Vec<(usize, f32)>> = points.iter().map(|p| nearest(*p, cage)).collect();
-    let moved = |offsets: &[Vec3]| -> Vec<Vec3> {
-        anchors.iter().map(|near| near.iter().map(|&(v, w)| offsets[v] * w).sum::<Vec3>()).collect()
-    };
+    let moved =
+        |offsets: &[Vec3]| -> Vec<Vec3> { anchors.iter().map(|near| near.iter().map(|&(v, w)| offsets[v] * w).sum::<Vec3>()).collect() };
     let mut out: Shapes = shapes.iter().map(|(name, offsets)| (name.clone(), moved(offsets))).collect();
     out.retain(|(_, offsets)| offsets.iter().any(|o| o.length() > 2e-3));
     out

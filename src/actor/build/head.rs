@@ -43,12 +43,7 @@ fn weights(v: Vec3, rig: &Rig) -> Weights {
     let along = v.y + 0.35 * (v.z + 2.5);
     let head = smoothstep(-11.5, -6.5, along);
     let chest = (1.0 - head) * smoothstep(-12.6, -16.0, v.y);
-    [
-        (rig.joint("head"), head),
-        (rig.joint("neck"), 1.0 - head - chest),
-        (rig.joint("upperChest"), chest),
-        (rig.joint("head"), 0.0),
-    ]
+    [(rig.joint("head"), head), (rig.joint("neck"), 1.0 - head - chest), (rig.joint("upperChest"), chest), (rig.joint("head"), 0.0)]
 }
 
 /// Linear albedo of the skin: blood in cheeks, nose and chin, tinted lids, lips.
@@ -96,8 +91,17 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
 /// The 68 iBUG landmarks (300-W) as vertices of the cage, the character's right first. The inner lip's points lie on the
 /// contact line in facing pairs, so that their distance is the opening of the mouth.
 pub fn keypoints(cage: &Cage, surface: &Surface) -> Vec<u32> {
-    const JAW: [(f32, f32); 9] =
-        [(82.0, -8.0), (78.0, -18.0), (72.0, -27.0), (64.0, -34.0), (54.0, -40.0), (42.0, -44.5), (29.0, -48.0), (15.0, -50.5), (0.0, -52.0)];
+    const JAW: [(f32, f32); 9] = [
+        (82.0, -8.0),
+        (78.0, -18.0),
+        (72.0, -27.0),
+        (64.0, -34.0),
+        (54.0, -40.0),
+        (42.0, -44.5),
+        (29.0, -48.0),
+        (15.0, -50.5),
+        (0.0, -52.0),
+    ];
     const BROW: [(f32, f32); 5] = [(5.5, 2.05), (4.6, 2.85), (3.5, 3.15), (2.4, 3.0), (1.4, 2.65)];
     let skin = |target: Vec3| nearest(cage, target);
     let jaw = |(azimuth, elevation): (f32, f32), side: f32| skin(surface.project(Vec3::ZERO, direction(azimuth * side, elevation)));
