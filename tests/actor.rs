@@ -90,7 +90,10 @@ fn left_mirrors_right() {
     let head = mesh(built(), "head");
     let twin: Vec<usize> = {
         let mirror = |p: &Vec3| Vec3::new(-p.x, p.y, p.z);
-        let nearest = |p: Vec3| (0..head.positions.len()).min_by(|a, b| head.positions[*a].distance_squared(p).total_cmp(&head.positions[*b].distance_squared(p)));
+        let nearest = |p: Vec3| {
+            (0..head.positions.len())
+                .min_by(|a, b| head.positions[*a].distance_squared(p).total_cmp(&head.positions[*b].distance_squared(p)))
+        };
         head.positions.iter().map(|p| nearest(mirror(p)).unwrap()).collect()
     };
     for (p, &t) in head.positions.iter().zip(&twin) {
@@ -136,9 +139,8 @@ fn lids_never_cut_into_the_eyes() {
     let actor = built();
     let head = mesh(actor, "head");
     let joints = [skeleton::index("head").unwrap()];
-    let world = |node: usize| -> Vec3 {
-        std::iter::successors(Some(node), |n| actor.nodes[*n].parent).map(|n| actor.nodes[n].translation).sum()
-    };
+    let world =
+        |node: usize| -> Vec3 { std::iter::successors(Some(node), |n| actor.nodes[*n].parent).map(|n| actor.nodes[n].translation).sum() };
     assert!(world(joints[0]).y > 1.4);
     let centre = world(actor.eyes[0].unwrap());
     let radius = mesh(actor, "leftEyeball").positions[0].length();
@@ -200,12 +202,7 @@ fn faces_point_outwards() {
     for name in ["hair", "ears", "brows", "tongue", "shoes", "hands", "leftEyeball", "lashes"] {
         let m = mesh(built(), name);
         let centre = m.positions.iter().sum::<Vec3>() / m.positions.len() as f32;
-        let volume: f32 = m
-            .triangles
-            .iter()
-            .map(|t| t.map(|v| m.positions[v as usize] - centre))
-            .map(|[a, b, c]| a.dot(b.cross(c)))
-            .sum();
+        let volume: f32 = m.triangles.iter().map(|t| t.map(|v| m.positions[v as usize] - centre)).map(|[a, b, c]| a.dot(b.cross(c))).sum();
         assert!(volume > 0.0, "{name}: {volume}");
     }
 }

@@ -8,8 +8,8 @@ use super::{Actor, Driver, Material, Mesh, Morph, Node, Surface, Texture, names}
 use crate::body::skeleton;
 use crate::face::coefficients;
 use crate::{Error, Result};
-use gltf::json::validation::Validate;
 use glam::{Mat4, Quat, Vec3};
+use gltf::json::validation::Validate;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -277,8 +277,7 @@ impl Loader<'_> {
         if accessor.dimensions().multiplicity() != width || accessor.count() < count {
             return Err(self.broken(format!("{what}: wrong type or too few ({})", accessor.count())));
         }
-        let mut values =
-            numbers(accessor, &self.buffers).ok_or_else(|| self.broken(format!("{what}: data lies outside of its buffer")))?;
+        let mut values = numbers(accessor, &self.buffers).ok_or_else(|| self.broken(format!("{what}: data lies outside of its buffer")))?;
         values.truncate(width * count);
         if values.iter().any(|x| !x.is_finite()) {
             return Err(self.broken(format!("{what}: contains values that are not numbers")));
@@ -317,7 +316,8 @@ impl Loader<'_> {
             out.colors.iter_mut().zip(open).for_each(|(c, o)| c[3] = o);
         }
         if let (Some(skin), Some(joints), Some(weights)) = (skin, primitive.get(&Joints(0)), primitive.get(&Weights(0))) {
-            out.weights = self.read(&weights, 4, count, &what("weights"))?.chunks_exact(4).map(|w| sum_to_one([w[0], w[1], w[2], w[3]])).collect();
+            out.weights =
+                self.read(&weights, 4, count, &what("weights"))?.chunks_exact(4).map(|w| sum_to_one([w[0], w[1], w[2], w[3]])).collect();
             let joints = whole_numbers(&joints, &self.buffers).filter(|j| j.len() >= 4 * count);
             let joints = joints.ok_or_else(|| self.broken(what("joints: data lies outside of its buffer")))?;
             let node = |j: u32| skin.get(j as usize).and_then(|(node, _)| u16::try_from(*node).ok());
@@ -327,7 +327,9 @@ impl Loader<'_> {
             out.skin = skin.to_vec();
         }
         let corners = match primitive.indices() {
-            Some(accessor) => whole_numbers(&accessor, &self.buffers).ok_or_else(|| self.broken(what("indices: data lies outside of its buffer")))?,
+            Some(accessor) => {
+                whole_numbers(&accessor, &self.buffers).ok_or_else(|| self.broken(what("indices: data lies outside of its buffer")))?
+            }
             None => (0..count as u32).collect(),
         };
         if corners.iter().any(|i| *i as usize >= count) {

@@ -80,7 +80,9 @@ impl Stylist<'_> {
                 let azimuth = c as f32 / COLUMNS as f32 * 360.0 - 180.0;
                 let line = curve(&HAIRLINE, azimuth.abs()) - 4.0;
                 let elevation = lerp(89.9, line, (r as f32 / (ROWS - 1) as f32).powf(0.8));
-                let lift = 0.55 * smoothstep(-1.0, 14.0, above_hairline(azimuth, elevation)) - 0.25;
+                // Rises out of the skin behind the hairline and sinks again under the sheets.
+                let above = above_hairline(azimuth, elevation);
+                let lift = 0.55 * smoothstep(-1.0, 14.0, above) - 0.28 * smoothstep(16.0, 32.0, above) - 0.25;
                 part.positions.push(self.above(azimuth, elevation, lift));
                 part.uvs.push([c as f32 / COLUMNS as f32, 0.3]);
             }
@@ -119,13 +121,14 @@ impl Stylist<'_> {
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
             let root = Vec3::new(part * (1.0 - 0.6 * f), 8.0 + 1.3 * f, 7.6 - 11.6 * f);
-            let temple = above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([0.75, 1.5, 1.85, 2.0, 2.0]));
+            let temple =
+                above(along([50.0, 74.0, 102.0, 142.0, 183.0]), along([16.0, 9.0, 4.0, 1.0, 0.0]), along([0.75, 1.5, 1.85, 2.0, 2.0]));
             // The front edge swings forward to the cheek.
             let front = smoothstep(0.22, 0.0, f);
             let hang = |x: f32, y: f32, z: f32| Vec3::new(temple.x * x, y, temple.z * z);
             [
                 surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.2, 1.3, 1.35, 1.3])),
+                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.4, 1.55, 1.5, 1.3])),
                 above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([29.0, 30.0, 27.0, 24.0, 24.0]), along([0.9, 1.4, 1.6, 1.65, 1.65])),
                 temple,
                 hang(1.03, -2.6, 1.02).lerp(Vec3::new(-7.3, -1.6, 3.5), front),
@@ -145,11 +148,15 @@ impl Stylist<'_> {
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
             let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.0 + 1.3 * f, 7.6 - 11.6 * f);
-            let behind_ear = above(along([116.0, 122.0, 136.0, 158.0, 182.0]), along([-1.0, -3.0, -5.0, -6.0, -6.0]), along([0.95, 1.35, 1.8, 2.0, 2.0]));
+            let behind_ear = above(
+                along([116.0, 122.0, 136.0, 158.0, 182.0]),
+                along([-1.0, -3.0, -5.0, -6.0, -6.0]),
+                along([0.95, 1.35, 1.8, 2.0, 2.0]),
+            );
             let hang = |x: f32, y: f32, z: f32| Vec3::new(behind_ear.x * x, y, behind_ear.z * z);
             [
                 surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.15, 1.3, 1.35, 1.3])),
+                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.3, 1.5, 1.5, 1.3])),
                 above(along([44.0, 72.0, 106.0, 145.0, 182.0]), along([26.0, 30.0, 29.0, 26.0, 24.0]), along([1.0, 1.3, 1.55, 1.65, 1.65])),
                 above(along([77.0, 98.0, 122.0, 151.0, 182.0]), along([10.0, 14.0, 11.0, 8.0, 8.0]), along([0.85, 1.2, 1.6, 1.85, 1.9])),
                 behind_ear,

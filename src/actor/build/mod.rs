@@ -1,7 +1,7 @@
 //! Makes the built-in actors from parameters: no sculptor, no scan.
 //!
-//! The head is a signed distance field ([`surface`]) under a mesh with an animator's loops ([`topology`]); its shapes come
-//! from small deformers with anatomy in them ([`deform`], [`mouth`], [`lids`]). Eyes, lashes, brows, teeth, tongue, ears,
+//! The head is a signed distance field (`surface`) under a mesh with an animator's loops (`topology`); its shapes come
+//! from small deformers with anatomy in them (`deform`, `mouth`, `lids`). Eyes, lashes, brows, teeth, tongue, ears,
 //! hair, clothes and hands are parts of their own. [`build`] joins them on the skeleton, measures ambient occlusion and
 //! bakes everything into an [`Actor`].
 //!
