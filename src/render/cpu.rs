@@ -246,11 +246,13 @@ impl CpuRenderer {
         let v = screen.map(|c| c.map(F8::new));
         let x = F8::new(std::array::from_fn(|l| origin[0] + (fragment(l).pixel as usize % TILE) as f32 + 0.5));
         let y = F8::new(std::array::from_fn(|l| origin[1] + (fragment(l).pixel as usize / TILE) as f32 + 0.5));
-        let edge = |i: usize, j: usize| (v[j][0] - v[i][0]) * (y - v[i][1]) - (v[j][1] - v[i][1]) * (x - v[i][0]);
-        let area = (v[1][0] - v[0][0]) * (v[2][1] - v[0][1]) - (v[2][0] - v[0][0]) * (v[1][1] - v[0][1]);
+        // Relative to the pixel, so that slivers keep their sign.
+        let p = v.map(|c| [c[0] - x, c[1] - y]);
+        let edge = |i: usize, j: usize| p[i][0] * p[j][1] - p[j][0] * p[i][1];
+        let w = [edge(1, 2), edge(2, 0), edge(0, 1)];
+        let area = w[0] + w[1] + w[2];
         let sign = area.simd_gt(F8::ZERO).select(F8::ONE, f(-1.0));
         // Perspective-correct weights, held inside the triangle where only samples off the centre are covered.
-        let w = [edge(1, 2), edge(2, 0), edge(0, 1)];
         let w = [0, 1, 2].map(|k: usize| (w[k] * sign).fast_max(F8::ZERO) * v[k][2]);
         let total = F8::ONE / (w[0] + w[1] + w[2]).fast_max(f(1e-30));
         let w = w.map(|w| (w * total).to_array());
@@ -269,8 +271,10 @@ impl CpuRenderer {
         let normal = V3::new(nx, ny, nz).normalize();
         let parts: [_; 8] = std::array::from_fn(|l| &self.model.parts[self.part_of[fragment(l).triangle as usize] as usize]);
         let skin = parts[0].surface == Surface::Skin;
-        let away = normal.dot(view).simd_lt(F8::ZERO);
-        let normal = if skin { normal } else { (normal * f(-1.0)).or(away, normal) };
+        // On the screen y points down: a positive area turns away. Judged by the face and not by the normal, which at a
+        // silhouette leans past the edge.
+        let behind = area.simd_gt(F8::ZERO);
+        let normal = if skin { normal } else { (normal * f(-1.0)).or(behind, normal) };
         let mut albedo = V3::new(r, g, b);
         if parts.iter().any(|p| p.texture.is_some()) {
             albedo = albedo * self.texels(batch, &u.to_array(), &v_.to_array(), scratch);
@@ -288,8 +292,7 @@ impl CpuRenderer {
             v: v_,
             roughness: F8::new(parts.map(|p| p.roughness)),
             metallic: F8::new(parts.map(|p| p.metallic)),
-            // On the screen y points down: a positive area turns away.
-            behind: area.simd_gt(F8::ZERO),
+            behind,
             lit,
         }
     }

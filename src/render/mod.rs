@@ -62,16 +62,18 @@ impl Renderer {
     pub fn new(backend: Backend, actor: &Actor, view: &View) -> Result<Renderer> {
         view.check()?;
         let model = Model::new(actor)?;
-        let why = match backend {
-            Backend::Cpu => "as asked".to_string(),
-            _ => match gpu::device(backend) {
-                Ok(device) => {
-                    let gpu = GpuRenderer::new(device, model, view)?;
-                    return Ok(Renderer { name: format!("gpu: {}", gpu.adapter()), device: Device::Gpu(Box::new(gpu)) });
-                }
-                Err(why) if backend == Backend::Gpu => return Err(Error::Render(why)),
-                Err(why) => why,
-            },
+        let gpu = |backend| {
+            let device = gpu::device(backend).map_err(Error::Render)?;
+            GpuRenderer::new(device, Model::new(actor)?, view)
+        };
+        let why = match (backend, if backend == Backend::Cpu { None } else { Some(gpu(backend)) }) {
+            (_, None) => "as asked".to_string(),
+            (_, Some(Ok(gpu))) => {
+                return Ok(Renderer { name: format!("gpu: {}", gpu.adapter()), device: Device::Gpu(Box::new(gpu)) });
+            }
+            (Backend::Gpu, Some(Err(error))) => return Err(error),
+            (_, Some(Err(Error::Render(why)))) => why,
+            (_, Some(Err(error))) => error.to_string(),
         };
         Ok(Renderer { name: format!("cpu: {why}"), device: Device::Cpu(Box::new(CpuRenderer::new(model, view))) })
     }
