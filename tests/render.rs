@@ -20,7 +20,8 @@ fn turn(frame: &mut Frame, joint: &str, by: Quat) {
 /// Smiling, one arm raised, looking to the side.
 fn lively() -> Frame {
     let mut frame = Frame::default();
-    for (name, value) in [("jawOpen", 0.35), ("mouthSmileLeft", 0.6), ("mouthSmileRight", 0.4), ("browInnerUp", 0.5), ("eyeBlinkLeft", 0.2)] {
+    for (name, value) in [("jawOpen", 0.35), ("mouthSmileLeft", 0.6), ("mouthSmileRight", 0.4), ("browInnerUp", 0.5), ("eyeBlinkLeft", 0.2)]
+    {
         set(&mut frame, name, value);
     }
     frame.gaze.yaw = 0.15;
@@ -114,12 +115,12 @@ fn broken_meshes_are_refused() {
 fn morphs_reach_the_picture() {
     let clear = View { background: Background::Transparent, ..view(96, 96, Framing::Body) };
     let mut open = Frame::default();
-    set(&mut open, "jawOpen", 1.0);
+    set(&mut open, "jawOpen", 0.3);
     let (rest, stretched) = (draw(Backend::Cpu, &ball(), &clear, &Frame::default()), draw(Backend::Cpu, &ball(), &clear, &open));
     assert!(covered(&rest) > 1000, "{} pixels", covered(&rest));
-    // Half of the ball becomes half as high again.
+    // Half of the ball becomes 15 % higher.
     let growth = covered(&stretched) as f64 / covered(&rest) as f64;
-    assert!((1.2..1.3).contains(&growth), "grew by {growth}");
+    assert!((1.06..1.09).contains(&growth), "grew by {growth}");
 }
 
 #[test]

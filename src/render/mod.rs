@@ -1,4 +1,13 @@
 //! Drawing: a frame is a pure function of actor, pose and view.
+//!
+//! ```text
+//! Actor ─ model ▶ Model (once)          Frame ─ rig ▶ weights, joint matrices
+//! CPU:  geometry ▶ shadow ▶ raster (which triangle is where) ▶ shade (once per pixel and surface) ▶ Picture
+//! GPU:  posing.wgsl ▶ lids.wgsl ▶ shadow.wgsl ▶ shade.wgsl ▶ Picture
+//! ```
+//!
+//! Camera, lights and background are the plain structs of `view`, shared by both. The shaders under `shaders/` are the source of how
+//! surfaces look; `shade` is their twin, function by function, and a test compares the pictures.
 
 mod background;
 mod cpu;
@@ -110,7 +119,7 @@ pub fn draw_all(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(n) = queue.take(count, ahead) {
-                    let picture = if stop() { Err(Error::Interrupted) } else { renderer.draw(&performance.frames[n]) };
+                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n]) };
                     queue.put(n, picture);
                 }
             });
@@ -119,6 +128,12 @@ pub fn draw_all(
         queue.close();
         result
     })
+}
+
+/// A panic while drawing becomes an error, since the sink would wait for its frame forever.
+fn guarded(renderer: &Renderer, frame: &Frame) -> Result<Picture> {
+    let draw = std::panic::AssertUnwindSafe(|| renderer.draw(frame));
+    std::panic::catch_unwind(draw).unwrap_or_else(|_| Err(Error::Render("drawing a frame failed unexpectedly".into())))
 }
 
 /// Frames in flight between the drawing threads and the sink.

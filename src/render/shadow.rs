@@ -100,8 +100,10 @@ impl ShadowMap {
         let (iu, iv) = (u.fast_trunc_int(), v.fast_trunc_int());
         let (fu, fv) = (u - F8::from_i32x8(iu), v - F8::from_i32x8(iv));
         let (iu, iv) = (iu.to_array(), iv.to_array());
-        let base: [usize; 8] = std::array::from_fn(|l| (iv[l] as usize).wrapping_sub(2).wrapping_mul(SIZE).wrapping_add((iu[l] as usize).wrapping_sub(2)));
-        let window = Window { base, fu, fv, su: normal.dot(right) * slope, sv: normal.dot(up) * slope, height: q.dot(back) + f(0.5 * texel) };
+        let base: [usize; 8] =
+            std::array::from_fn(|l| (iv[l] as usize).wrapping_sub(2).wrapping_mul(SIZE).wrapping_add((iu[l] as usize).wrapping_sub(2)));
+        let window =
+            Window { base, fu, fv, su: normal.dot(right) * slope, sv: normal.dot(up) * slope, height: q.dot(back) + f(0.5 * texel) };
         let probe = |x, y| self.reaches(&window, x, y).select(F8::ONE, F8::ZERO);
         let agree = probe(0, 0) + probe(5, 0) + probe(2, 2) + probe(0, 5) + probe(5, 5);
         let open = agree.simd_eq(f(5.0));
