@@ -44,36 +44,56 @@ fn place(@builtin(vertex_index) i: u32) -> Varying {
     return out;
 }
 
-// Share of the key light that reaches a point: a box of 3 texels, the receiver's own slope taken into account.
+// The 6 by 6 texels of the shadow map around a receiver.
+struct Window {
+    base: vec2i,
+    // Where in its texel the receiver stands.
+    part: vec2f,
+    // Height that the receiver's plane loses from one texel to the next.
+    slope: vec2f,
+    height: f32,
+}
+
+// 1 where nothing in texel (x, y) of the window stands above the receiver's plane.
+fn reaches(w: Window, x: i32, y: i32) -> f32 {
+    // The map's 0..1 spans twice its extent around 0.
+    let span = 2.0 * f32(SHADOW_SIZE) / frame.shadow_centre.w;
+    let map = (textureLoad(shadow_map, w.base + vec2i(x, y), 0) - 0.5) * span;
+    let receiver = w.height - dot(w.slope, vec2f(vec2i(x - 2, y - 2)) - w.part);
+    return select(0.0, 1.0, receiver >= map);
+}
+
+fn share(k: i32, part: f32) -> f32 {
+    return select(select(1.0, part, k == 5), 1.0 - part, k == 0);
+}
+
+// Share of the key light that reaches a point: a box of 5 texels, the receiver's own slope taken into account.
+// Where its corners and its middle are lit, so is all of it.
 fn shadow(position: vec3f, normal: vec3f) -> f32 {
     let texel = 1.0 / frame.shadow_centre.w;
-    let q = position - frame.shadow_centre.xyz + normal * (1.2 * texel);
-    let half = f32(SHADOW_SIZE) * 0.5;
-    let high = f32(SHADOW_SIZE) - 2.5;
-    // Texel centres stand at halves.
-    let u = clamp(dot(q, frame.shadow_right.xyz) * frame.shadow_centre.w + half, 1.5, high) - 0.5;
-    let v = clamp(dot(q, frame.shadow_up.xyz) * frame.shadow_centre.w + half, 1.5, high) - 0.5;
-    let slope = texel / max(dot(normal, frame.shadow_back.xyz), 0.3);
-    let su = dot(normal, frame.shadow_right.xyz) * slope;
-    let sv = dot(normal, frame.shadow_up.xyz) * slope;
-    let corner = vec2i(vec2f(u, v));
-    let part = vec2f(u, v) - floor(vec2f(u, v));
-    let height = dot(q, frame.shadow_back.xyz) + 0.5 * texel;
-    // The map's 0..1 spans this many metres around 0.
-    let span = 2.0 * f32(SHADOW_SIZE) * texel;
-    var sum = 0.0;
-    for (var y = 0; y < 4; y++) {
-        var row = 0.0;
-        let along = height - sv * (f32(y) - 1.0 - part.y);
-        for (var x = 0; x < 4; x++) {
-            let map = (textureLoad(shadow_map, corner + vec2i(x - 1, y - 1), 0) - 0.5) * span;
-            let receiver = along - su * (f32(x) - 1.0 - part.x);
-            let weight = select(select(1.0, part.x, x == 3), 1.0 - part.x, x == 0);
-            row += select(0.0, weight, receiver >= map);
-        }
-        sum += row * select(select(1.0, part.y, y == 3), 1.0 - part.y, y == 0);
+    let q = position - frame.shadow_centre.xyz + normal * (1.8 * texel);
+    let side = f32(SHADOW_SIZE);
+    let flat_place = vec2f(dot(q, frame.shadow_right.xyz), dot(q, frame.shadow_up.xyz)) * frame.shadow_centre.w;
+    let place = clamp(flat_place + (0.5 * side - 0.5), vec2f(2.0), vec2f(side - 4.0));
+    var w: Window;
+    w.base = vec2i(place) - 2;
+    w.part = fract(place);
+    let steep = max(dot(normal, frame.shadow_back.xyz), 0.3);
+    w.slope = vec2f(dot(normal, frame.shadow_right.xyz), dot(normal, frame.shadow_up.xyz)) * (texel / steep);
+    w.height = dot(q, frame.shadow_back.xyz) + 0.5 * texel;
+    let agree = reaches(w, 0, 0) + reaches(w, 5, 0) + reaches(w, 2, 2) + reaches(w, 0, 5) + reaches(w, 5, 5);
+    if agree == 5.0 {
+        return 1.0;
     }
-    return sum / 9.0;
+    var sum = 0.0;
+    for (var y = 0; y < 6; y++) {
+        var row = 0.0;
+        for (var x = 0; x < 6; x++) {
+            row += reaches(w, x, y) * share(x, w.part.x);
+        }
+        sum += row * share(y, w.part.y);
+    }
+    return sum / 25.0;
 }
 
 // Shade of the lid and of the corners, and the strength of the catch lights.
@@ -123,7 +143,8 @@ fn shade(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f 
     h.position = in.position;
     h.normal = normalize(in.normal);
     h.view = normalize(frame.position.xyz - in.position);
-    if part.surface != 1u && dot(h.normal, h.view) < 0.0 {
+    // Judged by the face and not by the normal, which at a silhouette leans past the edge.
+    if part.surface != 1u && !front {
         h.normal = -h.normal;
     }
     h.albedo = in.colour.rgb * texel.rgb;

@@ -8,7 +8,7 @@ use super::background::{self, Ground};
 use super::geometry;
 use super::lanes::{F8, V3, f};
 use super::model::Model;
-use super::raster::{Fragment, Screen, TILE, Tile, facing};
+use super::raster::{Fragment, Screen, TILE, Tile, facing, solid};
 use super::shade::{Hit, Studio, shade};
 use super::shadow::{LightCamera, ShadowMap};
 use super::texture::{LINEAR, encode};
@@ -204,7 +204,20 @@ impl CpuRenderer {
                 break;
             }
             for number in some.iter().map(|key| *key as u32) {
-                scratch.tile.draw(origin, &self.corners(number).map(|i| scratch.screen[i]), number);
+                let v = self.corners(number).map(|i| scratch.screen[i]);
+                let part = &self.model.parts[self.part_of[number as usize] as usize];
+                match part.texture.filter(|_| part.cutout) {
+                    None => scratch.tile.draw(origin, &v, number, solid),
+                    Some(texture) => {
+                        let uv = self.corners(number).map(|i| scratch.shape[i].to_array()).map(|a| [a[6], a[7]]);
+                        let opacity = |x: f32, y: f32| self.model.textures[texture].sample(uv_at(&v, &uv, x, y), 1.0)[3];
+                        let holes = |x: F8, y: F8| {
+                            let (x, y) = (x.to_array(), y.to_array());
+                            F8::new(std::array::from_fn(|l| opacity(x[l], y[l]))).simd_ge(f(0.5))
+                        };
+                        scratch.tile.draw(origin, &v, number, holes);
+                    }
+                }
             }
         }
         let groups = &mut scratch.groups;
@@ -237,27 +250,30 @@ impl CpuRenderer {
     /// Interpolates what is shaded for up to eight fragments; missing lanes repeat the last.
     fn hit(&self, batch: &[Fragment], origin: [f32; 2], scratch: &Scratch, studio: &Studio) -> Hit {
         let fragment = |lane: usize| &batch[lane.min(batch.len() - 1)];
+        let corners: [_; 8] = std::array::from_fn(|lane| self.corners(fragment(lane).triangle));
         let mut screen = [[[0.0f32; 8]; 3]; 3];
-        for lane in 0..8 {
-            for (corner, i) in self.corners(fragment(lane).triangle).into_iter().enumerate() {
-                (0..3).for_each(|c| screen[corner][c][lane] = scratch.screen[i][c]);
+        for (lane, corners) in corners.iter().enumerate() {
+            for (place, i) in screen.iter_mut().zip(corners) {
+                place.iter_mut().zip(scratch.screen[*i]).for_each(|(to, from)| to[lane] = from);
             }
         }
         let v = screen.map(|c| c.map(F8::new));
         let x = F8::new(std::array::from_fn(|l| origin[0] + (fragment(l).pixel as usize % TILE) as f32 + 0.5));
         let y = F8::new(std::array::from_fn(|l| origin[1] + (fragment(l).pixel as usize / TILE) as f32 + 0.5));
-        let edge = |i: usize, j: usize| (v[j][0] - v[i][0]) * (y - v[i][1]) - (v[j][1] - v[i][1]) * (x - v[i][0]);
-        let area = (v[1][0] - v[0][0]) * (v[2][1] - v[0][1]) - (v[2][0] - v[0][0]) * (v[1][1] - v[0][1]);
+        // Relative to the pixel, so that slivers keep their sign.
+        let p = v.map(|c| [c[0] - x, c[1] - y]);
+        let edge = |i: usize, j: usize| p[i][0] * p[j][1] - p[j][0] * p[i][1];
+        let w = [edge(1, 2), edge(2, 0), edge(0, 1)];
+        let area = w[0] + w[1] + w[2];
         let sign = area.simd_gt(F8::ZERO).select(F8::ONE, f(-1.0));
         // Perspective-correct weights, held inside the triangle where only samples off the centre are covered.
-        let w = [edge(1, 2), edge(2, 0), edge(0, 1)];
         let w = [0, 1, 2].map(|k: usize| (w[k] * sign).fast_max(F8::ZERO) * v[k][2]);
         let total = F8::ONE / (w[0] + w[1] + w[2]).fast_max(f(1e-30));
         let w = w.map(|w| (w * total).to_array());
         let mut shape = [F8::ZERO; 8];
         let mut paint = [F8::ZERO; 8];
         for lane in 0..8 {
-            let [a, b, c] = self.corners(fragment(lane).triangle);
+            let [a, b, c] = corners[lane];
             let [wa, wb, wc] = [f(w[0][lane]), f(w[1][lane]), f(w[2][lane])];
             shape[lane] = scratch.shape[a] * wa + scratch.shape[b] * wb + scratch.shape[c] * wc;
             paint[lane] = scratch.paint[a] * wa + scratch.paint[b] * wb + scratch.paint[c] * wc;
@@ -269,8 +285,10 @@ impl CpuRenderer {
         let normal = V3::new(nx, ny, nz).normalize();
         let parts: [_; 8] = std::array::from_fn(|l| &self.model.parts[self.part_of[fragment(l).triangle as usize] as usize]);
         let skin = parts[0].surface == Surface::Skin;
-        let away = normal.dot(view).simd_lt(F8::ZERO);
-        let normal = if skin { normal } else { (normal * f(-1.0)).or(away, normal) };
+        // On the screen y points down: a positive area turns away. Judged by the face and not by the normal, which at a
+        // silhouette leans past the edge.
+        let behind = area.simd_gt(F8::ZERO);
+        let normal = if skin { normal } else { (normal * f(-1.0)).or(behind, normal) };
         let mut albedo = V3::new(r, g, b);
         if parts.iter().any(|p| p.texture.is_some()) {
             albedo = albedo * self.texels(batch, &u.to_array(), &v_.to_array(), scratch);
@@ -288,8 +306,7 @@ impl CpuRenderer {
             v: v_,
             roughness: F8::new(parts.map(|p| p.roughness)),
             metallic: F8::new(parts.map(|p| p.metallic)),
-            // On the screen y points down: a positive area turns away.
-            behind: area.simd_gt(F8::ZERO),
+            behind,
             lit,
         }
     }
@@ -348,4 +365,13 @@ impl CpuRenderer {
             }
         }
     }
+}
+
+/// Texture coordinates of a triangle at a place on the screen, with perspective.
+fn uv_at(v: &[Screen; 3], uv: &[[f32; 2]; 3], x: f32, y: f32) -> [f32; 2] {
+    let p = v.map(|c| [c[0] - x, c[1] - y]);
+    let weight = |i: usize, j: usize, k: usize| (p[i][0] * p[j][1] - p[j][0] * p[i][1]) * v[k][2];
+    let w = [weight(1, 2, 0), weight(2, 0, 1), weight(0, 1, 2)];
+    let total = w[0] + w[1] + w[2];
+    [0, 1].map(|c| (w[0] * uv[0][c] + w[1] * uv[1][c] + w[2] * uv[2][c]) / total)
 }

@@ -33,11 +33,8 @@ pub fn blend(palette: &[Affine3A], joints: &[u32; 4], weights: &[f32; 4]) -> Aff
         return *at(0);
     }
     let mut sum = scaled(at(0), weights[0]);
-    for k in 1..4 {
-        if weights[k] == 0.0 {
-            break;
-        }
-        let m = scaled(at(k), weights[k]);
+    for (k, weight) in weights.iter().enumerate().skip(1).take_while(|(_, w)| **w != 0.0) {
+        let m = scaled(at(k), *weight);
         sum.matrix3 += m.matrix3;
         sum.translation += m.translation;
     }

@@ -1,4 +1,13 @@
 //! Drawing: a frame is a pure function of actor, pose and view.
+//!
+//! ```text
+//! Actor ─ model ▶ Model (once)          Frame ─ rig ▶ weights, joint matrices
+//! CPU:  geometry ▶ shadow ▶ raster (which triangle is where) ▶ shade (once per pixel and surface) ▶ Picture
+//! GPU:  posing.wgsl ▶ lids.wgsl ▶ shadow.wgsl ▶ shade.wgsl ▶ Picture
+//! ```
+//!
+//! Camera, lights and background are the plain structs of `view`, shared by both. The shaders under `shaders/` are the source of how
+//! surfaces look; `shade` is their twin, function by function, and a test compares the pictures.
 
 mod background;
 mod cpu;
@@ -62,16 +71,18 @@ impl Renderer {
     pub fn new(backend: Backend, actor: &Actor, view: &View) -> Result<Renderer> {
         view.check()?;
         let model = Model::new(actor)?;
-        let why = match backend {
-            Backend::Cpu => "as asked".to_string(),
-            _ => match gpu::device(backend) {
-                Ok(device) => {
-                    let gpu = GpuRenderer::new(device, model, view)?;
-                    return Ok(Renderer { name: format!("gpu: {}", gpu.adapter()), device: Device::Gpu(Box::new(gpu)) });
-                }
-                Err(why) if backend == Backend::Gpu => return Err(Error::Render(why)),
-                Err(why) => why,
-            },
+        let gpu = |backend| {
+            let device = gpu::device(backend).map_err(Error::Render)?;
+            GpuRenderer::new(device, Model::new(actor)?, view)
+        };
+        let why = match (backend, if backend == Backend::Cpu { None } else { Some(gpu(backend)) }) {
+            (_, None) => "as asked".to_string(),
+            (_, Some(Ok(gpu))) => {
+                return Ok(Renderer { name: format!("gpu: {}", gpu.adapter()), device: Device::Gpu(Box::new(gpu)) });
+            }
+            (Backend::Gpu, Some(Err(error))) => return Err(error),
+            (_, Some(Err(Error::Render(why)))) => why,
+            (_, Some(Err(error))) => error.to_string(),
         };
         Ok(Renderer { name: format!("cpu: {why}"), device: Device::Cpu(Box::new(CpuRenderer::new(model, view))) })
     }
@@ -108,7 +119,7 @@ pub fn draw_all(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(n) = queue.take(count, ahead) {
-                    let picture = if stop() { Err(Error::Interrupted) } else { renderer.draw(&performance.frames[n]) };
+                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n]) };
                     queue.put(n, picture);
                 }
             });
@@ -117,6 +128,12 @@ pub fn draw_all(
         queue.close();
         result
     })
+}
+
+/// A panic while drawing becomes an error, since the sink would wait for its frame forever.
+fn guarded(renderer: &Renderer, frame: &Frame) -> Result<Picture> {
+    let draw = std::panic::AssertUnwindSafe(|| renderer.draw(frame));
+    std::panic::catch_unwind(draw).unwrap_or_else(|_| Err(Error::Render("drawing a frame failed unexpectedly".into())))
 }
 
 /// Frames in flight between the drawing threads and the sink.

@@ -76,13 +76,14 @@ impl Tile {
         rows.into_iter().all(|r| columns.clone().all(|c| self.far[r * SQUARES + c] >= nearest))
     }
 
-    /// Enters a triangle, either way round. `origin` is the tile's first pixel.
-    pub fn draw(&mut self, origin: [f32; 2], v: &[Screen; 3], number: u32) {
+    /// Enters a triangle, either way round. `origin` is the tile's first pixel; `solid` is a mask of the
+    /// pixels, given by their middles, where the surface has no hole.
+    pub fn draw(&mut self, origin: [f32; 2], v: &[Screen; 3], number: u32, solid: impl Fn(F8, F8) -> F8) {
         let p = [0, 1, 2].map(|i| [v[i][0] - origin[0], v[i][1] - origin[1], v[i][2]]);
         let area = (p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1]);
         let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
         let area = area.abs();
-        if !(area > 1e-12) {
+        if area.is_nan() || area <= 1e-12 {
             return;
         }
         let Some((rows, blocks)) = extent(&p) else { return };
@@ -112,11 +113,12 @@ impl Tile {
                 if any.simd_ge(F8::ZERO).to_bitmask() == 0 {
                     continue;
                 }
+                let there = solid(x + f(origin[0]), y + f(origin[1]));
                 let depth = f(plane[0]) * x + depth;
                 let at = (row * BLOCKS + block) * 4;
                 for s in 0..4 {
                     let (old, new) = (self.depth[at + s], depth + lift[s]);
-                    let wins = inside[s].simd_ge(F8::ZERO) & new.simd_gt(old);
+                    let wins = inside[s].simd_ge(F8::ZERO) & new.simd_gt(old) & there;
                     self.depth[at + s] = wins.select(new, old);
                     self.ids[at + s] = wins.select(id, self.ids[at + s]);
                 }
@@ -158,6 +160,11 @@ impl Tile {
             }
         }
     }
+}
+
+/// Nowhere a hole.
+pub fn solid(_: F8, _: F8) -> F8 {
+    f(f32::from_bits(u32::MAX))
 }
 
 type Extent = (Range<usize>, Range<usize>);

@@ -264,8 +264,7 @@ fn eye_light(h: &Hit, s: &Studio, eye: &Eye) -> (F8, F8) {
 pub fn tone_map(colour: V3) -> V3 {
     colour.map(|x| {
         let x = x * f(0.66);
-        let y = saturate((x * (x * f(2.51) + f(0.03))) / (x * (x * f(2.43) + f(0.59)) + f(0.14)));
-        y
+        saturate((x * (x * f(2.51) + f(0.03))) / (x * (x * f(2.43) + f(0.59)) + f(0.14)))
     })
 }
 

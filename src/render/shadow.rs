@@ -85,48 +85,70 @@ impl ShadowMap {
         }
     }
 
-    /// Share of the key light that reaches points with normals: a box of 3 texels, with the receiver's own slope taken
-    /// into account, so that it does not shadow itself.
+    /// Share of the key light that reaches points with normals: a box of 5 texels, with the receiver's own slope taken
+    /// into account, so that it does not shadow itself. Where its corners and its middle are lit, so is all of it.
     pub fn lit(&self, light: &LightCamera, position: V3, normal: V3) -> F8 {
         let texel = 1.0 / light.scale;
-        let q = position - V3::splat(light.centre) + normal * f(1.2 * texel);
+        let q = position - V3::splat(light.centre) + normal * f(1.8 * texel);
         let (right, up, back) = (V3::splat(light.right), V3::splat(light.up), V3::splat(light.back));
         let half = f(SIZE as f32 * 0.5);
-        let high = f(SIZE as f32 - 2.5);
-        let u = (q.dot(right) * f(light.scale) + half).fast_max(f(1.5)).fast_min(high);
-        let v = (q.dot(up) * f(light.scale) + half).fast_max(f(1.5)).fast_min(high);
+        // Texel centres stand at halves.
+        let place = |p: F8| (p * f(light.scale) + half - f(0.5)).fast_max(f(2.0)).fast_min(f(SIZE as f32 - 4.0));
+        let (u, v) = (place(q.dot(right)), place(q.dot(up)));
         let steep = normal.dot(back).fast_max(f(0.3));
         let slope = f(texel) / steep;
-        let (su, sv) = (normal.dot(right) * slope, normal.dot(up) * slope);
-        // Texel centres stand at halves.
-        let (u, v) = (u - f(0.5), v - f(0.5));
         let (iu, iv) = (u.fast_trunc_int(), v.fast_trunc_int());
         let (fu, fv) = (u - F8::from_i32x8(iu), v - F8::from_i32x8(iv));
         let (iu, iv) = (iu.to_array(), iv.to_array());
-        let height = q.dot(back) + f(0.5 * texel);
-        let base: [usize; 8] = std::array::from_fn(|l| (iv[l] as usize).wrapping_sub(1) * SIZE + (iu[l] as usize).wrapping_sub(1));
-        let mut sum = F8::ZERO;
-        for y in 0..4 {
-            let mut row = F8::ZERO;
-            // Moving by one texel moves the receiver by its slope.
-            let along = height - sv * (f(y as f32 - 1.0) - fv);
-            for x in 0..4 {
-                let map = F8::new(std::array::from_fn(|l| self.height.get(base[l].wrapping_add(y * SIZE + x)).copied().unwrap_or(NOTHING)));
-                let receiver = along - su * (f(x as f32 - 1.0) - fu);
-                let weight = match x {
-                    0 => F8::ONE - fu,
-                    3 => fu,
-                    _ => F8::ONE,
-                };
-                row += receiver.simd_ge(map).select(weight, F8::ZERO);
-            }
-            let weight = match y {
-                0 => F8::ONE - fv,
-                3 => fv,
-                _ => F8::ONE,
-            };
-            sum += row * weight;
+        let base: [usize; 8] =
+            std::array::from_fn(|l| (iv[l] as usize).wrapping_sub(2).wrapping_mul(SIZE).wrapping_add((iu[l] as usize).wrapping_sub(2)));
+        let window =
+            Window { base, fu, fv, su: normal.dot(right) * slope, sv: normal.dot(up) * slope, height: q.dot(back) + f(0.5 * texel) };
+        let probe = |x, y| self.reaches(&window, x, y).select(F8::ONE, F8::ZERO);
+        let agree = probe(0, 0) + probe(5, 0) + probe(2, 2) + probe(0, 5) + probe(5, 5);
+        let open = agree.simd_eq(f(5.0));
+        if open.all() {
+            return F8::ONE;
         }
-        sum * f(1.0 / 9.0)
+        open.select(F8::ONE, self.average(&window))
     }
+
+    /// Share of the window's 6 by 6 texels that light reaches, those at the rim by the part inside the box.
+    fn average(&self, window: &Window) -> F8 {
+        let share = |k: usize, part: F8| match k {
+            0 => F8::ONE - part,
+            5 => part,
+            _ => F8::ONE,
+        };
+        let mut sum = F8::ZERO;
+        for y in 0..6 {
+            let mut row = F8::ZERO;
+            for x in 0..6 {
+                row += self.reaches(window, x, y).select(share(x, window.fu), F8::ZERO);
+            }
+            sum += row * share(y, window.fv);
+        }
+        sum * f(1.0 / 25.0)
+    }
+
+    /// Mask: nothing in texel (x, y) of the window stands above the receiver's plane.
+    #[inline(always)]
+    fn reaches(&self, w: &Window, x: usize, y: usize) -> F8 {
+        let map = F8::new(std::array::from_fn(|l| self.height.get(w.base[l].wrapping_add(y * SIZE + x)).copied().unwrap_or(NOTHING)));
+        let receiver = w.height - w.su * (f(x as f32 - 2.0) - w.fu) - w.sv * (f(y as f32 - 2.0) - w.fv);
+        receiver.simd_ge(map)
+    }
+}
+
+/// The 6 by 6 texels around eight receivers.
+struct Window {
+    /// Place of the first texel in the map.
+    base: [usize; 8],
+    /// Where in its texel the receiver stands.
+    fu: F8,
+    fv: F8,
+    /// Height that the receiver's plane loses from one texel to the next.
+    su: F8,
+    sv: F8,
+    height: F8,
 }
