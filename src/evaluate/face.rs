@@ -113,7 +113,7 @@ fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<
         let rows = linear.predict(&take.mel, take.frames);
         std::array::from_fn(|i| rows.iter().map(|r| r[i]).collect())
     });
-    let shuffled = of(&|i, _| recorded(takes[(i + 1) % takes.len()]));
+    let shuffled = of(&|i, take| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(take).map(turned) });
     let still = of(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
     let rows = [("gestus", generated), ("linear map", mapped), ("loudness", loudness), ("shuffled", shuffled), ("still", still)];
     let mouths = rows
@@ -148,6 +148,13 @@ fn mouth_of(rows: &[Row]) -> [Vec<f32>; 3] {
 fn recorded(take: &Take) -> [Vec<f32>; 3] {
     let series = |f: &dyn Fn(&data::Mouth) -> f32| take.mouth.iter().map(f).collect();
     [series(&|m| m.opening), series(&|m| m.width), series(&|m| m.rounding)]
+}
+
+/// The same series begun in its middle: what stands in for another take where there is only one.
+fn turned(mut series: Vec<f32>) -> Vec<f32> {
+    let half = series.len() / 2;
+    series.rotate_left(half);
+    series
 }
 
 fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
