@@ -84,6 +84,7 @@ impl Arguments {
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             take.write_motion(&targets, &self.take.info(), messages)?;
+            render::follow(&mut take.performance, self.framing.into());
             take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
         }
         let summary = self.take.summary("render", take);

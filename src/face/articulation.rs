@@ -69,13 +69,18 @@ const JAW_SHARE: f32 = 0.75;
 
 const LIPS: [usize; 4] = [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT];
 
-fn take_back_lips(face: &mut Coefficients, millimetres: f32) {
-    const OPENERS: [usize; 7] = [LIPS[0], LIPS[1], LIPS[2], LIPS[3], id::MOUTH_SHRUG_UPPER, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
+/// Takes back lip raises first and the shapes of rounding last: a narrow "oo" stays round.
+fn take_back_lips(face: &mut Coefficients, mut millimetres: f32) {
+    const RAISES: [usize; 5] = [LIPS[0], LIPS[1], LIPS[2], LIPS[3], id::MOUTH_SHRUG_UPPER];
+    const ROUNDING: [usize; 2] = [id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
     let gain = |i: usize| GAINS.iter().find(|(g, _)| *g == i).map_or(0.0, |(_, mm)| *mm);
-    let open: f32 = OPENERS.iter().map(|i| face[*i] * gain(*i)).sum();
-    if open > 0.0 {
-        let keep = 1.0 - (millimetres / open).min(1.0);
-        OPENERS.iter().for_each(|i| face[*i] *= keep);
+    for shapes in [&RAISES[..], &ROUNDING] {
+        let open: f32 = shapes.iter().map(|i| face[*i] * gain(*i)).sum();
+        if open > 0.0 && millimetres > 0.0 {
+            let taken = millimetres.min(open);
+            shapes.iter().for_each(|i| face[*i] *= 1.0 - taken / open);
+            millimetres -= taken;
+        }
     }
 }
 

@@ -208,6 +208,9 @@ const RESTING: [usize; 3] = [id::JAW_OPEN, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
 const WIDE_GAP: f32 = 10.0;
 const MOST_GAIN: f32 = 2.0;
 
+/// Lip gap in millimetres that a full funnel keeps.
+const ROUND_GAP: f32 = 6.0;
+
 /// Stretches what the lips do to a human range, from lips that meet to wide open: of voices it has not heard, the model
 /// understates both ends.
 fn open_up(rows: &mut [Row], activity: &[f32]) {
@@ -217,8 +220,9 @@ fn open_up(rows: &mut [Row], activity: &[f32]) {
     let (Some(narrow), Some(wide)) = (gaps.get(gaps.len() * 8 / 100), gaps.get(gaps.len() * 9 / 10)) else { return };
     let gain = (WIDE_GAP / (wide - narrow).max(0.1)).clamp(1.0, MOST_GAIN);
     for row in rows {
-        let wanted = gain * (gap(row) - narrow).max(0.0);
         let (mut face, head, gaze) = vector::unpack(row);
+        // Rounded lips stay a little apart.
+        let wanted = (gain * (gap(row) - narrow)).max(ROUND_GAP * face[id::MOUTH_FUNNEL]);
         for c in [id::MOUTH_PUCKER, id::MOUTH_FUNNEL, id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT] {
             face[c] = (gain * face[c]).min(1.0);
         }

@@ -12,6 +12,7 @@
 mod background;
 mod cpu;
 mod eyes;
+mod follow;
 mod geometry;
 mod gpu;
 mod gpu_data;
@@ -24,6 +25,7 @@ mod shadow;
 mod texture;
 mod view;
 
+pub use follow::follow;
 pub use view::{Background, Camera, Framing, LARGEST, Light, Lights, View};
 
 use crate::actor::Actor;

@@ -1,0 +1,53 @@
+//! A camera that keeps the head in the picture.
+//!
+//! People shift their weight by a hand's breadth as they talk, which carries the head out of a close shot. An operator pans
+//! along, slowly. The background of close shots hangs on the camera, so moving the camera by `d` and moving the actor by `-d`
+//! give the same picture.
+
+use super::Framing;
+use crate::body::curves;
+use crate::body::skeleton::{self, OFFSETS, Pose};
+use crate::motion::Performance;
+use glam::Vec3;
+
+/// Place of the head among the joints.
+const HEAD: usize = 5;
+
+/// Moves the actor of a close shot so that the camera seems to follow the head. The whole figure stands in its room and is left alone.
+pub fn follow(performance: &mut Performance, framing: Framing) {
+    // Seconds over which the operator averages where the head is.
+    let patience = match framing {
+        Framing::Head => 0.6,
+        Framing::Bust => 1.2,
+        Framing::Body => return,
+    };
+    let head = |pose: &Pose| skeleton::globals(pose, &OFFSETS).positions[HEAD];
+    let rest = head(&Pose::default());
+    let away: Vec<Vec3> = performance.frames.iter().map(|frame| head(&frame.body) - rest).collect();
+    let course = curves::smooth(&away, patience * performance.fps as f32);
+    for (frame, away) in performance.frames.iter_mut().zip(course) {
+        frame.body.hips -= away;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motion::Frame;
+
+    #[test]
+    fn a_slow_sway_is_followed_and_a_nod_is_not() {
+        let mut performance = Performance { fps: 30.0, seconds: 20.0, frames: vec![Frame::default(); 600] };
+        for (n, frame) in performance.frames.iter_mut().enumerate() {
+            let t = n as f32 / 30.0;
+            frame.body.hips.x += 0.1 * (t * 0.8).sin() + 0.01 * (t * 12.0).sin();
+        }
+        let whole = performance.clone();
+        follow(&mut performance, Framing::Body);
+        assert_eq!(performance, whole);
+        follow(&mut performance, Framing::Head);
+        let x: Vec<f32> = performance.frames[100..500].iter().map(|f| f.body.hips.x).collect();
+        let reach = x.iter().fold(0f32, |m, v| m.max(v.abs()));
+        assert!(reach < 0.03 && reach > 0.008, "{reach}");
+    }
+}
