@@ -2,12 +2,13 @@
 
 use crate::Result;
 use crate::audio::Speech;
+use crate::body::rhythm::Rhythm;
 use crate::body::{self, Expressivity};
 use crate::direction::Plan;
 use crate::emotion::{self, Label};
 use crate::face::model::{FaceModel, Quality};
-use crate::face::vector;
-use crate::motion::{Frame, Performance};
+use crate::face::{Coefficients, vector};
+use crate::motion::{Frame, Gaze, Head, Performance};
 
 /// How a performance is drawn from the models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,15 +18,29 @@ pub struct Options {
     pub quality: Quality,
 }
 
+/// Share of the body's nods and shifts of attention that is added to the face model's head, whose teachers sat still.
+const NODS: f32 = 0.4;
+
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
     let rows = model.perform(speech, &plan.emotion, options.seed, options.quality)?;
-    let faces: Vec<_> = rows.iter().map(vector::unpack).collect();
+    let manners: Vec<Expressivity> = (0..rows.len()).map(|n| manner(plan, n)).collect();
+    let manner = |seconds: f64| manners.get((seconds * 30.0) as usize).copied().unwrap_or_default();
+    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, options.seed);
+    let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let manner = |seconds: f64| manner(plan, (seconds * 30.0) as usize);
     let poses = body::perform(speech, &manner, &heads, options.seed, rows.len());
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
+}
+
+/// Adds a nod to a face whose eyes stay where they look (the vestibulo-ocular reflex).
+fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Coefficients, Head, Gaze) {
+    let (yaw, pitch) = (NODS * nod.yaw, NODS * nod.pitch);
+    let head = Head { yaw: head.yaw + yaw, pitch: head.pitch + pitch, roll: head.roll + NODS * nod.roll };
+    let gaze = Gaze { yaw: gaze.yaw - yaw, pitch: gaze.pitch - pitch };
+    gaze.write(&mut face);
+    (face, head, gaze)
 }
 
 /// The manner of the body at a frame of the plan.
