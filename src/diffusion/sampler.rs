@@ -13,14 +13,17 @@ use candle_core::{Device, Tensor};
 #[derive(Clone, Debug)]
 pub struct Schedule {
     pub levels: Vec<Vec<f32>>,
+    /// Deviation of the noise that each group starts from: 1 samples as trained, less keeps nearer to the mean.
+    pub temperature: Vec<f32>,
 }
 
 impl Schedule {
-    /// Group `g` goes from noise to motion in `steps[g]` even steps; a group that is done stays at zero.
-    pub fn new(steps: &[usize]) -> Schedule {
+    /// Group `g` goes from noise of deviation `temperature[g]` to motion in `steps[g]` even steps; a group that is done stays at zero.
+    pub fn new(steps: &[usize], temperature: &[f32]) -> Schedule {
         let longest = steps.iter().copied().max().unwrap_or(0);
         let level = |step: usize, of: usize| 1.0 - (step as f32 / of.max(1) as f32).min(1.0);
-        Schedule { levels: (0..=longest).map(|s| steps.iter().map(|of| level(s, *of)).collect()).collect() }
+        let levels = (0..=longest).map(|s| steps.iter().map(|of| level(s, *of)).collect()).collect();
+        Schedule { levels, temperature: temperature.to_vec() }
     }
 
     /// Network evaluations.
@@ -50,6 +53,7 @@ pub fn sample(denoiser: &Denoiser, window: &Window, schedule: &Schedule, seed: u
     let condition = tensor(window.condition, config.condition)?;
     let modulation = tensor(window.modulation, config.modulation)?;
     let mut x = noise::noise(seed, 0, window.first, frames, channels);
+    x.iter_mut().enumerate().for_each(|(i, v)| *v *= schedule.temperature[config.groups[i % channels]]);
     let given = window.given.len() / channels;
     x[..window.given.len()].copy_from_slice(window.given);
     for step in schedule.levels.windows(2) {
@@ -79,7 +83,7 @@ mod tests {
 
     #[test]
     fn groups_arrive_in_their_own_time() {
-        let schedule = Schedule::new(&[2, 8]);
+        let schedule = Schedule::new(&[2, 8], &[1.0, 1.0]);
         assert_eq!(schedule.evaluations(), 8);
         assert_eq!(schedule.levels[0], [1.0, 1.0]);
         assert_eq!(schedule.levels[2], [0.0, 0.75]);

@@ -51,6 +51,9 @@ pub fn config() -> Config {
     }
 }
 
+/// Deviation of the starting noise of lips and life: lips keep near the mean, which is what correlates with real mouths.
+const TEMPERATURE: [f32; 2] = [0.5, 1.0];
+
 /// How long the sampler works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Quality {
@@ -64,8 +67,8 @@ pub enum Quality {
 impl Quality {
     fn schedule(self) -> Schedule {
         match self {
-            Quality::Draft => Schedule::new(&[1, 2]),
-            Quality::Default => Schedule::new(&[1, 8]),
+            Quality::Draft => Schedule::new(&[1, 2], &TEMPERATURE),
+            Quality::Default => Schedule::new(&[1, 8], &TEMPERATURE),
         }
     }
 }
@@ -153,10 +156,6 @@ impl FaceModel {
         let mel = Mel::of(speech);
         let prosody = Prosody::of(speech, &mel, frames);
         Ok(hear(&self.encoder.encode(&mel.normalised(), frames)?, &prosody))
-    }
-
-    pub fn neutral_modulation(&self) -> [f32; MODULATION] {
-        modulation_row(Some(&[0.0; EMOTION]), Some(&self.style))
     }
 
     /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame.
