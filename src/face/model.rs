@@ -6,13 +6,13 @@
 //! lids, gaze, head), which takes the whole schedule.
 
 use super::articulation::{gap_mm, set_gap};
+use super::coefficients::id;
 use super::life;
 use super::style::{STYLE, Style};
-use super::coefficients::id;
 use super::vector::{self, CHANNELS, Row};
 use crate::audio::Speech;
-use crate::body::curves;
 use crate::audio::features::{Mel, PROSODY, Prosody};
+use crate::body::curves;
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, sample};
 use crate::emotion::{EMOTION, Point};
@@ -155,12 +155,15 @@ impl FaceModel {
         Ok(hear(&self.encoder.encode(&mel.normalised(), frames)?, &prosody))
     }
 
-    pub fn neutral_modulation(&self) -> [f32; MODULATION] { modulation_row(Some(&[0.0; EMOTION]), Some(&self.style)) }
+    pub fn neutral_modulation(&self) -> [f32; MODULATION] {
+        modulation_row(Some(&[0.0; EMOTION]), Some(&self.style))
+    }
 
     /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame.
     pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, schedule: &Schedule) -> Result<Vec<Row>> {
         let mut rows: Vec<Row> = Vec::with_capacity(frames);
         while rows.len() < frames {
+            crate::interrupt::check()?;
             let first = rows.len().saturating_sub(OVERLAP);
             let last = (first + WINDOW).min(frames);
             let given: Vec<f32> = rows[first..].iter().flat_map(|r| self.scale.standardise(r)).collect();
@@ -238,7 +241,8 @@ pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
     // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
-    let widest: Vec<f32> = (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
+    let widest: Vec<f32> =
+        (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
     let activity = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
     Heard { condition, closure, activity }
 }

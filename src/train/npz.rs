@@ -134,7 +134,9 @@ mod tests {
     #[test]
     fn both_memory_orders_give_the_same_rows() {
         let values: Vec<u8> = [1i16, 2, 3, 4, 5, 6].iter().flat_map(|v| v.to_le_bytes()).collect();
-        let read = |order: &str| parse(&npy(&format!("{{'descr': '<i2', 'fortran_order': {order}, 'shape': (2, 3), }}"), &values)).unwrap().unwrap();
+        let read = |order: &str| {
+            parse(&npy(&format!("{{'descr': '<i2', 'fortran_order': {order}, 'shape': (2, 3), }}"), &values)).unwrap().unwrap()
+        };
         assert_eq!(read("False").numbers, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!(read("True").numbers, [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
     }
