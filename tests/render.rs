@@ -142,7 +142,7 @@ fn all_frames_arrive_in_order_and_equal_single_draws() -> Result<()> {
         set(&mut frame, "jawOpen", n as f32 / 40.0);
         frame
     };
-    let performance = Performance { fps: 30.0, frames: (0..40).map(frame).collect() };
+    let performance = Performance { fps: 30.0, seconds: 40.0 / 30.0, frames: (0..40).map(frame).collect() };
     let mut next = 0;
     draw_all(&renderer, &performance, &|| false, |n, picture| {
         assert_eq!(n, next);
