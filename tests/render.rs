@@ -125,8 +125,7 @@ fn morphs_reach_the_picture() {
 
 #[test]
 fn broken_numbers_in_a_frame_do_not_panic() {
-    let mut frame = Frame::default();
-    frame.face = [f32::NAN; coefficients::COUNT];
+    let mut frame = Frame { face: [f32::NAN; coefficients::COUNT], ..Frame::default() };
     frame.gaze.yaw = f32::INFINITY;
     frame.body.hips = Vec3::splat(f32::NAN);
     frame.body.rotations = [Quat::from_xyzw(0.0, 0.0, 0.0, 0.0); skeleton::COUNT];
