@@ -1,5 +1,6 @@
 //! The program as a user meets it: what it accepts and refuses, what it says, what it leaves behind.
 
+#[allow(dead_code)] // each test uses its part
 mod common;
 
 use common::{Place, finish};

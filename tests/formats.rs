@@ -81,8 +81,8 @@ fn bvh_comes_back_as_it_was() {
         assert_eq!(after.frames.len(), before.frames.len());
         for (a, b) in before.frames.iter().zip(&after.frames) {
             assert!((a.body.hips - b.body.hips).length() < 1e-4);
-            for k in 0..skeleton::COUNT {
-                assert!(apart(a.body.rotations[k], b.body.rotations[k]) < 1e-3, "{}", JOINTS[k].name);
+            for (k, joint) in JOINTS.iter().enumerate() {
+                assert!(apart(a.body.rotations[k], b.body.rotations[k]) < 1e-3, "{}", joint.name);
             }
         }
     }

@@ -125,8 +125,7 @@ fn morphs_reach_the_picture() {
 
 #[test]
 fn broken_numbers_in_a_frame_do_not_panic() {
-    let mut frame = Frame::default();
-    frame.face = [f32::NAN; coefficients::COUNT];
+    let mut frame = Frame { face: [f32::NAN; coefficients::COUNT], ..Frame::default() };
     frame.gaze.yaw = f32::INFINITY;
     frame.body.hips = Vec3::splat(f32::NAN);
     frame.body.rotations = [Quat::from_xyzw(0.0, 0.0, 0.0, 0.0); skeleton::COUNT];
@@ -142,7 +141,7 @@ fn all_frames_arrive_in_order_and_equal_single_draws() -> Result<()> {
         set(&mut frame, "jawOpen", n as f32 / 40.0);
         frame
     };
-    let performance = Performance { fps: 30.0, frames: (0..40).map(frame).collect() };
+    let performance = Performance { fps: 30.0, seconds: 40.0 / 30.0, frames: (0..40).map(frame).collect() };
     let mut next = 0;
     draw_all(&renderer, &performance, &|| false, |n, picture| {
         assert_eq!(n, next);

@@ -150,8 +150,8 @@ impl Prosody {
         let mut hertz: Vec<f32> = (0..frames).filter(|n| voiced(*n)).map(|n| pitch[n]).collect();
         hertz.sort_by(f32::total_cmp);
         let median = hertz.get(hertz.len() / 2).copied().unwrap_or(1.0);
-        for n in 0..frames {
-            pitch[n] = if voiced(n) { (pitch[n] / median).ln().clamp(-1.0, 1.0) } else { 0.0 };
+        for (n, pitch) in pitch.iter_mut().enumerate() {
+            *pitch = if voiced(n) { (*pitch / median).ln().clamp(-1.0, 1.0) } else { 0.0 };
         }
         Prosody { level, pitch, voicing }
     }

@@ -424,7 +424,7 @@ mod tests {
     /// One pause after two phrases.
     fn rhythm() -> Rhythm {
         let peaks = (1..20).map(|k| Peak { frame: 20 * k, prominence: 0.4, level: 0.9 }).collect();
-        Rhythm { level: vec![0.7; 600], peaks, pauses: [400..600].into(), phrases: vec![0..200, 200..400] }
+        Rhythm { level: vec![0.7; 600], peaks, pauses: std::iter::once(400..600).collect(), phrases: vec![0..200, 200..400] }
     }
 
     #[test]
@@ -450,7 +450,7 @@ mod tests {
 
     #[test]
     fn silence_has_no_strokes() {
-        let silent = Rhythm { level: vec![0.0; 150], pauses: [0..150].into(), ..Rhythm::default() };
+        let silent = Rhythm { level: vec![0.0; 150], pauses: std::iter::once(0..150).collect(), ..Rhythm::default() };
         assert!(Plan::new(&silent, &[], 1).hands.iter().all(|h| h.moves.is_empty()));
     }
 }

@@ -66,6 +66,7 @@ fn inputs(cepstra: &[[f64; CEPSTRA]], n: usize) -> [f64; INPUTS] {
 }
 
 /// Solves `gram · x = b` in place for a positive definite matrix given by its lower triangle.
+#[allow(clippy::needless_range_loop)] // the indices are the algorithm
 fn cholesky_solve<const OUTPUTS: usize>(gram: &mut [[f64; INPUTS]], b: &mut [[f64; OUTPUTS]]) {
     for i in 0..INPUTS {
         for j in 0..=i {

@@ -162,6 +162,7 @@ impl FaceModel {
     pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, schedule: &Schedule) -> Result<Vec<Row>> {
         let mut rows: Vec<Row> = Vec::with_capacity(frames);
         while rows.len() < frames {
+            crate::interrupt::check()?;
             let first = rows.len().saturating_sub(OVERLAP);
             let last = (first + WINDOW).min(frames);
             let given: Vec<f32> = rows[first..].iter().flat_map(|r| self.scale.standardise(r)).collect();

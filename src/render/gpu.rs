@@ -12,6 +12,7 @@ use super::view::{Background, Camera, Lights, View};
 use super::{Backend, Picture};
 use crate::motion::Frame;
 use crate::{Error, Result};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use wgpu::util::DeviceExt;
 
@@ -72,8 +73,19 @@ struct Slot {
     shade: wgpu::BindGroup,
 }
 
+/// Whether a graphics card may be there: Linux drivers are reached through files. Asking Vulkan instead would wake up a software
+/// renderer where one is installed, which takes a second.
+fn card_in_sight() -> bool {
+    // What Mesa, NVIDIA, WSL, ARM, Qualcomm and Tegra drivers use.
+    const FILES: [&str; 6] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg", "/dev/mali0", "/dev/kgsl-3d0", "/dev/nvhost-ctrl"];
+    !cfg!(target_os = "linux") || FILES.iter().any(|file| Path::new(file).exists())
+}
+
 /// A device to draw with, or the reason why there is none, as an end to "cpu: ...".
 pub fn device(backend: Backend) -> Result<(wgpu::Adapter, wgpu::Device, wgpu::Queue), String> {
+    if backend == Backend::Auto && !card_in_sight() {
+        return Err("no graphics card found".into());
+    }
     // GL is left out: probing it prints to stderr, and what only has GL is better served by our own CPU renderer.
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
@@ -141,7 +153,7 @@ impl GpuRenderer {
     }
 
     fn draw_with(&self, frame: &Frame, slot: &Slot) -> Result<Picture> {
-        let joints = self.model.rig.pose(frame);
+        let joints = self.model.rig.pose_before(frame, self.view.framing.follow());
         let palette: Vec<[f32; 12]> = self.model.palette(&joints).iter().map(rows).collect();
         let mut weights = self.model.weights(frame);
         weights.push(0.0);

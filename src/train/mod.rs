@@ -108,6 +108,7 @@ pub fn schedule(peak: f64, step: usize, steps: usize) -> f64 {
 
 /// One step down the gradient, whose norm is held under 1.
 pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
+    crate::interrupt::check()?;
     let mut gradients = loss.backward()?;
     let vars = map.all_vars();
     let mut square = 0f64;

@@ -126,6 +126,8 @@ fn config(settings: &VideoSettings) -> EncoderConfig {
         .max_frame_rate(FrameRate::from_hz(settings.fps as f32))
         .skip_frames(false)
         .complexity(Complexity::Medium)
+        // It would leave specks of a moved head on the still background.
+        .background_detection(false)
         .intra_frame_period(IntraFramePeriod::from_num_frames((KEY_SECONDS * settings.fps).round().max(1.0) as u32))
         .num_threads(1)
         .vui(vui)

@@ -95,14 +95,6 @@ impl Place {
         reader.samples::<i16>().take(wanted).for_each(|sample| writer.write_sample(sample.expect("a sample")).expect("room"));
         writer.finalize().expect("room");
     }
-
-    /// Writes `name` as 16 kHz mono.
-    pub fn wav(&self, name: &str, samples: impl IntoIterator<Item = i16>) {
-        let spec = hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-        let mut writer = hound::WavWriter::create(self.path(name), spec).expect("a writable folder");
-        samples.into_iter().for_each(|sample| writer.write_sample(sample).expect("room"));
-        writer.finalize().expect("room");
-    }
 }
 
 pub fn finish(mut command: Command) -> Run {
