@@ -47,5 +47,7 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
 fn manner(plan: &Plan, frame: usize) -> Expressivity {
     let point = plan.emotion.get(frame).or(plan.emotion.last()).copied().unwrap_or_default();
     let weights = emotion::mixture(&point);
-    Expressivity::mix(Label::ALL.iter().zip(weights).map(|(label, weight)| (label.name(), weight)))
+    let mix = Expressivity::mix(Label::ALL.iter().zip(weights).map(|(label, weight)| (label.name(), weight)));
+    // The face model lowers and raises the head too; each does its part.
+    Expressivity { head: 0.4 * mix.head, ..mix }
 }
