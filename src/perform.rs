@@ -23,15 +23,25 @@ const NODS: f32 = 0.4;
 
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
-    let rows = model.perform(speech, &plan.emotion, options.seed, options.quality)?;
+    let seed = clip_seed(speech, options.seed);
+    let rows = model.perform(speech, &plan.emotion, seed, options.quality)?;
     let manners: Vec<Expressivity> = (0..rows.len()).map(|n| manner(plan, n)).collect();
     let manner = |seconds: f64| manners.get((seconds * 30.0) as usize).copied().unwrap_or_default();
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, options.seed);
+    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, seed);
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = body::perform(speech, &manner, &heads, options.seed, rows.len());
+    let poses = body::perform(speech, &manner, &heads, seed, rows.len());
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
+}
+
+/// The clip's own seed, from the user's and from what is heard: lines that share a seed must not all blink at the same moment.
+fn clip_seed(speech: &Speech, seed: u64) -> u64 {
+    // FNV-1a over 16-bit samples, which no platform's rounding changes.
+    speech
+        .samples
+        .iter()
+        .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, s| (hash ^ (s * 32767.0).round() as i16 as u16 as u64).wrapping_mul(0x100_0000_01b3))
 }
 
 /// Adds a nod to a face whose eyes stay where they look (the vestibulo-ocular reflex).

@@ -18,7 +18,7 @@ const SHAPE: [f32; 7] = [0.45, 1.0, 0.92, 0.6, 0.32, 0.14, 0.04];
 const INTERVAL_SECONDS: f32 = 5.0;
 const INTERVAL_SPREAD: f32 = 0.45;
 /// Blinks follow each other no faster than this, in frames.
-const REFRACTORY: usize = 12;
+const REFRACTORY: usize = 18;
 
 /// Eyes stay until the model's gaze has left them by this many radians.
 const SACCADE: f32 = 0.045;
