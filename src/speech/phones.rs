@@ -87,8 +87,10 @@ impl Class {
 
     /// The class of a SAMPA-like label of the Berlin emotional speech database.
     pub fn from_sampa(label: &str) -> Option<Class> {
+        // Releases and devoiced closures carry a mark in front, aspiration and remarks stand behind.
         let label = label.trim_start_matches(['!', '_']);
-        let label = label.split(['+', 'a']).next().filter(|s| !s.is_empty() && label.ends_with("asp")).unwrap_or(label);
+        let label = label.split('+').next().unwrap_or(label);
+        let label = label.strip_suffix("asp").unwrap_or(label);
         Some(match label {
             "sil" | "." | "(" | "(gef" => Class::Silence,
             "p" | "b" | "B" => Class::BilabialStop,
