@@ -81,8 +81,11 @@ fn shadow(position: vec3f, normal: vec3f) -> f32 {
     let steep = max(dot(normal, frame.shadow_back.xyz), 0.3);
     w.slope = vec2f(dot(normal, frame.shadow_right.xyz), dot(normal, frame.shadow_up.xyz)) * (texel / steep);
     w.height = dot(q, frame.shadow_back.xyz) + 0.5 * texel;
-    let agree = reaches(w, 0, 0) + reaches(w, 5, 0) + reaches(w, 2, 2) + reaches(w, 0, 5) + reaches(w, 5, 5);
-    if agree == 5.0 {
+    var agree = 0.0;
+    for (var k = 0; k < 6; k++) {
+        agree += reaches(w, k, k) + reaches(w, k, 5 - k);
+    }
+    if agree == 12.0 {
         return 1.0;
     }
     var sum = 0.0;

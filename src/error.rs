@@ -1,5 +1,6 @@
 //! The few kinds of error, each one line that says what went wrong, where, and what to do.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Everything that can go wrong. `Display` is one line for people; [`Error::hint`] says what to do, where there is something.
@@ -53,6 +54,13 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Error::Unsupported { hint, .. } | Error::Limit { hint, .. } | Error::Usage { hint, .. } if !hint.is_empty() => Some(hint),
+            Error::Io { source, .. } => match source.kind() {
+                ErrorKind::NotFound => Some("check the spelling and the folder"),
+                ErrorKind::IsADirectory => Some("name a file, not a folder"),
+                ErrorKind::PermissionDenied => Some("check the permissions, or use another file"),
+                ErrorKind::StorageFull => Some("make room, or write elsewhere"),
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -86,7 +86,7 @@ impl ShadowMap {
     }
 
     /// Share of the key light that reaches points with normals: a box of 5 texels, with the receiver's own slope taken
-    /// into account, so that it does not shadow itself. Where its corners and its middle are lit, so is all of it.
+    /// into account, so that it does not shadow itself. Where its diagonals are lit, which cross the shadow of anything thin, so is all of it.
     pub fn lit(&self, light: &LightCamera, position: V3, normal: V3) -> F8 {
         let texel = 1.0 / light.scale;
         let q = position - V3::splat(light.centre) + normal * f(1.8 * texel);
@@ -105,8 +105,8 @@ impl ShadowMap {
         let window =
             Window { base, fu, fv, su: normal.dot(right) * slope, sv: normal.dot(up) * slope, height: q.dot(back) + f(0.5 * texel) };
         let probe = |x, y| self.reaches(&window, x, y).select(F8::ONE, F8::ZERO);
-        let agree = probe(0, 0) + probe(5, 0) + probe(2, 2) + probe(0, 5) + probe(5, 5);
-        let open = agree.simd_eq(f(5.0));
+        let agree = (0..6).fold(F8::ZERO, |sum, k| sum + probe(k, k) + probe(k, 5 - k));
+        let open = agree.simd_eq(f(12.0));
         if open.all() {
             return F8::ONE;
         }
