@@ -103,7 +103,7 @@ impl CpuRenderer {
 
     fn draw_with(&self, frame: &Frame, scratch: &mut Scratch) -> Picture {
         let model = &self.model;
-        let joints = model.rig.pose_before(frame, self.view.framing.follow());
+        let joints = model.rig.pose(frame);
         let palette = model.palette(&joints);
         geometry::pose(model, &palette, &model.weights(frame), &mut scratch.shape);
         self.turn_strands(&palette, scratch);

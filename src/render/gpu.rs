@@ -153,7 +153,7 @@ impl GpuRenderer {
     }
 
     fn draw_with(&self, frame: &Frame, slot: &Slot) -> Result<Picture> {
-        let joints = self.model.rig.pose_before(frame, self.view.framing.follow());
+        let joints = self.model.rig.pose(frame);
         let palette: Vec<[f32; 12]> = self.model.palette(&joints).iter().map(rows).collect();
         let mut weights = self.model.weights(frame);
         weights.push(0.0);

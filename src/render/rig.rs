@@ -1,11 +1,11 @@
 //! Posing: from a [`Frame`] to morph weights and joint matrices. Shared by both back ends.
 
 use crate::actor::{Actor, Driver};
-use crate::body::skeleton::{COUNT, JOINTS, index};
+use crate::body::skeleton::{COUNT, JOINTS};
 use crate::face::Coefficients;
 use crate::motion::{Frame, Gaze};
 use crate::{Error, Result};
-use glam::{Affine3A, Quat, Vec3, Vec3A};
+use glam::{Affine3A, Quat, Vec3};
 
 /// The hierarchy of an actor with what posing needs.
 pub struct Rig {
@@ -13,8 +13,6 @@ pub struct Rig {
     /// Rest position of the hips, and the actor's size relative to the skeleton's.
     hips: Vec3,
     scale: f32,
-    /// The head's node and where it rests.
-    head: Option<(usize, Vec3)>,
 }
 
 struct RigNode {
@@ -76,22 +74,11 @@ impl Rig {
         }
         let hips = position_of(0).unwrap_or(JOINTS[0].offset);
         let scale = if hips.y > 0.05 { hips.y / JOINTS[0].offset.y } else { 1.0 };
-        let head = index("head").and_then(|joint| Some((*actor.joints.get(joint)?.as_ref()?, position_of(joint)?)));
-        Ok(Rig { nodes, hips, scale, head })
+        Ok(Rig { nodes, hips, scale })
     }
 
     pub fn parent(&self, node: usize) -> Option<usize> {
         self.nodes[node].parent
-    }
-
-    /// World matrices for a frame as a camera finds them that goes along with `follow` of the head's way from rest.
-    pub fn pose_before(&self, frame: &Frame, follow: f32) -> Joints {
-        let mut joints = self.pose(frame);
-        if let Some((node, rest)) = self.head {
-            let way = (joints.world[node].translation - Vec3A::from(rest)) * follow;
-            joints.world.iter_mut().for_each(|matrix| matrix.translation -= way);
-        }
-        joints
     }
 
     /// World matrices of all nodes for a frame.

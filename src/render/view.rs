@@ -22,17 +22,6 @@ pub enum Framing {
     Body,
 }
 
-impl Framing {
-    /// How much of the head's way from rest the camera goes along with, 0..=1: a close shot would lose a body that shifts its weight.
-    pub fn follow(self) -> f32 {
-        match self {
-            Framing::Head => 0.75,
-            Framing::Bust => 0.5,
-            Framing::Body => 0.0,
-        }
-    }
-}
-
 /// What stands behind the actor.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Background {
