@@ -27,10 +27,10 @@ struct Face {
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder
-    #[arg(long, value_name = "NUMBER", default_value_t = 4000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1500)]
     content_steps: usize,
     /// Batches for the denoiser; 0 leaves it out
-    #[arg(long, value_name = "NUMBER", default_value_t = 8000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2500)]
     face_steps: usize,
     /// Go on from the weights in the folder, in smaller steps
     #[arg(long)]
