@@ -68,7 +68,7 @@ fn share(k: i32, part: f32) -> f32 {
 }
 
 // Share of the key light that reaches a point: a box of 5 texels, the receiver's own slope taken into account.
-// Where its corners and its middle are lit, so is all of it.
+// Where its diagonals are lit, which cross the shadow of anything thin, so is all of it.
 fn shadow(position: vec3f, normal: vec3f) -> f32 {
     let texel = 1.0 / frame.shadow_centre.w;
     let q = position - frame.shadow_centre.xyz + normal * (1.8 * texel);
