@@ -29,6 +29,7 @@ struct Frame {
     fill: Light,
     rim: Light,
     kicker: Light,
+    // Light from above; w is the depth that pushed-out lips add to the mouth, metres.
     sky: vec4f,
     ground: vec4f,
     // Centre of the shadow map; w is texels per metre.
@@ -194,7 +195,7 @@ fn cloth(h: Hit) -> vec3f {
 fn mouth(h: Hit) -> vec3f {
     let amb = ambient(h.normal, vec3f(h.open)) * 1.2;
     let key = frame.key.colour.xyz * (wrap(h.normal, frame.key, 0.5) * max(h.lit, 0.6) * 0.70);
-    let deep = 1.0 - saturate(h.depth / 0.024) * 0.80;
+    let deep = 1.0 - saturate((h.depth + frame.sky.w) / 0.024) * 0.85;
     let wet = ggx(h.normal, h.view, frame.key, 0.25, 0.04) * 0.6 * deep;
     return (h.albedo * (amb + key + 0.3) + wet) * deep;
 }

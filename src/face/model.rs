@@ -207,7 +207,7 @@ impl FaceModel {
 const RESTING: [usize; 3] = [id::JAW_OPEN, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
 
 /// Lip gap in millimetres that people pass in a tenth of the frames of speech, and the most that a take is stretched to reach it.
-const WIDE_GAP: f32 = 10.0;
+const WIDE_GAP: f32 = 11.5;
 const MOST_GAIN: f32 = 2.0;
 
 /// Lip gap in millimetres that a full funnel keeps.

@@ -9,6 +9,7 @@ use super::geometry;
 use super::lanes::{F8, V3, f};
 use super::model::Model;
 use super::raster::{Fragment, Screen, TILE, Tile, facing, solid};
+use super::rig::pout;
 use super::shade::{Hit, Studio, shade};
 use super::shadow::{LightCamera, ShadowMap};
 use super::texture::{LINEAR, encode};
@@ -111,7 +112,7 @@ impl CpuRenderer {
         self.cast(scratch);
         self.bin(scratch);
         let eyes = [0, 1].map(|i: usize| model.sockets[i].as_ref().map(|s| s.pose(&model.rig, &joints, &scratch.shape)));
-        let studio = Studio { camera: self.camera, lights: self.lights, eyes };
+        let studio = Studio { camera: self.camera, lights: self.lights, eyes, pout: pout(frame) };
         let ground = Ground::new(&self.view, model, &joints);
         let mut picture = self.background.clone();
         if let Some(ground) = &ground {
@@ -152,7 +153,7 @@ impl CpuRenderer {
         scratch.shadow.clear();
         for part in self.model.parts.iter().filter(|p| p.casts_shadow()) {
             // What faces away from the light in a closed mesh lies behind what faces it.
-            let open = part.two_sided && part.surface != Surface::Skin;
+            let open = part.two_sided;
             for t in &self.model.triangles[part.triangles.clone()] {
                 scratch.shadow.draw(t.map(|i| scratch.lit[i as usize]), open);
             }

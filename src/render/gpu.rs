@@ -6,6 +6,7 @@
 use super::background::{self, Ground};
 use super::gpu_data::{FrameData, LIDS, Offsets, PartData, SkinData, frame_data, pack_vertices};
 use super::model::Model;
+use super::rig::pout;
 use super::shadow::{LightCamera, SIZE};
 use super::texture::{LINEAR, encode};
 use super::view::{Background, Camera, Lights, View};
@@ -158,7 +159,8 @@ impl GpuRenderer {
         let mut weights = self.model.weights(frame);
         weights.push(0.0);
         let ground = Ground::new(&self.view, &self.model, &joints);
-        let data = frame_data(&self.model, &self.view, &self.camera, &self.lights, &self.light_camera, &joints, ground.as_ref());
+        let data = frame_data(&self.model, &self.view, &self.camera, &self.lights, &self.light_camera, &joints, ground.as_ref())
+            .pouting(pout(frame));
         self.queue.write_buffer(&slot.frame, 0, bytemuck::bytes_of(&data));
         self.queue.write_buffer(&slot.weights, 0, bytemuck::cast_slice(&weights));
         self.queue.write_buffer(&slot.palette, 0, bytemuck::cast_slice(&palette));

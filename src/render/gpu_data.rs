@@ -100,6 +100,14 @@ pub fn frame_data(
     }
 }
 
+impl FrameData {
+    /// With the depth that pushed-out lips add to the mouth.
+    pub fn pouting(mut self, depth: f32) -> FrameData {
+        self.sky[3] = depth;
+        self
+    }
+}
+
 /// `Skin` of `posing.wgsl`.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]

@@ -145,7 +145,7 @@ impl Model {
             surface: material.surface,
             triangles: triangles..self.triangles.len(),
             vertices: first..self.shape.len(),
-            two_sided: material.double_sided || material.surface == Surface::Skin,
+            two_sided: material.double_sided,
             roughness: material.roughness.clamp(0.05, 1.0),
             metallic: material.metallic.clamp(0.0, 1.0),
             texture,

@@ -2,7 +2,7 @@
 
 use crate::actor::{Actor, Driver};
 use crate::body::skeleton::{COUNT, JOINTS};
-use crate::face::Coefficients;
+use crate::face::coefficients::{self, Coefficients};
 use crate::motion::{Frame, Gaze};
 use crate::{Error, Result};
 use glam::{Affine3A, Quat, Vec3};
@@ -176,6 +176,12 @@ pub fn weight(driver: &Driver, face: &Coefficients) -> f32 {
         Driver::Product(i, j) => value(i) * value(j),
         Driver::Half(i) => 4.0 * value(i) * (1.0 - value(i)),
     }
+}
+
+/// How much deeper the teeth lie behind pushed-out lips, metres, with what the narrow opening adds: less light reaches them.
+pub fn pout(frame: &Frame) -> f32 {
+    let value = |name: &str| coefficients::index(name).map_or(0.0, |i| weight(&Driver::Coefficient(i), &frame.face));
+    0.018 * value("mouthPucker") + 0.012 * value("mouthFunnel")
 }
 
 fn finite(x: f32) -> f32 {

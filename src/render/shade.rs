@@ -35,6 +35,8 @@ pub struct Studio {
     pub camera: Camera,
     pub lights: Lights,
     pub eyes: [Option<Eye>; 2],
+    /// Depth that pushed-out lips add to the mouth, metres ([`super::rig::pout`]).
+    pub pout: f32,
 }
 
 fn rgb(r: f32, g: f32, b: f32) -> V3 {
@@ -180,7 +182,7 @@ fn mouth(h: &Hit, s: &Studio) -> V3 {
     let l = &s.lights;
     let amb = ambient(h.normal, V3::grey(h.open), l) * f(1.2);
     let key = V3::splat(l.key.colour) * (wrap(h.normal, &l.key, 0.5) * h.lit.fast_max(f(0.6)) * f(0.70));
-    let deep = F8::ONE - saturate(h.depth * f(1.0 / 0.024)) * f(0.80);
+    let deep = F8::ONE - saturate((h.depth + f(s.pout)) * f(1.0 / 0.024)) * f(0.85);
     let wet = ggx(h.normal, h.view, &l.key, f(0.25), f(0.04)) * f(0.6) * deep;
     (h.albedo * (amb + key + V3::grey(f(0.3))) + V3::grey(wet)) * deep
 }

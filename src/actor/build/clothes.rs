@@ -24,10 +24,10 @@ const TORSO: [[f32; 4]; 16] = [
     [1.220, 0.141, 0.099, -0.0040],
     [1.150, 0.129, 0.093, -0.0030],
     [1.070, 0.122, 0.087, -0.0040],
-    [1.000, 0.136, 0.096, -0.0060],
-    [0.930, 0.158, 0.108, -0.0100],
-    [0.868, 0.171, 0.113, -0.0110],
-    [0.862, 0.165, 0.107, -0.0110],
+    [1.000, 0.138, 0.098, -0.0060],
+    [0.930, 0.168, 0.117, -0.0100],
+    [0.868, 0.172, 0.118, -0.0110],
+    [0.862, 0.165, 0.111, -0.0110],
 ];
 /// Rows and columns of the torso's grid; two rows a section.
 const ROWS: usize = 31;
@@ -49,9 +49,9 @@ const SLEEVE: [(f32, f32); 15] = [
     (0.310, 0.0385),
     (0.350, 0.0370),
     (0.400, 0.0345),
-    (0.450, 0.0315),
-    (0.487, 0.0300),
-    (0.494, 0.0285),
+    (0.450, 0.0310),
+    (0.487, 0.0272),
+    (0.494, 0.0258),
 ];
 /// Rings between the hole's border and the first sleeve ring.
 const BRIDGE: usize = 3;
@@ -79,7 +79,7 @@ pub fn sweater(rig: &Rig, color: Vec3) -> Part {
             let collar = smoothstep(1.406, 1.412, p.y) * smoothstep(0.10, 0.06, p.x.abs());
             let cuff = smoothstep(wrist - 0.062, wrist - 0.052, p.x.abs());
             let hem = smoothstep(0.905, 0.895, p.y);
-            color * (1.0 - 0.18 * collar.max(cuff).max(hem))
+            color * (1.0 - 0.30 * collar.max(cuff).max(hem))
         })
         .collect();
     part
@@ -96,7 +96,8 @@ fn torso() -> Vec<Vec3> {
             let (x, z) = (section.y * rounded(sin), section.z * rounded(cos));
             // The collar dips in front.
             let dip = 0.009 * cos.max(0.0).powi(2) * smoothstep(1.385, 1.42, section.x);
-            out.push(Vec3::new(x, section.x - dip, centre.x + z));
+            let chest = 0.013 * bell(x.abs() - 0.060, 0.050) * bell(section.x - 1.262, 0.055) * smoothstep(0.0, 0.06, z);
+            out.push(Vec3::new(x, section.x - dip, centre.x + z + chest));
         }
     }
     out
@@ -128,7 +129,7 @@ fn add_sleeve(part: &mut Part, rig: &Rig, side: f32) {
         rings.push(ring);
     }
     // The cuff turns inside.
-    let cuff = [(0.490, 0.0265), (0.470, 0.0255)];
+    let cuff = [(0.490, 0.0242), (0.470, 0.0236)];
     for (along, radius) in SLEEVE.into_iter().chain(cuff) {
         let first = part.positions.len() as u32;
         part.positions.extend((0..n).map(|k| ring_point(k, along, radius)));
@@ -203,8 +204,8 @@ fn on_side(weights: Weights, p: Vec3) -> Weights {
 
 /// Leg sections: height, centre across, half width, half depth, depth of the centre (metres).
 const LEG: [[f32; 5]; 12] = [
-    [0.940, 0.066, 0.066, 0.078, -0.010],
-    [0.880, 0.078, 0.079, 0.088, -0.011],
+    [0.940, 0.060, 0.060, 0.068, -0.010],
+    [0.880, 0.074, 0.075, 0.082, -0.011],
     [0.830, 0.085, 0.084, 0.097, -0.011],
     [0.780, 0.090, 0.082, 0.096, -0.008],
     [0.690, 0.092, 0.073, 0.085, -0.004],
@@ -219,7 +220,7 @@ const LEG: [[f32; 5]; 12] = [
 
 /// Both legs; they touch in the middle plane and the sweater hides their upper rims.
 pub fn trousers(rig: &Rig) -> Part {
-    const ROWS: usize = 23;
+    const ROWS: usize = 17;
     const COLUMNS: usize = 20;
     let upper = spline(&LEG.map(|[y, x, w, ..]| Vec3::new(y, x, w)), ROWS);
     let depth = spline(&LEG.map(|[.., d, c]| Vec3::new(d, c, 0.0)), ROWS);
@@ -236,7 +237,7 @@ pub fn trousers(rig: &Rig) -> Part {
         .positions
         .iter()
         .map(|p| {
-            let thigh = smoothstep(0.95, 0.82, p.y) * lerp(0.5, 1.0, smoothstep(0.0, 0.05, p.x + 2.0 * (0.8 - p.y).max(0.0)));
+            let thigh = smoothstep(0.92, 0.80, p.y) * lerp(0.5, 1.0, smoothstep(0.0, 0.05, p.x + 2.0 * (0.8 - p.y).max(0.0)));
             let (shin, foot) = (smoothstep(knee + 0.05, knee - 0.05, p.y), 0.6 * smoothstep(0.13, 0.06, p.y));
             let shares = [1.0 - thigh, thigh * (1.0 - shin), shin * (1.0 - foot), shin * foot];
             influences(&std::array::from_fn::<_, 4, _>(|i| (joints[i], shares[i])))
@@ -254,8 +255,8 @@ pub fn pair(left: Part) -> Part {
     both
 }
 
-/// Shoes from heel to toe with a flat sole, which is darker.
-pub fn shoes(rig: &Rig, color: Vec3) -> Part {
+/// Shoes from heel to toe with a flat sole of their own colour.
+pub fn shoes(rig: &Rig, upper: Vec3, sole: Vec3) -> Part {
     const ROWS: usize = 15;
     const COLUMNS: usize = 14;
     const WIDTH: [(f32, f32); 7] = [(0.0, 0.027), (0.08, 0.032), (0.25, 0.0355), (0.45, 0.037), (0.65, 0.043), (0.85, 0.039), (1.0, 0.027)];
@@ -282,6 +283,6 @@ pub fn shoes(rig: &Rig, color: Vec3) -> Part {
     }
     let (foot, toe) = (rig.joint("leftFoot"), rig.joint("leftToes"));
     shoe.weights = shoe.positions.iter().map(|p| influences(&chain(&[foot, toe], &[toes.z], 0.025, p.z))).collect();
-    shoe.colors = shoe.positions.iter().map(|p| color * lerp(0.45, 1.0, smoothstep(0.012, 0.022, p.y))).collect();
+    shoe.colors = shoe.positions.iter().map(|p| sole.lerp(upper, smoothstep(0.006, 0.013, p.y))).collect();
     pair(shoe.flip())
 }

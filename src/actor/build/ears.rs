@@ -20,8 +20,8 @@ pub fn build(p: &Parameters) -> Part {
         part.positions.push(at);
         part.colors.push(skin.lerp(blush, red) * 0.9);
     };
-    // The front from the middle to the rim, then the back from the rim to the middle.
-    let rings = (0..RINGS).map(|i| (i, true)).chain((0..RINGS).rev().map(|i| (i, false)));
+    // The front from the middle to the rim, then the plain back from the rim to the middle.
+    let rings = (0..RINGS).map(|i| (i, true)).chain((0..RINGS).rev().step_by(3).map(|i| (i, false)));
     for (i, front) in rings {
         let rho = (i as f32 / (RINGS - 1) as f32).powf(0.8);
         for c in 0..COLUMNS {
@@ -37,7 +37,7 @@ pub fn build(p: &Parameters) -> Part {
             }
         }
     }
-    part.quads = grid(2 * RINGS, COLUMNS, true);
+    part.quads = grid(part.positions.len() / COLUMNS, COLUMNS, true);
     part.flip()
 }
 

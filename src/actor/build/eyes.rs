@@ -29,7 +29,7 @@ fn map_angle(radius: f32) -> f32 {
 
 /// An eyeball around its own centre, its gaze turned a little outward.
 pub fn ball(p: &Parameters, eye: &EyeFrame, side: f32) -> Part {
-    const RINGS: usize = 16;
+    const RINGS: usize = 12;
     const COLUMNS: usize = 32;
     let turn = Quat::from_rotation_y((side * p.divergence).to_radians());
     let mut part = Part::default();

@@ -70,10 +70,16 @@ impl Stylist<'_> {
         self.surface.above_skull(Vec3::new(x, y, z), lift)
     }
 
+    /// Lifts a point of a sheet that would sink into the cap: a spline sags between its knots.
+    fn clear_of_cap(&self, p: Vec3) -> Vec3 {
+        const LEAST: f32 = 0.5;
+        p + outward(p) * (LEAST - self.surface.cranium(p)).max(0.0)
+    }
+
     /// Short hair on the skull down to the hairline, which its last row follows.
     fn cap(&mut self) {
-        const COLUMNS: usize = 48;
-        const ROWS: usize = 11;
+        const COLUMNS: usize = 44;
+        const ROWS: usize = 9;
         let mut part = Part::default();
         for r in 0..ROWS {
             for c in 0..COLUMNS {
@@ -127,9 +133,9 @@ impl Stylist<'_> {
             let front = smoothstep(0.22, 0.0, f);
             let hang = |x: f32, y: f32, z: f32| Vec3::new(temple.x * x, y, temple.z * z);
             [
-                surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.4, 1.55, 1.5, 1.3])),
-                above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([29.0, 30.0, 27.0, 24.0, 24.0]), along([0.9, 1.4, 1.6, 1.65, 1.65])),
+                surface.above_skull(root, 0.62 + 0.24 * f),
+                above(along([-2.0, 34.0, 84.0, 134.0, 184.0]), along([42.0, 53.0, 56.0, 54.0, 49.0]), along([0.9, 1.3, 1.5, 1.5, 1.45])),
+                above(along([28.0, 60.0, 96.0, 140.0, 183.0]), along([29.0, 30.0, 29.0, 26.0, 24.0]), along([0.9, 1.4, 1.65, 1.75, 1.75])),
                 temple,
                 hang(1.03, -2.6, 1.02).lerp(Vec3::new(-7.3, -1.6, 3.5), front),
                 hang(1.02, -6.0, 1.00).lerp(Vec3::new(-7.5, -5.2, 3.3), front),
@@ -147,7 +153,7 @@ impl Stylist<'_> {
         let above = |azimuth: f32, elevation: f32, lift: f32| surface.above_skull(direction(azimuth, elevation), lift);
         let strand = |f: f32| -> Strand {
             let along = |values: [f32; 5]| curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f);
-            let root = Vec3::new(part * (1.0 - 0.6 * f) + 0.15, 8.0 + 1.3 * f, 7.6 - 11.6 * f);
+            let root = Vec3::new(part * (1.0 - 0.6 * f) - 0.08, 8.0 + 1.3 * f, 7.6 - 11.6 * f);
             let behind_ear = above(
                 along([116.0, 122.0, 136.0, 158.0, 182.0]),
                 along([-1.0, -3.0, -5.0, -6.0, -6.0]),
@@ -155,13 +161,13 @@ impl Stylist<'_> {
             );
             let hang = |x: f32, y: f32, z: f32| Vec3::new(behind_ear.x * x, y, behind_ear.z * z);
             [
-                surface.above_skull(root, 0.75 + 0.15 * f),
-                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 55.0, 62.0, 63.0, 63.0]), along([0.9, 1.3, 1.5, 1.5, 1.3])),
-                above(along([44.0, 72.0, 106.0, 145.0, 182.0]), along([26.0, 30.0, 29.0, 26.0, 24.0]), along([1.0, 1.3, 1.55, 1.65, 1.65])),
+                surface.above_skull(root, 0.62 + 0.24 * f),
+                above(along([24.0, 52.0, 95.0, 138.0, 181.0]), along([42.0, 53.0, 56.0, 54.0, 49.0]), along([0.9, 1.25, 1.45, 1.5, 1.45])),
+                above(along([44.0, 72.0, 106.0, 145.0, 182.0]), along([26.0, 30.0, 30.0, 27.0, 24.0]), along([1.0, 1.3, 1.55, 1.7, 1.75])),
                 above(along([77.0, 98.0, 122.0, 151.0, 182.0]), along([10.0, 14.0, 11.0, 8.0, 8.0]), along([0.85, 1.2, 1.6, 1.85, 1.9])),
                 behind_ear,
-                hang(0.98, -5.4, 1.01),
-                hang(0.82, tip - 0.5 * f, 0.88),
+                hang(0.98, -5.0, lerp(1.30, 1.01, smoothstep(0.0, 0.4, f))),
+                hang(0.82, tip - 0.5 * f, lerp(1.12, 0.88, smoothstep(0.0, 0.4, f))),
             ]
         };
         self.sheet(7, 29, strand, false);
@@ -183,15 +189,16 @@ impl Stylist<'_> {
             let mut knots = strand(lerp(edge(lock), edge(lock + 1), x));
             // Each lock ends in a tip of its own.
             let from_middle = (2.0 * x - 1.0).abs();
-            knots[6].y += 0.7 * from_middle.powf(1.6) + 0.25 * jitter(seed + 50 + lock as u32) * (1.0 - from_middle.powi(4));
-            strands.push((spline(&knots, SHEET_ROWS), from_middle, lock));
+            knots[6].y += 0.40 * from_middle.powf(2.0) + 0.30 * jitter(seed + 50 + lock as u32) * (1.0 - from_middle.powi(4));
+            let path = spline(&knots, SHEET_ROWS).into_iter().map(|p| self.clear_of_cap(p)).collect::<Vec<_>>();
+            strands.push((path, from_middle, lock));
         }
         for r in 0..SHEET_ROWS {
             let s = r as f32 / (SHEET_ROWS - 1) as f32;
-            let depth = lerp(0.10, 0.42, smoothstep(0.0, 0.55, s));
+            let depth = lerp(0.0, 0.34, smoothstep(0.0, 0.55, s));
             for (c, (path, from_middle, lock)) in strands.iter().enumerate() {
                 let up = outward(path[r]);
-                let border = if c == 0 { 0.2 } else { 0.0 };
+                let border = if c == 0 { 0.2 * smoothstep(0.0, 0.2, s) } else { 0.0 };
                 let groove = depth * (from_middle.powf(2.4) - 0.35) + border;
                 let shade = 1.0 + 0.07 * jitter(seed + 90 + *lock as u32);
                 part.positions.push(path[r] - up * groove);

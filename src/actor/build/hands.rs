@@ -7,7 +7,7 @@ use glam::Vec3;
 
 /// Joints of a finger from the palm, and its radius at base and tip (metres).
 const FINGERS: [([&str; 3], f32, f32); 5] = [
-    (["leftThumbMetacarpal", "leftThumbProximal", "leftThumbDistal"], 0.0135, 0.0085),
+    (["leftThumbMetacarpal", "leftThumbProximal", "leftThumbDistal"], 0.0165, 0.0088),
     (["leftIndexProximal", "leftIndexIntermediate", "leftIndexDistal"], 0.0098, 0.0072),
     (["leftMiddleProximal", "leftMiddleIntermediate", "leftMiddleDistal"], 0.0100, 0.0074),
     (["leftRingProximal", "leftRingIntermediate", "leftRingDistal"], 0.0094, 0.0070),

@@ -103,6 +103,7 @@ pub struct Colors {
     pub sweater: [u8; 3],
     pub trousers: [u8; 3],
     pub shoes: [u8; 3],
+    pub soles: [u8; 3],
 }
 
 impl Default for Parameters {
@@ -158,7 +159,8 @@ impl Default for Colors {
             tongue: [192, 86, 88],
             sweater: [58, 96, 112],
             trousers: [52, 56, 70],
-            shoes: [226, 222, 210],
+            shoes: [66, 48, 46],
+            soles: [224, 216, 200],
         }
     }
 }
@@ -268,7 +270,7 @@ fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
     vec![
         skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
         skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes))),
+        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes), math::linear(c.soles))),
         skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
     ]
 }

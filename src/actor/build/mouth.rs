@@ -125,6 +125,8 @@ fn pucker(face: &Face) -> Vec<Vec3> {
             let shape = smoothstep(-0.4, 0.0, s) * (bow * (1.0 - touching) + dip * touching);
             (swell * g + shape) * fade_inside(face, i)
         });
+        // The contact line bends down at the corners: the mouth's resting curve would open as a V.
+        let y = y - 0.40 * c * g * fade_inside(face, i);
         Vec3::new(-0.47 * p.x * g, y, (0.85 + 0.22 * c) * g * fade_inside(face, i))
     })
 }
