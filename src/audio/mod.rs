@@ -53,6 +53,8 @@ pub struct Recording {
     /// Hertz.
     pub rate: u32,
     pub channels: u16,
+    /// Seconds of sound that the file's header promised and that are not there: the file was cut short.
+    pub missing: f64,
 }
 
 impl Recording {

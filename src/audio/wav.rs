@@ -26,8 +26,15 @@ pub fn is_riff(start: &[u8]) -> bool {
 pub fn decode(mut source: Box<dyn MediaSource>, name: &str) -> Result<Recording> {
     let chunks = Chunks::find(&mut source, name)?;
     let format = Format::parse(&chunks.format).ok_or_else(|| Error::malformed(name, "WAV header too short"))?;
+    let promised = chunks.promised_bytes as f64 / f64::from(format.frame_bytes.max(1)) / f64::from(format.rate.max(1));
+    if chunks.data_bytes == 0 && promised > 0.0 {
+        return Err(Error::malformed(
+            name,
+            format!("cut short: its header promises {promised:.2} s of sound and none of it is there; copy or record it again"),
+        ));
+    }
     source.seek(SeekFrom::Start(chunks.data_at)).map_err(Error::io(name))?;
-    match format.simple() {
+    let recording = match format.simple() {
         Some(simple) => simple.decode(source, chunks.data_bytes, name),
         None => {
             let mut chunk = chunks.format;
@@ -38,7 +45,9 @@ pub fn decode(mut source: Box<dyn MediaSource>, name: &str) -> Result<Recording>
             let repaired = repaired(&chunk, source, chunks.data_bytes);
             packets::decode(Box::new(ReadOnlySource::new(repaired)), name, Some("wav"), &Edits::default())
         }
-    }
+    }?;
+    let missing = if promised > 0.0 { (promised - recording.seconds()).max(0.0) } else { 0.0 };
+    Ok(Recording { missing, ..recording })
 }
 
 /// Where the two chunks that matter are.
@@ -47,6 +56,8 @@ struct Chunks {
     data_at: u64,
     /// What the file really holds of it.
     data_bytes: u64,
+    /// What the header says it holds; 0 where the header leaves that open.
+    promised_bytes: u64,
 }
 
 impl Chunks {
@@ -70,7 +81,7 @@ impl Chunks {
                         0 if !another_chunk_follows(source, body, end).map_err(Error::io(name))? => u64::MAX,
                         size => size,
                     };
-                    data = Some((body, size.min(end - body)));
+                    data = Some((body, size.min(end - body), if size == u64::MAX { 0 } else { size }));
                 }
                 _ => {}
             }
@@ -81,8 +92,8 @@ impl Chunks {
             at = body.saturating_add(size).saturating_add(size & 1);
         }
         let format = format.ok_or_else(|| Error::malformed(name, "a WAV file without a fmt chunk"))?;
-        let (data_at, data_bytes) = data.ok_or_else(|| Error::malformed(name, "a WAV file without a data chunk"))?;
-        Ok(Chunks { format, data_at, data_bytes })
+        let (data_at, data_bytes, promised_bytes) = data.ok_or_else(|| Error::malformed(name, "a WAV file without a data chunk"))?;
+        Ok(Chunks { format, data_at, data_bytes, promised_bytes })
     }
 }
 
@@ -179,7 +190,7 @@ impl SimpleFormat {
                 samples.push(sample.map_err(wrong)? as f32 * scale);
             }
         }
-        Ok(Recording { samples, rate: self.rate, channels: self.channels })
+        Ok(Recording { samples, rate: self.rate, channels: self.channels, missing: 0.0 })
     }
 
     fn chunk(&self) -> Vec<u8> {

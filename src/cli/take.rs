@@ -132,6 +132,13 @@ impl Arguments {
         let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
         let stage = messages.stage("read", 0);
         let recording = read(&self.input)?;
+        if recording.missing > 0.05 {
+            let (there, missing) = (recording.seconds(), recording.missing);
+            messages.say(format!(
+                "warning: {}: cut short, {missing:.2} s are missing after {there:.2} s; going on with what is there",
+                name(&self.input)
+            ));
+        }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
         Ok(Take { recording, speech, performance: Performance::default(), timings })

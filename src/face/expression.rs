@@ -5,105 +5,115 @@
 //! the model, which adds the dynamics; the mouth part is held back so that speech stays readable, and lips that meet keep meeting.
 
 use super::articulation::{gap_mm, set_gap};
-use super::coefficients::{self, id};
+use super::coefficients::id;
 use super::vector::{self, Row};
 use crate::emotion::{Label, Point, mixture};
 
-/// Offsets of one label at intensity 1.
+/// A shape that an expression adds to, on one side of the face or on both.
+struct Shape {
+    left: usize,
+    right: Option<usize>,
+    offset: f32,
+}
+
+const fn both(left: usize, right: usize, offset: f32) -> Shape {
+    Shape { left, right: Some(right), offset }
+}
+
+const fn one(coefficient: usize, offset: f32) -> Shape {
+    Shape { left: coefficient, right: None, offset }
+}
+
+/// What one label does at intensity 1.
 struct Expression {
-    /// (coefficient, offset), both sides spelled out.
-    shapes: &'static [(usize, f32)],
+    shapes: &'static [Shape],
     /// Factor on the lip gap, and millimetres added where the lips are apart.
     openness: (f32, f32),
     /// Head pitch and roll, gaze pitch, radians.
     head: [f32; 3],
 }
 
-macro_rules! both {
-    ($left:ident, $right:ident, $v:expr) => {
-        [(id::$left, $v), (id::$right, $v)]
-    };
-}
-
-const fn join<const N: usize>(pairs: [[(usize, f32); 2]; N]) -> [[(usize, f32); 2]; N] {
-    pairs
-}
-
-static HAPPY: [[(usize, f32); 2]; 7] = join([
-    both!(MOUTH_SMILE_LEFT, MOUTH_SMILE_RIGHT, 0.62),
-    both!(CHEEK_SQUINT_LEFT, CHEEK_SQUINT_RIGHT, 0.6),
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.2),
-    both!(MOUTH_UPPER_UP_LEFT, MOUTH_UPPER_UP_RIGHT, 0.18),
-    both!(BROW_OUTER_UP_LEFT, BROW_OUTER_UP_RIGHT, 0.18),
-    both!(MOUTH_DIMPLE_LEFT, MOUTH_DIMPLE_RIGHT, 0.15),
-    [(id::BROW_INNER_UP, 0.1), (id::CHEEK_PUFF, 0.0)],
-]);
-static SAD: [[(usize, f32); 2]; 6] = join([
-    both!(MOUTH_FROWN_LEFT, MOUTH_FROWN_RIGHT, 0.6),
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.12),
-    both!(EYE_BLINK_LEFT, EYE_BLINK_RIGHT, 0.12),
-    both!(BROW_DOWN_LEFT, BROW_DOWN_RIGHT, 0.1),
-    both!(MOUTH_PRESS_LEFT, MOUTH_PRESS_RIGHT, 0.05),
-    [(id::BROW_INNER_UP, 0.85), (id::MOUTH_SHRUG_LOWER, 0.25)],
-]);
-static ANGRY: [[(usize, f32); 2]; 8] = join([
-    both!(BROW_DOWN_LEFT, BROW_DOWN_RIGHT, 0.9),
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.35),
-    both!(EYE_WIDE_LEFT, EYE_WIDE_RIGHT, 0.25),
-    both!(NOSE_SNEER_LEFT, NOSE_SNEER_RIGHT, 0.4),
-    both!(MOUTH_FROWN_LEFT, MOUTH_FROWN_RIGHT, 0.3),
-    both!(MOUTH_UPPER_UP_LEFT, MOUTH_UPPER_UP_RIGHT, 0.12),
-    both!(MOUTH_STRETCH_LEFT, MOUTH_STRETCH_RIGHT, 0.15),
-    [(id::JAW_FORWARD, 0.15), (id::MOUTH_SHRUG_LOWER, 0.1)],
-]);
-static FEARFUL: [[(usize, f32); 2]; 5] = join([
-    both!(BROW_OUTER_UP_LEFT, BROW_OUTER_UP_RIGHT, 0.4),
-    both!(BROW_DOWN_LEFT, BROW_DOWN_RIGHT, 0.25),
-    both!(EYE_WIDE_LEFT, EYE_WIDE_RIGHT, 0.85),
-    both!(MOUTH_STRETCH_LEFT, MOUTH_STRETCH_RIGHT, 0.5),
-    [(id::BROW_INNER_UP, 0.85), (id::CHEEK_PUFF, 0.0)],
-]);
-static DISGUST: [[(usize, f32); 2]; 7] = join([
-    [(id::NOSE_SNEER_LEFT, 0.9), (id::NOSE_SNEER_RIGHT, 0.8)],
-    both!(BROW_DOWN_LEFT, BROW_DOWN_RIGHT, 0.5),
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.5),
-    both!(CHEEK_SQUINT_LEFT, CHEEK_SQUINT_RIGHT, 0.35),
-    [(id::MOUTH_UPPER_UP_LEFT, 0.45), (id::MOUTH_UPPER_UP_RIGHT, 0.3)],
-    both!(MOUTH_FROWN_LEFT, MOUTH_FROWN_RIGHT, 0.4),
-    [(id::MOUTH_SHRUG_LOWER, 0.15), (id::CHEEK_PUFF, 0.0)],
-]);
-static SURPRISED: [[(usize, f32); 2]; 3] = join([
-    both!(BROW_OUTER_UP_LEFT, BROW_OUTER_UP_RIGHT, 0.9),
-    both!(EYE_WIDE_LEFT, EYE_WIDE_RIGHT, 0.8),
-    [(id::BROW_INNER_UP, 0.8), (id::CHEEK_PUFF, 0.0)],
-]);
-static CONTEMPT: [[(usize, f32); 2]; 5] = join([
-    [(id::MOUTH_SMILE_LEFT, 0.45), (id::MOUTH_SMILE_RIGHT, 0.0)],
-    [(id::MOUTH_DIMPLE_LEFT, 0.55), (id::MOUTH_DIMPLE_RIGHT, 0.1)],
-    [(id::CHEEK_SQUINT_LEFT, 0.25), (id::BROW_OUTER_UP_LEFT, 0.35)],
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.3),
-    both!(EYE_BLINK_LEFT, EYE_BLINK_RIGHT, 0.1),
-]);
-static CALM: [[(usize, f32); 2]; 3] = join([
-    both!(MOUTH_SMILE_LEFT, MOUTH_SMILE_RIGHT, 0.12),
-    both!(EYE_BLINK_LEFT, EYE_BLINK_RIGHT, 0.08),
-    both!(EYE_SQUINT_LEFT, EYE_SQUINT_RIGHT, 0.05),
-]);
+const HAPPY: &[Shape] = &[
+    both(id::MOUTH_SMILE_LEFT, id::MOUTH_SMILE_RIGHT, 0.62),
+    both(id::CHEEK_SQUINT_LEFT, id::CHEEK_SQUINT_RIGHT, 0.6),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.2),
+    both(id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT, 0.18),
+    both(id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT, 0.18),
+    both(id::MOUTH_DIMPLE_LEFT, id::MOUTH_DIMPLE_RIGHT, 0.15),
+    one(id::BROW_INNER_UP, 0.1),
+];
+const SAD: &[Shape] = &[
+    both(id::MOUTH_FROWN_LEFT, id::MOUTH_FROWN_RIGHT, 0.6),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.12),
+    both(id::EYE_BLINK_LEFT, id::EYE_BLINK_RIGHT, 0.12),
+    both(id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, 0.1),
+    both(id::MOUTH_PRESS_LEFT, id::MOUTH_PRESS_RIGHT, 0.05),
+    one(id::BROW_INNER_UP, 0.85),
+    one(id::MOUTH_SHRUG_LOWER, 0.25),
+];
+const ANGRY: &[Shape] = &[
+    both(id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, 0.9),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.35),
+    both(id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT, 0.25),
+    both(id::NOSE_SNEER_LEFT, id::NOSE_SNEER_RIGHT, 0.4),
+    both(id::MOUTH_FROWN_LEFT, id::MOUTH_FROWN_RIGHT, 0.3),
+    both(id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT, 0.12),
+    both(id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT, 0.15),
+    one(id::JAW_FORWARD, 0.15),
+    one(id::MOUTH_SHRUG_LOWER, 0.1),
+];
+const FEARFUL: &[Shape] = &[
+    both(id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT, 0.4),
+    both(id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, 0.25),
+    both(id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT, 0.85),
+    both(id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT, 0.5),
+    one(id::BROW_INNER_UP, 0.85),
+];
+const DISGUST: &[Shape] = &[
+    one(id::NOSE_SNEER_LEFT, 0.9),
+    one(id::NOSE_SNEER_RIGHT, 0.8),
+    both(id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, 0.5),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.5),
+    both(id::CHEEK_SQUINT_LEFT, id::CHEEK_SQUINT_RIGHT, 0.35),
+    one(id::MOUTH_UPPER_UP_LEFT, 0.45),
+    one(id::MOUTH_UPPER_UP_RIGHT, 0.3),
+    both(id::MOUTH_FROWN_LEFT, id::MOUTH_FROWN_RIGHT, 0.4),
+    one(id::MOUTH_SHRUG_LOWER, 0.15),
+];
+const SURPRISED: &[Shape] = &[
+    both(id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT, 0.9),
+    both(id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT, 0.8),
+    one(id::BROW_INNER_UP, 0.8),
+];
+const CONTEMPT: &[Shape] = &[
+    one(id::MOUTH_SMILE_LEFT, 0.45),
+    one(id::MOUTH_DIMPLE_LEFT, 0.55),
+    one(id::MOUTH_DIMPLE_RIGHT, 0.1),
+    one(id::CHEEK_SQUINT_LEFT, 0.25),
+    one(id::BROW_OUTER_UP_LEFT, 0.35),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.3),
+    both(id::EYE_BLINK_LEFT, id::EYE_BLINK_RIGHT, 0.1),
+];
+const CALM: &[Shape] = &[
+    both(id::MOUTH_SMILE_LEFT, id::MOUTH_SMILE_RIGHT, 0.12),
+    both(id::EYE_BLINK_LEFT, id::EYE_BLINK_RIGHT, 0.08),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.05),
+];
 
 impl Expression {
-    fn of(label: Label) -> Expression {
-        let (shapes, openness, head): (&'static [[(usize, f32); 2]], _, _) = match label {
+    const fn of(label: Label) -> Expression {
+        let (shapes, openness, head): (&[Shape], _, _) = match label {
             Label::Neutral => (&[], (1.0, 0.0), [0.0; 3]),
-            Label::Calm => (&CALM, (0.9, 0.0), [0.0; 3]),
-            Label::Happy => (&HAPPY, (1.1, 1.0), [-0.05, 0.0, 0.0]),
-            Label::Sad => (&SAD, (0.75, 0.0), [0.14, 0.03, 0.1]),
-            Label::Angry => (&ANGRY, (1.15, 0.5), [0.07, 0.0, -0.03]),
-            Label::Fearful => (&FEARFUL, (0.95, 1.0), [-0.02, 0.0, 0.0]),
-            Label::Disgust => (&DISGUST, (0.9, 0.5), [-0.05, 0.04, 0.03]),
-            Label::Surprised => (&SURPRISED, (1.15, 3.0), [-0.06, 0.0, 0.0]),
-            Label::Contempt => (&CONTEMPT, (0.9, 0.0), [-0.08, 0.05, 0.05]),
+            Label::Calm => (CALM, (0.9, 0.0), [0.0; 3]),
+            Label::Happy => (HAPPY, (1.1, 1.0), [-0.05, 0.0, 0.0]),
+            Label::Sad => (SAD, (0.75, 0.0), [0.14, 0.03, 0.1]),
+            Label::Angry => (ANGRY, (1.15, 0.5), [0.07, 0.0, -0.03]),
+            Label::Fearful => (FEARFUL, (0.95, 1.0), [-0.02, 0.0, 0.0]),
+            Label::Disgust => (DISGUST, (0.9, 0.5), [-0.05, 0.04, 0.03]),
+            Label::Surprised => (SURPRISED, (1.15, 3.0), [-0.06, 0.0, 0.0]),
+            Label::Contempt => (CONTEMPT, (0.9, 0.0), [-0.08, 0.05, 0.05]),
         };
-        Expression { shapes: shapes.as_flattened(), openness, head }
+        Expression { shapes, openness, head }
     }
 }
 
@@ -119,8 +129,10 @@ pub fn express(row: &Row, point: &Point, swing: f32) -> Row {
             continue;
         }
         let expression = Expression::of(*label);
-        for (c, offset) in expression.shapes {
-            face[*c] = (face[*c] + weight * swing * offset).clamp(0.0, 1.0);
+        for shape in expression.shapes {
+            for c in [Some(shape.left), shape.right].into_iter().flatten() {
+                face[c] = (face[c] + weight * swing * shape.offset).clamp(0.0, 1.0);
+            }
         }
         factor += weight * (expression.openness.0 - 1.0);
         apart += weight * expression.openness.1;
@@ -134,15 +146,15 @@ pub fn express(row: &Row, point: &Point, swing: f32) -> Row {
     vector::pack(&face, head, gaze)
 }
 
-/// The coefficients of a still face that feels `point`: what the model aims at between words.
-pub fn still(point: &Point) -> super::Coefficients {
-    let rest = [0.0; coefficients::COUNT];
-    vector::unpack(&express(&vector::pack(&rest, Default::default(), Default::default()), point, 1.0)).0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face::coefficients::{self, Coefficients};
+
+    fn still(point: &Point) -> Coefficients {
+        let rest = vector::pack(&[0.0; coefficients::COUNT], Default::default(), Default::default());
+        vector::unpack(&express(&rest, point, 1.0)).0
+    }
 
     #[test]
     fn closed_lips_stay_closed_and_open_lips_open_with_every_emotion() {

@@ -67,12 +67,12 @@ pub fn encode(recording: &Recording, out: &mut impl Write) -> Result<Sound> {
 fn fit(recording: &Recording) -> Result<Cow<'_, Recording>> {
     let mut fitted = Cow::Borrowed(recording);
     if recording.channels > 2 {
-        fitted = Cow::Owned(Recording { samples: recording.mixed_down(), rate: recording.rate, channels: 1 });
+        fitted = Cow::Owned(Recording { samples: recording.mixed_down(), rate: recording.rate, channels: 1, missing: 0.0 });
     }
     if !RATES.contains(&fitted.rate) {
-        let Recording { samples, rate, channels } = fitted.into_owned();
+        let Recording { samples, rate, channels, .. } = fitted.into_owned();
         let samples = resample(samples, channels.into(), rate, COMMON_RATE)?;
-        fitted = Cow::Owned(Recording { samples, rate: COMMON_RATE, channels });
+        fitted = Cow::Owned(Recording { samples, rate: COMMON_RATE, channels, missing: 0.0 });
     }
     Ok(fitted)
 }
