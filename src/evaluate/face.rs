@@ -201,6 +201,10 @@ fn life(takes: &[&Take], jobs: &[(usize, u64)], sampled: &[Vec<Row>]) -> Vec<Bes
     let jerk = |set: &[&[Row]], f: &dyn Fn(&[Row]) -> Vec<f32>| log_jerk(set.iter().map(|rows| f(rows)));
     let opening = |rows: &[Row]| mouth_of(rows)[0].clone();
     add("log mean jerk of the opening", jerk(&generated, &opening), jerk(&real, &opening));
+    let (lag, height) = synchrony(jobs.iter().zip(sampled).map(|((t, _), rows)| (takes[*t].prosody.level.as_slice(), opening(rows))));
+    let (real_lag, real_height) = synchrony(takes.iter().map(|t| (t.prosody.level.as_slice(), opening(&t.motion))));
+    add("sync: opening after loudness, ms", lag, real_lag);
+    add("sync: height of that peak over the same with the sound turned by half", height, real_height);
     if takes.iter().all(|t| t.known[vector::HEAD]) {
         let yaw = |rows: &[Row]| rows.iter().map(|r| 100.0 * r[vector::HEAD]).collect();
         add("log mean jerk of head yaw", jerk(&generated, &yaw), jerk(&real, &yaw));
@@ -211,6 +215,25 @@ fn life(takes: &[&Take], jobs: &[(usize, u64)], sampled: &[Vec<Row>]) -> Vec<Bes
         add("spread of styles between samples (real: between takes)", style_spread(&generated), style_spread(&real));
     }
     figures
+}
+
+/// Lag in milliseconds at which loudness and opening agree best, and the correlation there less the best with sound begun in
+/// its middle: means over takes.
+fn synchrony<'a>(takes: impl Iterator<Item = (&'a [f32], Vec<f32>)>) -> (f32, f32) {
+    const REACH: isize = 8;
+    let peak = |level: &[f32], opening: &[f32]| {
+        let at = |lag: isize| {
+            let (skip, ahead) = (lag.max(0) as usize, (-lag).max(0) as usize);
+            pearson(level.get(ahead..).unwrap_or_default(), opening.get(skip..).unwrap_or_default())
+        };
+        (-REACH..=REACH).map(|lag| (lag as f32 * 1000.0 / 30.0, at(lag))).max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default()
+    };
+    let (mut lag, mut height, mut count) = (0.0, 0.0, 0);
+    for (level, opening) in takes {
+        let (best, chance) = (peak(level, &opening), peak(&turned(level.to_vec()), &opening));
+        (lag, height, count) = (lag + best.0, height + best.1 - chance.1, count + 1);
+    }
+    (lag / count.max(1) as f32, height / count.max(1) as f32)
 }
 
 /// Root mean square over the jaw and mouth coefficients and time.
@@ -269,13 +292,27 @@ impl fmt::Display for Report {
             for m in &set.mouths {
                 writeln!(f, "  {:<12} {:>20} {:>20} {:>20}", m.row, m.opening.to_string(), m.width.to_string(), m.rounding.to_string())?;
             }
-            writeln!(f, "  {:<60} {:>10} {:>10}", "", "gestus", "real")?;
+            writeln!(f, "  {:<72} {:>10} {:>10}", "", "gestus", "real")?;
             for b in &set.life {
-                writeln!(f, "  {:<60} {:>10.2} {:>10.2}", b.what, b.generated, b.real)?;
+                writeln!(f, "  {:<72} {:>10.2} {:>10.2}", b.what, b.generated, b.real)?;
             }
         }
         let emotions: Vec<String> = self.emotions.iter().map(|(name, r)| format!("{name} {r:.2}")).collect();
         writeln!(f, "\nOpening on unseen GRID speakers when only the emotion changes: {}", emotions.join(", "))?;
         write!(f, "Cost: {:.3} s for a second of speech, all threads", self.cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn synchrony_finds_the_lag() {
+        let level: Vec<f32> = (0..300).map(|n| (n as f32 * 0.37).sin() + (n as f32 * 0.113).sin()).collect();
+        let mut late = level.clone();
+        late.rotate_right(3);
+        let (lag, height) = synchrony([(level.as_slice(), late)].into_iter());
+        assert!((lag - 100.0).abs() < 1.0 && height > 0.05, "{lag} {height}");
     }
 }
