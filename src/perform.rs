@@ -26,7 +26,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let seed = clip_seed(speech, options.seed);
     let rows = model.perform(speech, &plan.emotion, seed, options.quality)?;
     let manners: Vec<Expressivity> = (0..rows.len()).map(|n| manner(plan, n)).collect();
-    let manner = |seconds: f64| manners.get((seconds * 30.0) as usize).copied().unwrap_or_default();
+    let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
     let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, seed);
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();

@@ -162,7 +162,8 @@ fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
 }
 
-fn correlations(take: &Take, rows: &[Row]) -> [f32; 3] {
+/// Correlations of opening, width and rounding of motion with what was recorded of the take.
+pub fn correlations(take: &Take, rows: &[Row]) -> [f32; 3] {
     against(take, mouth_of(rows))
 }
 
@@ -259,15 +260,14 @@ fn log_jerk(series: impl Iterator<Item = Vec<f32>>) -> f32 {
 }
 
 fn blinks(set: &[&[Row]]) -> f32 {
-    let lid = |row: &Row| vector::unpack(row).0[id::EYE_BLINK_LEFT];
     let frames: usize = set.iter().map(|rows| rows.len()).sum();
-    let count: usize = set.iter().map(|rows| rows.windows(2).filter(|w| lid(&w[0]) < 0.5 && lid(&w[1]) >= 0.5).count()).sum();
+    let count: usize = set.iter().map(|rows| style::blinks(rows)).sum();
     count as f32 * 1800.0 / frames.max(1) as f32
 }
 
+/// Degrees a second.
 fn head_speed(set: &[&[Row]]) -> Vec<f32> {
-    let speed = |w: &[Row]| (vector::HEAD..vector::GAZE).map(|c| (w[1][c] - w[0][c]).powi(2)).sum::<f32>().sqrt() * 30.0;
-    set.iter().flat_map(|rows| rows.windows(2).map(speed)).map(f32::to_degrees).collect()
+    set.iter().flat_map(|rows| style::head_speeds(rows)).map(f32::to_degrees).collect()
 }
 
 /// Mean distance between the styles of neighbouring stretches.

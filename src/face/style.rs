@@ -3,7 +3,7 @@
 //! Figures rather than a learned code: they can be read, set by hand and taken from any motion.
 
 use super::articulation::{gap_mm, rounding};
-use super::coefficients::id;
+use super::coefficients::{Coefficients, id};
 use super::vector::{self, Row, unpack};
 
 /// Numbers of a style.
@@ -39,22 +39,18 @@ const SCALE: [(f32, f32); STYLE] = [
 pub fn of(rows: &[Row]) -> Style {
     let faces: Vec<_> = rows.iter().map(unpack).collect();
     let n = faces.len().max(1) as f32;
-    let mean = |f: &dyn Fn(&(super::Coefficients, crate::motion::Head, crate::motion::Gaze)) -> f32| faces.iter().map(f).sum::<f32>() / n;
-    let deviation = |f: &dyn Fn(&(super::Coefficients, crate::motion::Head, crate::motion::Gaze)) -> f32| {
+    let mean = |f: &dyn Fn(&(Coefficients, crate::motion::Head, crate::motion::Gaze)) -> f32| faces.iter().map(f).sum::<f32>() / n;
+    let deviation = |f: &dyn Fn(&(Coefficients, crate::motion::Head, crate::motion::Gaze)) -> f32| {
         let m = mean(f);
         mean(&|x| (f(x) - m).powi(2)).sqrt()
     };
-    let brow = |c: &super::Coefficients| (c[id::BROW_INNER_UP] + c[id::BROW_OUTER_UP_LEFT] + c[id::BROW_OUTER_UP_RIGHT]) / 3.0;
-    let lid = |c: &super::Coefficients| 0.5 * (c[id::EYE_BLINK_LEFT] + c[id::EYE_BLINK_RIGHT]);
-    let blinks = faces.windows(2).filter(|w| lid(&w[0].0) < 0.5 && lid(&w[1].0) >= 0.5).count();
-    let speed: Vec<f32> =
-        rows.windows(2).map(|w| 30.0 * (vector::HEAD..vector::GAZE).map(|c| (w[1][c] - w[0][c]).powi(2)).sum::<f32>().sqrt()).collect();
+    let brow = |c: &Coefficients| (c[id::BROW_INNER_UP] + c[id::BROW_OUTER_UP_LEFT] + c[id::BROW_OUTER_UP_RIGHT]) / 3.0;
     let figures = [
         deviation(&|x| gap_mm(&x.0).max(0.0)),
         deviation(&|x| rounding(&x.0)),
         mean(&|x| gap_mm(&x.0).max(0.0)),
         mean(&|x| x.0[id::JAW_OPEN]),
-        blinks as f32 / (n / 30.0 / 60.0),
+        blinks(rows) as f32 / (n / 30.0 / 60.0),
         mean(&|x| brow(&x.0)),
         deviation(&|x| brow(&x.0)),
         mean(&|x| 0.5 * (x.0[id::BROW_DOWN_LEFT] + x.0[id::BROW_DOWN_RIGHT])),
@@ -62,7 +58,7 @@ pub fn of(rows: &[Row]) -> Style {
         deviation(&|x| x.1.yaw),
         deviation(&|x| x.1.pitch),
         deviation(&|x| x.1.roll),
-        crate::evaluate::statistics::median(&speed),
+        crate::evaluate::statistics::median(&head_speeds(rows)),
         deviation(&|x| x.2.yaw).hypot(deviation(&|x| x.2.pitch)),
         mean(&|x| lid(&x.0)),
         mean(&|x| {
@@ -70,4 +66,21 @@ pub fn of(rows: &[Row]) -> Style {
         }),
     ];
     std::array::from_fn(|i| ((figures[i] - SCALE[i].0) / SCALE[i].1).clamp(-3.0, 3.0))
+}
+
+/// How far the lids are down, the mean of both eyes.
+fn lid(face: &Coefficients) -> f32 {
+    0.5 * (face[id::EYE_BLINK_LEFT] + face[id::EYE_BLINK_RIGHT])
+}
+
+/// Number of blinks: lids that pass the half.
+pub fn blinks(rows: &[Row]) -> usize {
+    let lids: Vec<f32> = rows.iter().map(|row| lid(&unpack(row).0)).collect();
+    lids.windows(2).filter(|w| w[0] < 0.5 && w[1] >= 0.5).count()
+}
+
+/// Speed of the head between neighbouring frames, radians a second.
+pub fn head_speeds(rows: &[Row]) -> Vec<f32> {
+    let speed = |w: &[Row]| 30.0 * (vector::HEAD..vector::GAZE).map(|c| (w[1][c] - w[0][c]).powi(2)).sum::<f32>().sqrt();
+    rows.windows(2).map(speed).collect()
 }

@@ -104,11 +104,6 @@ const AR_VALIDATION: [&str; 2] = ["g16", "g49"];
 const AR_TEST: [&str; 3] = ["g11", "g53", "g59"];
 const AR_EXCLUDED: [&str; 1] = ["misc"];
 
-/// The folder of recordings: `GESTUS_DATA`, or `../shared` beside the package.
-pub fn root() -> PathBuf {
-    std::env::var_os("GESTUS_DATA").map_or_else(|| PathBuf::from("../shared"), PathBuf::from).join("data")
-}
-
 /// Everything that moves a face, with or without sound.
 pub fn faces(root: &Path) -> Result<Vec<Take>> {
     let mut jobs: Vec<(Source, Split, PathBuf)> = Vec::new();
@@ -288,6 +283,11 @@ fn fields(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The folder of recordings: `GESTUS_DATA`, or `../shared` beside the package.
+    fn root() -> PathBuf {
+        std::env::var_os("GESTUS_DATA").map_or_else(|| PathBuf::from("../shared"), PathBuf::from).join("data")
+    }
 
     #[test]
     fn quoted_fields_keep_their_commas() {

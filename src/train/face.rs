@@ -9,8 +9,9 @@ use crate::Result;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
 use crate::emotion::{EMOTION, Label, Point};
-use crate::evaluate::statistics::{median, pearson};
-use crate::face::articulation::{self, gap_mm};
+use crate::evaluate::face::correlations;
+use crate::evaluate::statistics::median;
+use crate::face::articulation::gap_mm;
 use crate::face::expression::express;
 use crate::face::model::{CONDITION, FaceModel, Heard, MODULATION, Quality, Scale, config, hear, modulation_row};
 use crate::face::style::{self, Style};
@@ -373,15 +374,8 @@ fn validate(model: &FaceModel, takes: &[Take]) -> Result<String> {
         let sampled: Vec<Vec<Row>> = chosen.par_iter().map(|t| model.perform_take(t)).collect::<Result<_>>()?;
         let mut r: [Vec<f32>; 3] = Default::default();
         for (take, rows) in chosen.iter().zip(&sampled) {
-            let faces: Vec<_> = rows.iter().map(|row| vector::unpack(row).0).collect();
-            let series: [Vec<f32>; 3] = [
-                faces.iter().map(|f| gap_mm(f).max(0.0)).collect(),
-                faces.iter().map(articulation::width).collect(),
-                faces.iter().map(articulation::rounding).collect(),
-            ];
-            let recorded = |f: &dyn Fn(&super::data::Mouth) -> f32| take.mouth.iter().map(f).collect::<Vec<f32>>();
-            let truth = [recorded(&|m| m.opening), recorded(&|m| m.width), recorded(&|m| m.rounding)];
-            (0..3).for_each(|i| r[i].push(pearson(&series[i], &truth[i])));
+            let figures = correlations(take, rows);
+            (0..3).for_each(|i| r[i].push(figures[i]));
         }
         let flat: Vec<Row> = sampled.into_iter().flatten().collect();
         let real: Vec<Row> = chosen.iter().flat_map(|t| t.motion.iter().copied()).collect();

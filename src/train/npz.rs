@@ -47,10 +47,6 @@ impl Npz {
     pub fn number(&self, name: &str) -> Result<f32> {
         self.get(name)?.numbers.first().copied().ok_or_else(|| Error::malformed(&self.origin, format!("{name} is empty")))
     }
-
-    pub fn has(&self, name: &str) -> bool {
-        self.arrays.contains_key(name)
-    }
 }
 
 /// NumPy format 1.0 and 2.0 (numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
