@@ -2,7 +2,7 @@
 //!
 //! The content encoder says what is heard; the denoiser turns noise into motion under it, in windows of 8 s that overlap by
 //! 2 s, the overlap given, so that a take of any length has no seam and needs no more memory. Lips are done after the first
-//! evaluation (more cost correlation with real mouths: see MODEL_CARD.md) and are then given to the life of the face (brows,
+//! evaluation (more cost correlation with real mouths: see ARCHITECTURE.md) and are then given to the life of the face (brows,
 //! lids, gaze, head), which takes the whole schedule.
 
 use super::articulation::{gap_mm, set_gap};
