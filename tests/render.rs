@@ -68,6 +68,9 @@ fn ball() -> Actor {
         metallic: 0.0,
         texture: None,
         double_sided: false,
+        alpha: gestus::actor::Alpha::Opaque,
+        emissive: Vec3::ZERO,
+        shade: Vec3::ONE,
     };
     Actor { name: "ball".into(), nodes: vec![node], meshes: vec![mesh], materials: vec![material], ..Default::default() }
 }

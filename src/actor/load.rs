@@ -4,7 +4,7 @@
 
 use super::accessor::{numbers, whole_numbers};
 use super::write::SURFACES;
-use super::{Actor, Driver, Material, Mesh, Morph, Node, Surface, Texture, names};
+use super::{Actor, Alpha, Driver, Material, Mesh, Morph, Node, Surface, Texture, names};
 use crate::body::skeleton;
 use crate::face::coefficients;
 use crate::{Error, Result};
@@ -407,6 +407,9 @@ impl Loader<'_> {
             metallic: pbr.metallic_factor(),
             texture: pbr.base_color_texture().map(|t| t.texture().source().index()),
             double_sided: m.double_sided(),
+            alpha: Alpha::Opaque,
+            emissive: Vec3::ZERO,
+            shade: Vec3::ONE,
         }
     }
 }
@@ -421,6 +424,9 @@ fn default_material() -> Material {
         metallic: 0.0,
         texture: None,
         double_sided: false,
+        alpha: Alpha::Opaque,
+        emissive: Vec3::ZERO,
+        shade: Vec3::ONE,
     }
 }
 

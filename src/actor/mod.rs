@@ -32,6 +32,8 @@ pub struct Actor {
     pub joints: Vec<Option<usize>>,
     /// Nodes that turn with the gaze: left, right.
     pub eyes: [Option<usize>; 2],
+    /// Chains that swing with the motion: hair, skirts, earrings.
+    pub springs: Vec<Spring>,
     /// The 68 iBUG landmarks as (mesh, vertex), where the actor names them.
     pub keypoints: Option<Vec<(usize, u32)>>,
 }
@@ -44,6 +46,22 @@ pub struct Node {
     pub translation: Vec3,
     pub rotation: Quat,
     pub scale: Vec3,
+}
+
+/// A chain of nodes that follows its parent as a row of damped pendulums (VRM 1.0, `VRMC_springBone`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spring {
+    pub name: String,
+    /// Nodes from the root of the chain to its tip; the last one only marks the end.
+    pub nodes: Vec<usize>,
+    /// Pull back to the rest pose, 0..=4.
+    pub stiffness: f32,
+    /// Share of the speed that a step takes away, 0..=1.
+    pub drag: f32,
+    /// Pull downwards, 0..=2.
+    pub gravity: f32,
+    /// Radius against colliders, metres.
+    pub radius: f32,
 }
 
 /// A triangle mesh with one material. All per-vertex lists have the same length, or are empty where the file has none.
@@ -103,6 +121,21 @@ pub enum Surface {
     Cloth,
     Mouth,
     Lash,
+    /// Its colour as it is, whatever the light (`KHR_materials_unlit`).
+    Unlit,
+    /// Two tones with a soft step between light and [`Material::shade`] (MToon).
+    Toon,
+}
+
+/// How a surface covers what is behind it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Alpha {
+    #[default]
+    Opaque,
+    /// Drawn where its opacity reaches this value, not at all elsewhere.
+    Mask(f32),
+    /// Mixed by its opacity.
+    Blend,
 }
 
 #[derive(Clone, Debug)]
@@ -115,6 +148,11 @@ pub struct Material {
     pub metallic: f32,
     pub texture: Option<usize>,
     pub double_sided: bool,
+    pub alpha: Alpha,
+    /// Light it gives off, linear.
+    pub emissive: Vec3,
+    /// Linear colour of the side away from the light; [`Surface::Toon`] only.
+    pub shade: Vec3,
 }
 
 /// sRGB, 8 bits, RGBA, rows from the top.

@@ -19,7 +19,17 @@ use crate::motion::Frame;
 use glam::{Affine3A, Vec3, Vec3A};
 use std::sync::Mutex;
 
-const SURFACES: [Surface; 7] = [Surface::Plain, Surface::Skin, Surface::Eye, Surface::Hair, Surface::Cloth, Surface::Mouth, Surface::Lash];
+const SURFACES: [Surface; 9] = [
+    Surface::Plain,
+    Surface::Skin,
+    Surface::Eye,
+    Surface::Hair,
+    Surface::Cloth,
+    Surface::Mouth,
+    Surface::Lash,
+    Surface::Unlit,
+    Surface::Toon,
+];
 
 /// Draws with the CPU alone. Shared by threads, each of which draws whole frames.
 pub struct CpuRenderer {

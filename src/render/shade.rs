@@ -273,7 +273,7 @@ pub fn tone_map(colour: V3) -> V3 {
 /// Colour of a surface group as linear light 0..=1.
 pub fn shade(surface: Surface, h: &Hit, s: &Studio) -> V3 {
     tone_map(match surface {
-        Surface::Plain => plain(h, s),
+        Surface::Plain | Surface::Unlit | Surface::Toon => plain(h, s),
         Surface::Skin => skin(h, s),
         Surface::Eye => eye(h, s),
         Surface::Hair => hair(h, s),

@@ -27,7 +27,7 @@ mod surface;
 mod teeth;
 mod topology;
 
-use super::{Actor, Material, Mesh, Morph, Surface as Shading};
+use super::{Actor, Alpha, Material, Mesh, Morph, Surface as Shading};
 use eye_frame::EyeFrame;
 use glam::{Mat4, Vec3};
 use mesh::Part;
@@ -313,6 +313,9 @@ fn materials() -> Vec<Material> {
         metallic: 0.0,
         texture: (name == "eye").then_some(0),
         double_sided,
+        alpha: Alpha::Opaque,
+        emissive: Vec3::ZERO,
+        shade: Vec3::ONE,
     };
     vec![
         material("skin", Shading::Skin, 0.5, false),
