@@ -85,7 +85,8 @@ impl Arguments {
         let mut videos = self.create(&targets, &mut take)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
-            take.write_motion(&targets, &self.take.info(), messages)?;
+            let info = self.take.info(&take);
+            take.write_motion(&targets, &info, messages)?;
             render::follow(&mut take.performance, self.framing.into());
             take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
         }
