@@ -5,7 +5,7 @@ use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
-use crate::direction::{Plan, Region};
+use crate::direction::{Plan, Region, events};
 use crate::emotion::{self, Label, Point};
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
@@ -30,6 +30,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let seed = clip_seed(speech, options.seed);
     let mut rows = faces(model, speech, plan, seed, options.quality)?;
     flex(&mut rows, &plan.muscles);
+    events::play(&mut rows, &plan.events);
     let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners(plan.points(Region::Head), rows.len()), seed);
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();

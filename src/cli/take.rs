@@ -6,6 +6,7 @@ use super::values::{Emotion, Fps};
 use crate::audio::{self, Recording, Speech};
 use crate::body;
 use crate::direction::Direction;
+use crate::direction::events::Event;
 use crate::face::model::{self, FaceModel};
 use crate::formats::{self, Info};
 use crate::motion::Performance;
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// File with the direction: TOML, JSON, or SRT and WebVTT whose texts are directions
     #[arg(long, value_name = "FILE", conflicts_with = "emotion")]
     pub direction: Option<PathBuf>,
+    /// Something that happens at a time: "2.1s nod", "3s-5s look left", "4s wink left", "6s sigh", "0s-2s speak mumbled",
+    /// "1s-4s lip-scale 1.3"; may be given several times
+    #[arg(long = "event", value_name = "EVENT")]
+    pub events: Vec<Event>,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -136,7 +141,8 @@ impl Arguments {
     pub fn listen(&self, messages: &Messages) -> Result<Take> {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
-        let emotion = self.asked()?;
+        let mut emotion = self.asked()?;
+        emotion.direction.events.extend(&self.events);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }

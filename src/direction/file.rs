@@ -5,11 +5,14 @@ use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
 
-/// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other.
+/// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
-    emotion: OneOrMany,
+    #[serde(default)]
+    emotion: Option<OneOrMany>,
+    #[serde(default)]
+    events: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,10 +36,14 @@ pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
 
 fn page(page: Page, origin: &Path) -> Result<Direction> {
     let texts = match page.emotion {
-        OneOrMany::One(text) => vec![text],
-        OneOrMany::Many(texts) => texts,
+        None => Vec::new(),
+        Some(OneOrMany::One(text)) => vec![text],
+        Some(OneOrMany::Many(texts)) => texts,
     };
     let mut direction = Direction::default();
+    for event in page.events {
+        direction.events.push(event.parse().map_err(|e| placed(e, origin, None))?);
+    }
     for text in texts {
         let part = Direction::parse(&text).map_err(|e| placed(e, origin, None))?;
         direction.tracks.extend(part.tracks);
@@ -108,6 +115,9 @@ mod tests {
         let json = read("{\"emotion\": [\"happy\", \"brows=angry @1s-2s\"]}", "a.json").unwrap();
         assert_eq!(toml, json);
         assert_eq!(toml.tracks.len(), 2);
+        let events = read("events = [\"2s nod\", \"3s-4s look left\"]", "a.toml").unwrap().events;
+        assert_eq!(events.len(), 2);
+        assert!(read("events = [\"2s nodd\"]", "a.toml").unwrap_err().to_string().contains("nodd"));
         assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
         assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));
         assert_eq!(read("", "a.txt").unwrap_err().exit_code(), 2);

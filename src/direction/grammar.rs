@@ -14,7 +14,16 @@ pub fn parse(text: &str) -> Result<Direction> {
     }
     let free = text.split_whitespace().count() > 1 && !text.contains([':', '+', '-', '>', ';', '=', '@', '"', '(']);
     let tracks = if free && !reader.ends_with_ease() { vec![reader.free_track()?] } else { reader.tracks()? };
-    Ok(Direction { tracks, unknown: reader.unknown })
+    Ok(Direction { tracks, unknown: reader.unknown, ..Direction::default() })
+}
+
+/// A time that is not relative to the recording's length: `2.5`, `2.5s`, `1:02.5`.
+pub fn seconds(text: &str) -> Option<f64> {
+    let mut reader = Reader { text, chars: text.chars().collect(), at: 0, unknown: Vec::new() };
+    match reader.time() {
+        Ok(Time::Seconds(seconds)) if reader.peek().is_none() => Some(seconds),
+        _ => None,
+    }
 }
 
 struct Reader<'a> {

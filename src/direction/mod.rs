@@ -19,7 +19,9 @@
 //! | free text to a mix | `reading` |
 //! | keys and easing to curves | `timeline` |
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
+//! | nods, looks, manners of speaking | [`events`] |
 
+pub mod events;
 mod file;
 mod grammar;
 mod reading;
@@ -28,6 +30,7 @@ mod timeline;
 use crate::emotion::{EMOTION, Label, Point};
 use crate::face::coefficients::id;
 use crate::{Error, Result};
+use events::Event;
 use std::str::FromStr;
 
 /// Strongest intensity that a term may ask for.
@@ -38,6 +41,8 @@ pub const MAX_INTENSITY: f32 = 1.5;
 pub struct Direction {
     /// In the order written; where two direct the same region at the same time the later one wins.
     pub tracks: Vec<Track>,
+    /// What happens at a time.
+    pub events: Vec<Event>,
     /// Words of free text that were not understood.
     pub unknown: Vec<String>,
 }
@@ -201,6 +206,7 @@ pub struct Plan {
     pub regions: Vec<(Region, Vec<Point>)>,
     /// Coefficients that are added to the performance: place and offset for every frame.
     pub muscles: Vec<(usize, Vec<f32>)>,
+    pub events: Vec<Event>,
 }
 
 impl Plan {
@@ -256,7 +262,7 @@ fn distance(a: &str, b: &str) -> usize {
 /// The candidate that is nearest in spelling, if any is near.
 fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: String = word.to_lowercase().chars().take(40).collect();
-    let reach = ((word.chars().count() + 2) / 3).clamp(1, 3);
+    let reach = word.chars().count().div_ceil(3).clamp(1, 3);
     candidates.into_iter().map(|c| (distance(c, &word), c)).filter(|(d, _)| *d <= reach).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 

@@ -63,7 +63,12 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize) -> Plan {
     regions.sort_by_key(|(region, _)| PARTS.iter().position(|p| p == region));
     let muscles = muscles(&whole, &regions);
     let points = |states: Vec<State>| -> Vec<Point> { states.into_iter().map(|s| s.point).collect() };
-    Plan { emotion: points(whole), regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(), muscles }
+    Plan {
+        emotion: points(whole),
+        regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
+        muscles,
+        events: direction.events.clone(),
+    }
 }
 
 /// Muscles named anywhere, each over all frames. A region's own track can only name what it has: the rest stays with the whole.
