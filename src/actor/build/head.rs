@@ -23,7 +23,7 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: Shapes, rig: &Rig) -> Part {
     // Nobody sees the scalp under the hair.
     let hidden = |v: u32| {
         let (azimuth, elevation) = angles(cage.positions[v as usize]);
-        hair::above_hairline(azimuth, elevation) > 10.0
+        hair::hides(p, azimuth, elevation)
     };
     part.quads.retain(|q| !q.iter().all(|v| hidden(*v)));
     part

@@ -54,11 +54,14 @@ pub struct Lips {
     pub half_width: f32,
     upper: f32,
     lower: f32,
+    /// How far the lips stand out, 1 is usual.
+    fullness: f32,
 }
 
 impl Lips {
     pub fn new(p: &Parameters) -> Lips {
-        Lips { y: p.mouth_y, half_width: p.mouth_half_width, upper: p.upper_lip, lower: p.lower_lip }
+        let m = &p.mouth;
+        Lips { y: m.height, half_width: m.half_width, upper: m.upper_lip, lower: m.lower_lip, fullness: m.fullness }
     }
 
     /// Height of the line where the lips touch.
@@ -364,7 +367,7 @@ impl<'a> Builder<'a> {
         let mut last = Vec::new();
         for j in 1..=LIP_RINGS {
             let s = j as f32 / LIP_RINGS as f32;
-            last = (0..n).map(|k| lip_profile(border[k], contact[k], s, spread[k])).collect::<Vec<_>>();
+            last = (0..n).map(|k| lip_profile(border[k], contact[k], s, spread[k], lips.fullness)).collect::<Vec<_>>();
             if j == LIP_RINGS {
                 // The lower half copies the upper: at rest the lips touch exactly.
                 for k in n / 2 + 1..n {
@@ -452,11 +455,11 @@ fn across(k: usize, n: usize, cosine: f32) -> (f32, bool) {
 }
 
 /// A point between lip border (s = 0) and contact line (s = 1): a straight line with the lip's bulge and its tubercle.
-fn lip_profile(border: Vec3, contact: Vec3, s: f32, (t, upper): (f32, bool)) -> Vec3 {
+fn lip_profile(border: Vec3, contact: Vec3, s: f32, (t, upper): (f32, bool), fullness: f32) -> Vec3 {
     let arch = (1.0 - t * t).max(0.0);
     let tubercle = bell(t, 0.2);
     let profile = (std::f32::consts::PI * s.powf(0.8)).sin().max(0.0).powf(0.9);
-    let thickness = if upper { 0.25 + 0.07 * tubercle } else { 0.4 - 0.04 * tubercle };
+    let thickness = fullness * if upper { 0.25 + 0.07 * tubercle } else { 0.4 - 0.04 * tubercle };
     let mut p = border.lerp(contact, s);
     p.z += thickness * arch.powf(0.6) * profile * 0.97 - 0.16 * s.powi(3) - 0.05 * s;
     p.y += if upper { 0.10 } else { -0.16 } * arch * profile * (1.0 - s);
