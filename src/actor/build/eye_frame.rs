@@ -66,12 +66,12 @@ impl EyeFrame {
 
     /// Pitch of the upper lid's rim.
     pub fn upper_rim(&self, u: f32) -> f32 {
-        self.tilt * u + self.upper * (1.0 - ((u + 0.06).abs() / 1.06).powf(2.3)).max(0.0).powf(0.78)
+        self.tilt * u + self.upper * (1.0 - (u + 0.06 * (1.0 - u * u)).abs().powf(2.3)).max(0.0).powf(0.78)
     }
 
     /// Pitch of the lower lid's rim.
     pub fn lower_rim(&self, u: f32) -> f32 {
-        self.tilt * u + self.lower * (1.0 - ((u - 0.1).abs() / 1.1).powf(2.2)).max(0.0).powf(0.85)
+        self.tilt * u + self.lower * (1.0 - (u - 0.1 * (1.0 - u * u)).abs().powf(2.2)).max(0.0).powf(0.85)
     }
 
     /// Pitch at which the closed lids meet.

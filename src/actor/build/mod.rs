@@ -7,17 +7,21 @@
 //!
 //! The head is described in centimetres around the middle of the skull at eye height, everything else in metres.
 
+mod beard;
 mod brows;
 mod clothes;
+mod creases;
 mod deform;
 mod ears;
 mod eye_frame;
 mod eyes;
+mod glasses;
 mod hair;
 mod hands;
 mod head;
 mod lashes;
 mod lids;
+mod marks;
 mod math;
 mod mesh;
 mod mouth;
@@ -27,6 +31,7 @@ mod skeleton;
 mod surface;
 mod teeth;
 mod topology;
+mod warp;
 
 use super::{Actor, Alpha, Material, Mesh, Morph, Spring, Surface as Shading};
 use eye_frame::EyeFrame;
@@ -34,6 +39,7 @@ use glam::{Mat4, Vec3};
 use mesh::Part;
 use skeleton::Rig;
 use surface::Surface;
+use warp::Warp;
 
 pub use deform::driver;
 pub use parameters::{Beard, Brows, Ears, Eyes, Face, Glasses, Hair, Mouth, Nose, Number, Skin, Style};
@@ -74,6 +80,7 @@ pub struct Colors {
     pub lip: [u8; 3],
     pub lip_inside: [u8; 3],
     pub hair: [u8; 3],
+    pub beard: [u8; 3],
     pub brow: [u8; 3],
     pub lash: [u8; 3],
     pub iris: [u8; 3],
@@ -83,6 +90,9 @@ pub struct Colors {
     pub teeth: [u8; 3],
     pub gum: [u8; 3],
     pub tongue: [u8; 3],
+    /// Rims of glasses, and earrings.
+    pub frames: [u8; 3],
+    pub metal: [u8; 3],
     pub sweater: [u8; 3],
     pub trousers: [u8; 3],
     pub shoes: [u8; 3],
@@ -121,6 +131,7 @@ impl Default for Colors {
             lip: [192, 84, 80],
             lip_inside: [150, 52, 52],
             hair: [76, 44, 34],
+            beard: [76, 44, 34],
             brow: [70, 42, 33],
             lash: [30, 20, 18],
             iris: [70, 128, 128],
@@ -130,6 +141,8 @@ impl Default for Colors {
             teeth: [247, 243, 236],
             gum: [170, 72, 74],
             tongue: [192, 86, 88],
+            frames: [52, 40, 36],
+            metal: [226, 178, 92],
             sweater: [58, 96, 112],
             trousers: [52, 56, 70],
             shoes: [66, 48, 46],
@@ -183,12 +196,13 @@ pub fn build(p: &Parameters) -> Actor {
     let eye = EyeFrame::new(p);
     let cage = topology::build(p, &surface, &eye);
     let rig = Rig::new(p);
+    let warp = Warp::new(&p.face);
     let shapes = deform::bake(&deform::Face::new(&cage, &eye, p));
 
     let hair = hair::build(p, &surface);
     let chains = hair.chains;
     let mut pieces = head_pieces(p, &surface, &eye, &cage, shapes, &rig);
-    pieces.push(hair_piece(hair.part, &rig));
+    pieces.push(hair_piece(hair.part, &rig, &warp));
     pieces.extend(body_pieces(p, &rig));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
@@ -200,7 +214,7 @@ pub fn build(p: &Parameters) -> Actor {
     actor.joints = (0..rig.rest.len()).map(Some).collect();
     add_eye_nodes(&mut actor, &eye, &rig);
     for chain in &chains {
-        add_chain(&mut actor, chain, &rig);
+        add_chain(&mut actor, chain, &rig, &warp);
     }
     let skin = bind(&actor);
     let renumbered: Vec<Vec<Option<u32>>> = pieces.into_iter().map(|piece| add_mesh(&mut actor, piece, &rig, &skin)).collect();
@@ -211,12 +225,13 @@ pub fn build(p: &Parameters) -> Actor {
 
 /// Head and what it carries; the head itself comes first.
 fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topology::Cage, shapes: deform::Shapes, rig: &Rig) -> Vec<Piece> {
+    let warp = Warp::new(&p.face);
     let head = rig.joint("head");
     let jaw = p.jaw();
-    let mut brows = brows::build(surface, cage, &shapes, p.brows.thickness);
+    let mut brows = brows::build(p, surface, cage, &shapes);
     brows.append(other_side(&brows));
-    let mut lashes = lashes::build(cage, eye, &shapes, 1.0);
-    lashes.append(lashes::build(cage, eye, &shapes, -1.0));
+    let mut lashes = lashes::build(cage, eye, &shapes, 1.0, p.eyes.lashes);
+    lashes.append(lashes::build(cage, eye, &shapes, -1.0, p.eyes.lashes));
     let mut ears = ears::build(p);
     ears.append(ears.mirror());
     let mut lower_teeth = teeth::teeth(p, false);
@@ -226,8 +241,10 @@ fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topolog
     tongue.morphs.push(teeth::tongue_out(&tongue.positions));
 
     let c = &p.colors;
-    let on_head = |name, material, part| Piece { name, material, hold: Hold::Joint(head), part: to_actor(part, rig) };
-    let skin = Piece { name: "head", material: "skin", hold: Hold::Skin, part: to_actor(head::build(p, cage, shapes, rig), rig) };
+    let on_head = |name, material, part| Piece { name, material, hold: Hold::Joint(head), part: warp.part(part, rig) };
+    let beard = beard::build(p, cage, &shapes, rig);
+    let marks = marks::build(p, surface, cage, &shapes);
+    let skin = Piece { name: "head", material: "skin", hold: Hold::Skin, part: warp.part(head::build(p, cage, shapes, rig), rig) };
     let mut pieces = vec![
         skin,
         on_head("ears", "skin", ears),
@@ -237,23 +254,33 @@ fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topolog
         on_head("lowerTeeth", "teeth", lower_teeth),
         on_head("tongue", "tongue", tongue),
     ];
+    if let Some(beard) = beard {
+        pieces.push(Piece { name: "beard", material: "hair", hold: Hold::Skin, part: warp.part(beard, rig) });
+    }
+    pieces.extend(marks.map(|part| on_head("marks", "skin", part)));
+    pieces.extend(p.glasses.as_ref().map(|g| on_head("glasses", "frames", glasses::build(p, g, surface, eye.centre))));
+    if p.ears.ring > 0.0 {
+        let mut hoops = ears::hoop(p);
+        hoops.append(hoops.mirror());
+        pieces.push(on_head("earrings", "metal", hoops));
+    }
     for (i, (name, side)) in [("leftEyeball", 1.0), ("rightEyeball", -1.0)].into_iter().enumerate() {
         let mut ball = eyes::ball(p, eye, side);
         for v in &mut ball.positions {
             *v += eye.centre_of(side);
         }
-        pieces.push(Piece { name, material: "eye", hold: Hold::Eye(i), part: to_actor(ball, rig) });
+        pieces.push(Piece { name, material: "eye", hold: Hold::Eye(i), part: warp.part(ball, rig) });
     }
     pieces
 }
 
 /// Hair on the head joint and on the nodes of its chains, which come behind joints and eyes.
-fn hair_piece(mut part: Part, rig: &Rig) -> Piece {
+fn hair_piece(mut part: Part, rig: &Rig, warp: &Warp) -> Piece {
     let (head, first) = (rig.joint("head"), rig.rest.len() + 2);
     for (joint, _) in part.weights.iter_mut().flatten() {
         *joint = if *joint == 0 { head } else { first + *joint - 1 };
     }
-    Piece { name: "hair", material: "hair", hold: Hold::Skin, part: to_actor(part, rig) }
+    Piece { name: "hair", material: "hair", hold: Hold::Skin, part: warp.part(part, rig) }
 }
 
 /// Lets some light through a material's occlusion: hair is no solid body.
@@ -291,17 +318,6 @@ fn other_side(part: &Part) -> Part {
     out
 }
 
-/// From head space to the actor's.
-fn to_actor(mut part: Part, rig: &Rig) -> Part {
-    for p in &mut part.positions {
-        *p = rig.place(*p);
-    }
-    for o in part.morphs.iter_mut().flat_map(|(_, offsets)| offsets) {
-        *o *= rig.head_scale;
-    }
-    part
-}
-
 fn materials() -> Vec<Material> {
     let material = |name: &str, surface, roughness, double_sided| Material {
         name: name.into(),
@@ -323,6 +339,8 @@ fn materials() -> Vec<Material> {
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),
         material("tongue", Shading::Mouth, 0.35, false),
+        material("frames", Shading::Plain, 0.35, false),
+        Material { metallic: 0.9, ..material("metal", Shading::Plain, 0.3, false) },
         material("sweater", Shading::Cloth, 0.85, true),
         material("trousers", Shading::Cloth, 0.9, true),
         material("shoes", Shading::Plain, 0.6, false),
@@ -338,11 +356,11 @@ fn add_eye_nodes(actor: &mut Actor, eye: &EyeFrame, rig: &Rig) {
 }
 
 /// A chain of free hair as nodes under the head, and the spring that swings it.
-fn add_chain(actor: &mut Actor, chain: &hair::Chain, rig: &Rig) {
+fn add_chain(actor: &mut Actor, chain: &hair::Chain, rig: &Rig, warp: &Warp) {
     let (mut parent, mut from) = (rig.joint("head"), rig.at("head"));
     let mut nodes = Vec::with_capacity(chain.points.len());
     for (i, point) in chain.points.iter().enumerate() {
-        let at = rig.place(*point);
+        let at = rig.place(warp.point(*point));
         actor.nodes.push(skeleton::node(&format!("{}{}", chain.name, i + 1), Some(parent), at - from));
         (parent, from) = (actor.nodes.len() - 1, at);
         nodes.push(parent);

@@ -29,6 +29,11 @@ impl Surface {
         union(skull, ellipsoid(p, v(0.0, 3.9, 1.6 + forehead), v(6.7, 6.6, 6.9)), 2.0)
     }
 
+    /// How far the skull reaches to the left at a height and a depth.
+    pub fn cranium_side(&self, y: f32, z: f32) -> f32 {
+        trace(|p| self.cranium(p), v(0.0, y, z), Vec3::X, 14.0).x
+    }
+
     /// Distance to the skin, with the lids as bulges over the eyeballs and without lips, which the mesh lays on.
     pub fn distance(&self, p: Vec3) -> f32 {
         let p = Vec3::new(p.x.abs(), p.y, p.z);

@@ -6,6 +6,7 @@
 //! throat without a second patch. The lips are no part of the surface: they are laid on the muzzle by explicit profiles.
 
 use super::Parameters;
+use super::creases::AGE;
 use super::eye_frame::EyeFrame;
 use super::math::{angles, bell, direction, lerp, mirrored, smoothstep};
 use super::surface::Surface;
@@ -86,7 +87,7 @@ const LIP_RINGS: usize = 6;
 /// Lid edge and the surface behind it: radius relative to (lid radius, eye radius), degrees behind the rim.
 const LID_EDGE: [(bool, f32, f32); 3] = [(true, -0.03, 1.2), (false, 0.03, 2.2), (false, 0.02, 7.0)];
 /// The pocket behind the lips: depth behind the contact line and half height.
-const POCKET: [(f32, f32); 6] = [(0.22, 0.06), (0.42, 0.30), (0.65, 0.85), (1.2, 1.3), (2.6, 1.6), (4.5, 1.7)];
+const POCKET: [(f32, f32); 6] = [(0.22, 0.06), (0.42, 0.30), (0.65, 0.85), (1.2, 1.4), (2.6, 1.7), (4.5, 1.7)];
 
 /// Azimuths of one half and the columns where blocks begin and end.
 struct Columns {
@@ -137,7 +138,9 @@ struct Rows {
 }
 
 fn rows() -> Rows {
-    let mut elevations: Vec<f32> = (0..=9).map(|i| 17.6 + 70.4 * (1.0 - i as f32 / 9.0).powf(1.15)).collect();
+    // Few rows under the hair, dense ones on the forehead, which wrinkles.
+    let mut elevations: Vec<f32> = (0..5).map(|i| lerp(88.0, 46.0, i as f32 / 5.0)).collect();
+    elevations.extend((0..=10).map(|i| lerp(46.0, 17.6, i as f32 / 10.0)));
     let top = elevations.len() - 1;
     // The nose lies between -11 and -22 degrees and gets the denser rows.
     for (to, count) in [(-11.0, 13), (-17.875, 5), (-22.0, 3), (-48.4, 12)] {
@@ -194,6 +197,7 @@ pub fn build(p: &Parameters, surface: &Surface, eye: &EyeFrame) -> Cage {
     let mouth = builder.fill_mouth(&Lips::new(p));
     builder.relax();
     builder.crease_lids(eye);
+    builder.wrinkle(p.wrinkles());
     Cage {
         positions: builder.positions,
         places: builder.places,
@@ -380,9 +384,10 @@ impl<'a> Builder<'a> {
             let ring = (0..n)
                 .map(|k| {
                     let (t, upper) = spread[k];
-                    let rise = height * (1.0 - t.abs().powi(8)).max(0.0) * if upper { 1.0 } else { -1.0 };
+                    let rise = height * (1.0 - t.abs().powi(10)).max(0.0) * if upper { 1.0 } else { -1.0 };
                     let c = last[k];
-                    let p = Vec3::new(c.x * (1.0 + 0.14 * depth.min(1.5)), c.y + rise, c.z - depth);
+                    // The cheeks' inside is wider than the lips: through a smile one sees its wall.
+                    let p = Vec3::new(c.x * (1.0 + 0.42 * smoothstep(0.2, 1.6, depth)), c.y + rise, c.z - depth);
                     self.add(p, Place::Mouth { s: 1.0 + depth, t, upper })
                 })
                 .collect();
@@ -424,6 +429,23 @@ impl<'a> Builder<'a> {
                 let mean = around.iter().map(|&n| before[n as usize]).sum::<Vec3>() / around.len() as f32;
                 self.positions[v] = self.surface.settle(before[v].lerp(mean, 0.6));
             }
+        }
+    }
+
+    /// The furrows of age.
+    fn wrinkle(&mut self, amount: f32) {
+        if amount <= 0.0 {
+            return;
+        }
+        let normals = super::mesh::normals(&self.positions, &self.quads);
+        for ((position, normal), place) in self.positions.iter_mut().zip(normals).zip(&self.places) {
+            let free = match *place {
+                Place::Grid => 1.0,
+                Place::Lid { s, .. } => 1.0 - smoothstep(0.45, 0.85, s),
+                Place::Mouth { s, .. } => smoothstep(-0.15, -0.5, s),
+            };
+            let left = mirrored(*position, if position.x < 0.0 { -1.0 } else { 1.0 });
+            *position += normal * (amount * free * AGE.iter().map(|c| c.height(left)).sum::<f32>());
         }
     }
 

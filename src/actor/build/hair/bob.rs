@@ -8,7 +8,7 @@ use super::{Hair, Scalp, Shell, Swing};
 use glam::Vec3;
 
 /// Height of the tips in front and at the nape, centimetres.
-const TIPS: (f32, f32) = (-9.2, -7.6);
+const TIPS: (f32, f32) = (-9.5, -7.6);
 
 pub fn build(scalp: &Scalp) -> Hair {
     // A cap that keeps light out of the parting and behind the ear.
@@ -28,7 +28,7 @@ pub fn build(scalp: &Scalp) -> Hair {
 }
 
 /// A value that changes along the parting from front to back.
-fn along(values: [f32; 5], f: f32) -> f32 {
+pub fn along(values: [f32; 5], f: f32) -> f32 {
     curve(&std::array::from_fn::<_, 5, _>(|i| (i as f32 / 4.0, values[i])), f)
 }
 
@@ -163,10 +163,10 @@ fn fringe(scalp: &Scalp, hair: &mut Hair) {
     let strand = |f: f32| {
         let knots = [
             (root(scalp, 0.12 * f), 0.4),
-            (direction(lerp(1.0, -6.0, f), lerp(43.0, 50.0, f)), lerp(0.75, 1.1, f) * volume),
-            (direction(lerp(-22.0, -30.0, f), lerp(30.0, 40.0, f)), lerp(1.0, 1.35, f) * volume),
-            (direction(lerp(-45.0, -50.0, f), lerp(14.0, 23.0, f)), lerp(1.05, 1.45, f) * volume),
-            (direction(-59.0, lerp(-7.0, 4.0, f)), lerp(1.15, 1.7, f)),
+            (direction(lerp(1.0, -6.0, f), lerp(43.0, 50.0, f)), lerp(0.9, 1.35, f) * volume),
+            (direction(lerp(-22.0, -30.0, f), lerp(30.0, 40.0, f)), lerp(1.2, 1.6, f) * volume),
+            (direction(lerp(-45.0, -50.0, f), lerp(14.0, 23.0, f)), lerp(1.3, 1.75, f) * volume),
+            (direction(-59.0, lerp(-7.0, 4.0, f)), lerp(1.4, 1.9, f)),
         ];
         scalp.lay(&knots, 40)
     };
@@ -178,8 +178,8 @@ fn fringe(scalp: &Scalp, hair: &mut Hair) {
         taper: 0.5,
         groove: 0.22,
         thickness: 0.3,
-        roll: [0.3, 0.0],
-        overlap: 0.08,
+        roll: [0.35, 0.6],
+        overlap: 0.06,
         seed: 43,
         color: scalp.color * 1.03,
         swing: Swing::default(),
@@ -188,7 +188,7 @@ fn fringe(scalp: &Scalp, hair: &mut Hair) {
 }
 
 fn loose(scalp: &Scalp, hair: &mut Hair) {
-    let mut knots = scalp.lay(&[(direction(20.0, 50.0), 0.9), (direction(33.0, 36.0), 1.15), (direction(52.0, 16.0), 0.8)], 5);
+    let mut knots = scalp.lay(&[(direction(20.0, 50.0), 0.7), (direction(33.0, 36.0), 0.85), (direction(52.0, 16.0), 0.6)], 5);
     knots.extend([Vec3::new(6.7, -1.2, 3.6), Vec3::new(6.75, -4.0, 3.9), Vec3::new(6.3, -6.3, 4.6)]);
     let path = spline(&knots, 40);
     let swing = hair.swing(&[("hairLoose", 0.5, path)], 0.5, 2);

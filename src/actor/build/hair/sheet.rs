@@ -67,7 +67,7 @@ impl Sheet {
         let table = Table { strands: (0..TABLE).map(|i| resample(&strand(i as f32 / (TABLE - 1) as f32), POINTS)).collect() };
         // Rows are denser towards the rounded tips.
         let (split, free) = self.rows;
-        let joined = (0..split).map(|r| self.split * r as f32 / split as f32);
+        let joined = (0..split).map(|r| self.split * r as f32 / if free == 0 { split - 1 } else { split } as f32);
         let parted = (0..free).map(|r| 1.0 - (1.0 - self.split) * (1.0 - r as f32 / (free - 1) as f32).powf(1.6));
         let along: Vec<f32> = joined.chain(parted).collect();
         let mut part = Part::default();
@@ -90,7 +90,9 @@ impl Sheet {
                     part.quads.push([pair[0][c], pair[1][c], pair[1][c + 1], pair[0][c + 1]]);
                 }
             }
-            self.underside(&mut part, &table, lock, &along, &rows, split);
+            if free > 0 {
+                self.underside(&mut part, &table, lock, &along, &rows, split);
+            }
         }
         part
     }
@@ -121,7 +123,7 @@ impl Sheet {
     /// Adds the vertex at `x` across a lock and `s` along, `below` the outer face; darker there.
     fn vertex(&self, part: &mut Part, table: &Table, lock: usize, x: f32, s: f32, below: f32) -> u32 {
         let own = |n: u32| jitter(self.seed + 50 * n + lock as u32);
-        let free = ((s - self.split) / (1.0 - self.split)).max(0.0);
+        let free = ((s - self.split) / (1.0 - self.split).max(1e-3)).max(0.0);
         let (low, high) = (self.edge(lock), self.edge(lock + 1));
         let fuller = 0.45 * (free * (1.0 - free)).sqrt();
         let width = (lerp(1.0, 1.0 - self.taper, free.powf(1.7)) + fuller) * (1.0 - free.powi(5)).max(0.0).sqrt() + 0.005;
