@@ -271,7 +271,7 @@ fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
         skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
         skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
         skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes), math::linear(c.soles))),
-        skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
+        skinned("hands", "skin", hands::build(rig, &hands::Tones { skin: math::linear(c.skin), blush: math::linear(c.blush) })),
     ]
 }
 

@@ -32,6 +32,11 @@ impl Rig {
         for (side, sign) in [("left", 1.0), ("right", -1.0)] {
             set(&format!("{side}Shoulder"), Vec3::new(0.03 * sign, 0.092, 0.0));
             set(&format!("{side}UpperArm"), Vec3::new(0.118 * sign, -0.006, 0.0));
+            // The thumb's first joint lies at the wrist's edge, so that its ball moves with it.
+            let thumb = Vec3::new(0.70 * sign, -0.25, 0.67).normalize();
+            set(&format!("{side}ThumbMetacarpal"), Vec3::new(0.020 * sign, -0.010, 0.019));
+            set(&format!("{side}ThumbProximal"), thumb * 0.043);
+            set(&format!("{side}ThumbDistal"), thumb * 0.031);
         }
         let mut rest = [Vec3::ZERO; COUNT];
         for (i, joint) in JOINTS.iter().enumerate() {
