@@ -13,6 +13,7 @@ mod deform;
 mod ears;
 mod eye_frame;
 mod eyes;
+mod figure;
 mod hair;
 mod hands;
 mod head;
@@ -34,7 +35,9 @@ use mesh::Part;
 use skeleton::Rig;
 use surface::Surface;
 
+pub use clothes::{Dress, Outfit};
 pub use deform::driver;
+pub use figure::Figure;
 
 /// The numbers that make a character. Lengths of the head in centimetres before [`Parameters::head_scale`], angles in
 /// degrees, colours in sRGB.
@@ -76,6 +79,7 @@ pub struct Parameters {
     pub parting: f32,
     pub hair_length: f32,
     pub colors: Colors,
+    pub figure: Figure,
 }
 
 /// Colours of a character, sRGB.
@@ -100,10 +104,6 @@ pub struct Colors {
     pub teeth: [u8; 3],
     pub gum: [u8; 3],
     pub tongue: [u8; 3],
-    pub sweater: [u8; 3],
-    pub trousers: [u8; 3],
-    pub shoes: [u8; 3],
-    pub soles: [u8; 3],
 }
 
 impl Default for Parameters {
@@ -133,6 +133,7 @@ impl Default for Parameters {
             parting: 1.9,
             hair_length: -8.6,
             colors: Colors::default(),
+            figure: Figure::default(),
         }
     }
 }
@@ -157,10 +158,6 @@ impl Default for Colors {
             teeth: [247, 243, 236],
             gum: [170, 72, 74],
             tongue: [192, 86, 88],
-            sweater: [58, 96, 112],
-            trousers: [52, 56, 70],
-            shoes: [66, 48, 46],
-            soles: [224, 216, 200],
         }
     }
 }
@@ -210,7 +207,7 @@ pub fn build(p: &Parameters) -> Actor {
     let shapes = deform::bake(&deform::Face::new(&cage, &eye, p));
 
     let mut pieces = head_pieces(p, &surface, &eye, &cage, shapes, &rig);
-    pieces.extend(body_pieces(p, &rig));
+    pieces.extend(body_pieces(p));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
     head::light_mouth(&cage, &mut pieces[0].part);
@@ -264,15 +261,18 @@ fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topolog
     pieces
 }
 
-fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
-    let c = &p.colors;
-    let skinned = |name, material, part: Part| Piece { name, material, hold: Hold::Skin, part };
-    vec![
-        skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
-        skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes), math::linear(c.soles))),
-        skinned("hands", "skin", hands::build(rig, &hands::Tones { skin: math::linear(c.skin), blush: math::linear(c.blush) })),
-    ]
+/// Clothes and hands, made on the reference figure and fitted to this one.
+fn body_pieces(p: &Parameters) -> Vec<Piece> {
+    let rig = Rig::reference();
+    let tones = hands::Tones { skin: math::linear(p.colors.skin), blush: math::linear(p.colors.blush) };
+    let mut parts = clothes::build(&rig, &p.figure.dress);
+    parts.push(("hands", "skin", hands::build(&rig, &tones)));
+    let fit = figure::Fit::new(&p.figure, p.head_scale);
+    let piece = |(name, material, mut part): (&'static str, &'static str, Part)| {
+        fit.dress(&mut part);
+        Piece { name, material, hold: Hold::Skin, part }
+    };
+    parts.into_iter().map(piece).collect()
 }
 
 /// A left-sided part's mirror image, with the morphs of the other side.
@@ -325,7 +325,7 @@ fn materials() -> Vec<Material> {
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),
         material("tongue", Shading::Mouth, 0.35, false),
-        material("sweater", Shading::Cloth, 0.85, true),
+        material("top", Shading::Cloth, 0.85, true),
         material("trousers", Shading::Cloth, 0.9, true),
         material("shoes", Shading::Plain, 0.6, false),
     ]
