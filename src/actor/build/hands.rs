@@ -444,11 +444,7 @@ fn weights(hand: &Part, rig: &Rig, fingers: &[Digit; 4], thumb: &Digit, palm: us
                 follow(digit, carpus, s, lift(p, digit), (0.005, 0.012))
             } else {
                 let s = (p - thumb.bones[0]).dot(thumb.along());
-                if s < 0.55 * thumb.first() {
-                    of_palm(p)
-                } else {
-                    follow(thumb, carpus, s, lift(p, thumb), (0.0, 0.030))
-                }
+                if s < 0.55 * thumb.first() { of_palm(p) } else { follow(thumb, carpus, s, lift(p, thumb), (0.0, 0.030)) }
             };
             influences(&list)
         })

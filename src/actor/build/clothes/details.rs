@@ -34,22 +34,25 @@ pub fn sew(body: &mut Part, rig: &Rig, outfit: Outfit, pattern: &Pattern, palett
 
 /// A shirt collar: a band around the neck, folded outwards into a leaf with two points.
 fn collar() -> Part {
-    const COLUMNS: usize = 29;
-    // Height and distance from the neck's surface of band, fold and leaf.
-    const ROWS: [(f32, f32); 5] = [(1.396, 0.0020), (1.4290, 0.0030), (1.4325, 0.0055), (1.4270, 0.0085), (1.4040, 0.0150)];
+    const COLUMNS: usize = 31;
+    // Height and distance from the neck of band, fold and leaf.
+    const ROWS: [(f32, f32); 6] =
+        [(1.394, 0.0015), (1.4270, 0.0025), (1.4325, 0.0045), (1.4305, 0.0075), (1.4170, 0.0115), (1.4010, 0.0175)];
     let mut part = Part { quads: grid(ROWS.len(), COLUMNS, false), ..Part::default() };
     for (r, (y, off)) in ROWS.into_iter().enumerate() {
+        // How far down the leaf this row lies.
+        let down = (r as f32 - 3.0).max(0.0) / 2.0;
         for c in 0..COLUMNS {
             // From the left of the front's middle around the back.
             let f = c as f32 / (COLUMNS - 1) as f32;
-            let angle = lerp(0.10, TAU - 0.10, f);
+            let angle = lerp(0.07, TAU - 0.07, f);
             let (sin, cos) = angle.sin_cos();
-            let front = smoothstep(0.25, 1.0, cos);
-            let point = if r == 4 { smoothstep(0.72, 0.97, cos) } else { 0.0 };
-            let dip = 0.010 * cos.max(0.0).powi(2) + 0.006 * front;
-            let open = 0.016 * point * sin.signum();
+            let front = smoothstep(-0.2, 1.0, cos);
+            let point = down * smoothstep(0.55, 0.99, cos);
+            let dip = 0.016 * front;
+            let open = (0.006 * front * smoothstep(0.5, 1.0, cos) + 0.022 * point) * sin.signum();
             let z = -0.0235 + (0.0490 + off) * cos;
-            part.positions.push(Vec3::new((0.0485 + off) * sin + open, y - dip - 0.026 * point, z + 0.006 * point));
+            part.positions.push(Vec3::new((0.0485 + off) * sin + open, y - dip - 0.030 * point, z + 0.004 * front + 0.008 * point));
         }
     }
     part

@@ -55,7 +55,8 @@ pub fn build(rig: &Rig, close: bool, color: Vec3) -> Part {
     let joints = ["hips", "leftUpperLeg", "leftLowerLeg", "leftFoot"].map(|name| rig.joint(name));
     let weigh = |p: &Vec3| {
         // The seat stays with the hips while the front of the thigh rises.
-        let thigh = smoothstep(0.93, 0.80, p.y + 0.25 * p.z.min(0.0)) * lerp(0.5, 1.0, smoothstep(0.0, 0.05, p.x + 2.0 * (0.8 - p.y).max(0.0)));
+        let thigh =
+            smoothstep(0.93, 0.80, p.y + 0.25 * p.z.min(0.0)) * lerp(0.5, 1.0, smoothstep(0.0, 0.05, p.x + 2.0 * (0.8 - p.y).max(0.0)));
         // The kneecap belongs to the thigh: in front, the shin takes over lower.
         let front = smoothstep(-0.02, 0.04, p.z);
         let shin = smoothstep(knee + 0.052 - 0.014 * front, knee - 0.052 - 0.020 * front, p.y);

@@ -27,7 +27,7 @@ pub enum Outfit {
     Cardigan,
     /// A hooded sweater with a pocket, trousers, sneakers.
     Hoodie,
-    /// A dress to the knees with leggings, flat shoes.
+    /// A dress to the knees with leggings, sneakers.
     Dress,
 }
 
@@ -55,7 +55,7 @@ impl Default for Dress {
             trim: [42, 74, 90],
             under: [226, 222, 212],
             bottom: [52, 56, 70],
-            shoes: [206, 198, 186],
+            shoes: [158, 84, 66],
             soles: [236, 230, 218],
         }
     }
@@ -84,7 +84,7 @@ pub fn build(rig: &Rig, dress: &Dress) -> Vec<(&'static str, &'static str, Part)
     let pattern = top::Pattern::of(dress.outfit);
     let mut body = top::build(rig, &pattern, &palette);
     details::sew(&mut body, rig, dress.outfit, &pattern, &palette);
-    let sneakers = matches!(dress.outfit, Outfit::Sweater | Outfit::Hoodie);
+    let sneakers = matches!(dress.outfit, Outfit::Sweater | Outfit::Hoodie | Outfit::Dress);
     vec![
         ("top", "top", body),
         ("trousers", "trousers", legs::build(rig, dress.outfit == Outfit::Dress, palette.bottom)),

@@ -62,23 +62,23 @@ const HOLE_ROWS: (usize, usize) = (NECK.len(), NECK.len() + 5);
 const HOLE_HALF: usize = 3;
 /// Sleeve rings: distance along the arm from the shoulder joint, radius (metres). The last three are cuff, edge and inside.
 const SLEEVE: [(f32, f32); 20] = [
-    (0.045, 0.0470),
-    (0.072, 0.0455),
-    (0.104, 0.0440),
-    (0.138, 0.0425),
-    (0.170, 0.0412),
-    (0.200, 0.0405),
-    (0.222, 0.0402),
-    (0.240, 0.0402),
-    (0.257, 0.0403),
-    (0.273, 0.0402),
-    (0.290, 0.0398),
-    (0.310, 0.0393),
-    (0.338, 0.0384),
-    (0.372, 0.0370),
-    (0.402, 0.0355),
-    (0.426, 0.0342),
-    (0.448, 0.0330),
+    (0.045, 0.0445),
+    (0.072, 0.0428),
+    (0.104, 0.0412),
+    (0.138, 0.0400),
+    (0.170, 0.0389),
+    (0.200, 0.0382),
+    (0.222, 0.0379),
+    (0.240, 0.0379),
+    (0.257, 0.0381),
+    (0.273, 0.0382),
+    (0.290, 0.0380),
+    (0.310, 0.0376),
+    (0.338, 0.0368),
+    (0.372, 0.0356),
+    (0.402, 0.0344),
+    (0.426, 0.0334),
+    (0.448, 0.0324),
     (0.458, 0.0305),
     (0.500, 0.0290),
     (0.492, 0.0272),
@@ -98,21 +98,22 @@ pub struct Pattern {
     skirt: bool,
     /// Half width of the opening in front over the height; its edge is a step, `Some(true)` where what lies inside is another garment.
     opening: Option<(&'static [(f32, f32)], bool)>,
-    /// A rolled collar of its own.
+    /// How much a rolled collar stands out, and how low the neckline is cut in front, metres.
     roll: f32,
+    scoop: f32,
 }
 
 impl Pattern {
     pub fn of(outfit: Outfit) -> Pattern {
         const PLACKET: &[(f32, f32)] = &[(0.0, 0.0135), (2.0, 0.0135)];
         const V_NECK: &[(f32, f32)] = &[(0.0, 0.004), (1.20, 0.004), (1.235, 0.010), (1.40, 0.050), (1.45, 0.055)];
-        let knit = Pattern { ease: 0.004, hem: 0.872, ribs: true, skirt: false, opening: None, roll: 0.0035 };
+        let knit = Pattern { ease: 0.004, hem: 0.872, ribs: true, skirt: false, opening: None, roll: 0.0035, scoop: 0.010 };
         match outfit {
             Outfit::Sweater => knit,
             Outfit::Shirt => Pattern { ease: 0.003, hem: 0.858, ribs: false, opening: Some((PLACKET, false)), roll: 0.0, ..knit },
             Outfit::Cardigan => Pattern { ease: 0.006, opening: Some((V_NECK, true)), roll: 0.0, ..knit },
             Outfit::Hoodie => Pattern { ease: 0.011, hem: 0.866, roll: 0.002, ..knit },
-            Outfit::Dress => Pattern { ease: 0.001, hem: 0.500, ribs: false, skirt: true, roll: 0.001, ..knit },
+            Outfit::Dress => Pattern { ease: 0.001, hem: 0.500, ribs: false, skirt: true, roll: 0.001, scoop: 0.020, ..knit },
         }
     }
 
@@ -218,7 +219,7 @@ fn torso(pattern: &Pattern, rows: &[f32]) -> (Part, Vec<f32>) {
             let middle = 0.5 * (front - behind);
             let depth = 0.5 * (front + behind) + roll;
             // The collar dips in front.
-            let dip = 0.010 * cos.max(0.0).powi(2) * if r < 4 { 1.0 } else { 0.5 };
+            let dip = pattern.scoop * cos.max(0.0).powi(2) * if r < 4 { 1.0 } else { 0.6 };
             let sunk = if pattern.inside(y, c) { 0.004 } else { 0.0 };
             part.positions.push(Vec3::new((half + roll) * rounded(sin), y - dip, middle + depth * rounded(cos) - sunk));
             lift.push(0.0);
@@ -367,11 +368,11 @@ pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     list.extend([(rig.joint("leftShoulder"), clavicle), (rig.joint("leftUpperArm"), arm * (1.0 - bend))]);
     list.extend(forearm.into_iter().map(|(j, w)| (j, w * arm * bend)));
     // A skirt goes with the thighs, its middle with both.
-    let skirt = 0.72 * smoothstep(0.90, 0.66, p.y) * smoothstep(0.60, 0.40, x);
+    let skirt = 0.92 * smoothstep(0.92, 0.74, p.y) * smoothstep(0.60, 0.40, x);
     if skirt > 0.0 {
         list.iter_mut().for_each(|(_, w)| *w *= 1.0 - skirt);
-        let left = smoothstep(-0.07, 0.07, x);
-        list.extend([(rig.joint("leftUpperLeg"), skirt * left), (rig.joint("rightUpperLeg"), skirt * (1.0 - left))]);
+        let same = smoothstep(-0.07, 0.07, x);
+        list.extend([(rig.joint("leftUpperLeg"), skirt * same), (rig.joint("rightUpperLeg"), skirt * (1.0 - same))]);
     }
     on_side(influences(&list), p)
 }
