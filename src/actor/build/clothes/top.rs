@@ -384,10 +384,10 @@ pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     list.extend([(rig.joint("leftShoulder"), clavicle), (rig.joint("leftUpperArm"), arm * (1.0 - bend))]);
     list.extend(forearm.into_iter().map(|(j, w)| (j, w * arm * bend)));
     // A skirt goes with the thighs, its middle with both.
-    let skirt = 0.92 * smoothstep(0.92, 0.74, p.y) * smoothstep(0.60, 0.40, x);
+    let skirt = smoothstep(0.93, 0.79, p.y + 0.25 * p.z.min(0.0)) * smoothstep(0.60, 0.40, x);
     if skirt > 0.0 {
         list.iter_mut().for_each(|(_, w)| *w *= 1.0 - skirt);
-        let same = smoothstep(-0.07, 0.07, x);
+        let same = smoothstep(-0.05, 0.05, x);
         list.extend([(rig.joint("leftUpperLeg"), skirt * same), (rig.joint("rightUpperLeg"), skirt * (1.0 - same))]);
     }
     on_side(influences(&list), p)
