@@ -6,7 +6,7 @@ use super::outputs::{Kind, Target};
 use super::take::{self, Summary, Take};
 use super::values::{Backdrop, Size};
 use crate::motion::Performance;
-use crate::render::{self, Backend, Framing, Renderer, View};
+use crate::render::{self, Backend, Framing, Look, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
 use crate::{Error, Result, interrupt};
 use clap::ValueEnum;
@@ -23,14 +23,17 @@ pub struct Arguments {
     /// How much of the character is in the picture
     #[arg(long, value_name = "SHOT", default_value = "head")]
     framing: Shot,
-    /// What is behind: studio, transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
-    #[arg(long, value_name = "WHAT", default_value = "studio")]
+    /// Light, colours and scene: studio, daylight, night or flat
+    #[arg(long, value_name = "LOOK", default_value = "studio")]
+    look: Look,
+    /// What is behind: scene (the look's own), transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
+    #[arg(long, value_name = "WHAT", default_value = "scene")]
     background: Backdrop,
     /// What draws
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     renderer: Device,
-    /// Character to draw: a GLB file [default: the built-in one]
-    #[arg(long, value_name = "FILE")]
+    /// Character to draw: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
     actor: Option<PathBuf>,
 }
 
@@ -64,6 +67,7 @@ Formats by extension: .mp4 (H.264 and AAC), .gif, FOLDER/ (PNG pictures); and wi
 Examples:
   gestus render talk.wav -o talk.mp4
   gestus render talk.wav -o talk.mp4 -o talk.bvh --framing body --size 720x1280
+  gestus render talk.wav -o talk.mp4 --look night --framing bust
   gestus render talk.wav -o frames/ --background transparent --fps 24
   gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
 
@@ -85,7 +89,8 @@ impl Arguments {
         let mut videos = self.create(&targets, &mut take)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
-            take.write_motion(&targets, &self.take.info(), messages)?;
+            let info = self.take.info(&take);
+            take.write_motion(&targets, &info, messages)?;
             render::follow(&mut take.performance, self.framing.into());
             take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
         }
@@ -105,7 +110,8 @@ impl Arguments {
     /// The renderer with its actor and view, ready to draw.
     pub fn renderer(&self) -> Result<Renderer> {
         let Size { width, height } = self.size;
-        let view = View { width, height, framing: self.framing.into(), background: self.background.load()?, ..View::default() };
+        let framing = self.framing.into();
+        let view = View { width, height, framing, look: self.look, background: self.background.load()?, ..View::default() };
         let actor = actor::open(self.actor.as_deref())?;
         Renderer::new(self.renderer.into(), &actor, &view)
     }

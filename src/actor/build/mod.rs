@@ -15,6 +15,7 @@ mod deform;
 mod ears;
 mod eye_frame;
 mod eyes;
+mod figure;
 mod glasses;
 mod hair;
 mod hands;
@@ -41,7 +42,9 @@ use skeleton::Rig;
 use surface::Surface;
 use warp::Warp;
 
+pub use clothes::{Dress, Outfit};
 pub use deform::driver;
+pub use figure::Figure;
 pub use parameters::{Beard, Brows, Ears, Eyes, Face, Glasses, Hair, Mouth, Nose, Number, Skin, Style};
 
 /// The numbers that make a character. Lengths of the head in centimetres before [`Parameters::head_scale`], angles in
@@ -65,6 +68,7 @@ pub struct Parameters {
     pub glasses: Option<Glasses>,
     pub hair: Hair,
     pub colors: Colors,
+    pub figure: Figure,
 }
 
 /// Colours of a character, sRGB.
@@ -93,10 +97,6 @@ pub struct Colors {
     /// Rims of glasses, and earrings.
     pub frames: [u8; 3],
     pub metal: [u8; 3],
-    pub sweater: [u8; 3],
-    pub trousers: [u8; 3],
-    pub shoes: [u8; 3],
-    pub soles: [u8; 3],
 }
 
 impl Default for Parameters {
@@ -116,6 +116,7 @@ impl Default for Parameters {
             glasses: None,
             hair: Hair::default(),
             colors: Colors::default(),
+            figure: Figure::default(),
         }
     }
 }
@@ -143,10 +144,6 @@ impl Default for Colors {
             tongue: [192, 86, 88],
             frames: [52, 40, 36],
             metal: [226, 178, 92],
-            sweater: [58, 96, 112],
-            trousers: [52, 56, 70],
-            shoes: [66, 48, 46],
-            soles: [224, 216, 200],
         }
     }
 }
@@ -203,7 +200,7 @@ pub fn build(p: &Parameters) -> Actor {
     let (chains, strands) = (hair.chains, hair.material);
     let mut pieces = head_pieces(p, &surface, &eye, &cage, shapes, &rig);
     pieces.push(hair_piece(hair.part, strands, &rig, &warp));
-    pieces.extend(body_pieces(p, &rig));
+    pieces.extend(body_pieces(p));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
     soften(&mut pieces, strands, 0.4);
@@ -289,15 +286,18 @@ fn soften(pieces: &mut [Piece], material: &str, least: f32) {
     openness.for_each(|open| *open = least + (1.0 - least) * *open);
 }
 
-fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
-    let c = &p.colors;
-    let skinned = |name, material, part: Part| Piece { name, material, hold: Hold::Skin, part };
-    vec![
-        skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
-        skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes), math::linear(c.soles))),
-        skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
-    ]
+/// Clothes and hands, made on the reference figure and fitted to this one.
+fn body_pieces(p: &Parameters) -> Vec<Piece> {
+    let rig = Rig::reference();
+    let tones = hands::Tones { skin: math::linear(p.colors.skin), blush: math::linear(p.colors.blush) };
+    let mut parts = clothes::build(&rig, &p.figure.dress);
+    parts.push(("hands", "skin", hands::build(&rig, &tones)));
+    let fit = figure::Fit::new(&p.figure, p.head_scale);
+    let piece = |(name, material, mut part): (&'static str, &'static str, Part)| {
+        fit.dress(&mut part);
+        Piece { name, material, hold: Hold::Skin, part }
+    };
+    parts.into_iter().map(piece).collect()
 }
 
 /// A left-sided part's mirror image, with the morphs of the other side.
@@ -343,7 +343,7 @@ fn materials() -> Vec<Material> {
         material("tongue", Shading::Mouth, 0.35, false),
         material("frames", Shading::Plain, 0.35, false),
         Material { metallic: 0.9, ..material("metal", Shading::Plain, 0.3, false) },
-        material("sweater", Shading::Cloth, 0.85, true),
+        material("top", Shading::Cloth, 0.85, true),
         material("trousers", Shading::Cloth, 0.9, true),
         material("shoes", Shading::Plain, 0.6, false),
     ]

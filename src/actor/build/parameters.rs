@@ -351,7 +351,7 @@ impl Parameters {
                 return Err(Error::usage(format!("{name} = {value} is out of range"), format!("{name} is {least} to {most}")));
             }
         }
-        Ok(())
+        self.figure.check()
     }
 
     /// How much of a child (0..=1).
