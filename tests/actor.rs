@@ -352,7 +352,7 @@ fn the_file_holds_the_actor_and_loads_back() {
 /// Rebuilding gives what is committed: refresh it with `cargo run --release --example build_actor`.
 #[test]
 fn the_committed_file_is_current() {
-    same(built(), &actor::builtin().unwrap());
+    same(built(), &actor::builtin("ada").unwrap());
 }
 
 /// Equal within the rounding of the file.

@@ -132,7 +132,7 @@ fn broken_numbers_in_a_frame_do_not_panic() {
     frame.gaze.yaw = f32::INFINITY;
     frame.body.hips = Vec3::splat(f32::NAN);
     frame.body.rotations = [Quat::from_xyzw(0.0, 0.0, 0.0, 0.0); skeleton::COUNT];
-    let actor = actor::builtin().expect("the built-in actor");
+    let actor = actor::builtin("ada").expect("the built-in actor");
     draw(Backend::Cpu, &actor, &view(64, 48, Framing::Bust), &frame);
 }
 
@@ -162,7 +162,7 @@ fn all_frames_arrive_in_order_and_equal_single_draws() -> Result<()> {
 
 #[test]
 fn both_back_ends_draw_the_same() {
-    let actor = actor::builtin().expect("the built-in actor");
+    let actor = actor::builtin("ada").expect("the built-in actor");
     for framing in [Framing::Head, Framing::Bust, Framing::Body] {
         let view = view(256, 256, framing);
         let gpu = match Renderer::new(Backend::Gpu, &actor, &view) {
@@ -216,7 +216,7 @@ fn golden(name: &str, picture: &Picture) {
 
 #[test]
 fn pictures_look_as_agreed() {
-    let actor = actor::builtin().expect("the built-in actor");
+    let actor = actor::builtin("ada").expect("the built-in actor");
     golden("head", &draw(Backend::Cpu, &actor, &view(128, 128, Framing::Head), &lively()));
     golden("bust", &draw(Backend::Cpu, &actor, &view(160, 120, Framing::Bust), &lively()));
     golden("body", &draw(Backend::Cpu, &actor, &view(96, 160, Framing::Body), &lively()));

@@ -32,8 +32,8 @@ pub struct Arguments {
     /// What draws
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     renderer: Device,
-    /// Character to draw: a GLB file [default: the built-in one]
-    #[arg(long, value_name = "FILE")]
+    /// Character to draw: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
     actor: Option<PathBuf>,
 }
 

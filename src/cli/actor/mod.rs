@@ -30,10 +30,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     }
 }
 
-/// The actor of a `--actor` option: a file, or the built-in one where there is none.
+/// The actor of a `--actor` option: the name of a built-in one, or a file; the first built-in one where there is none.
 pub fn open(path: Option<&Path>) -> Result<Actor> {
     match path {
+        Some(name) if actor::BUILTIN.iter().any(|known| Path::new(known) == name) => actor::builtin(&name.display().to_string()),
         Some(path) => actor::load(&std::fs::read(path).map_err(Error::io(path))?, &path.display().to_string()),
-        None => actor::builtin(),
+        None => actor::builtin(actor::BUILTIN[0]),
     }
 }
