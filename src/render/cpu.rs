@@ -62,7 +62,29 @@ struct Scratch {
     tile: Tile,
     groups: [Vec<Fragment>; SURFACES.len()],
     veil: Vec<Fragment>,
+    layers: Vec<Layer>,
     sum: Vec<[f32; 4]>,
+}
+
+/// The last layer that was mixed over a pixel: triangles of one part, side by side.
+#[derive(Clone, Copy, Default)]
+struct Layer {
+    part: u32,
+    /// Samples that it covers so far.
+    samples: u16,
+    /// What lay under it.
+    under: [f32; 4],
+}
+
+impl Layer {
+    /// What lies under some samples of a part. Neighbours in a mesh share a pixel and lie side by side, not on each other.
+    fn under(&mut self, part: u32, samples: u16, sum: &[f32; 4]) -> [f32; 4] {
+        if self.part != part || self.samples & samples != 0 || self.samples == 0 {
+            *self = Layer { part, samples: 0, under: *sum };
+        }
+        self.samples |= samples;
+        self.under
+    }
 }
 
 /// Triangles between two looks at how far one can see in a tile.
@@ -104,6 +126,7 @@ impl CpuRenderer {
             tile: Tile::new(),
             groups: Default::default(),
             veil: Vec::new(),
+            layers: Vec::new(),
             sum: vec![[0.0; 4]; TILE * TILE],
         }
     }
@@ -254,7 +277,7 @@ impl CpuRenderer {
                 let (hit, _) = self.hit(batch, surface, origin, scratch, studio);
                 let [r, g, b] = lanes(shade::shade(surface, &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
-                    let weight = fragment.weight as f32;
+                    let weight = fragment.weight();
                     let sum = &mut scratch.sum[fragment.pixel as usize];
                     *sum = [sum[0] + r[lane] * weight, sum[1] + g[lane] * weight, sum[2] + b[lane] * weight, sum[3] + weight];
                 }
@@ -269,6 +292,8 @@ impl CpuRenderer {
             return;
         }
         scratch.tile.measure();
+        scratch.layers.clear();
+        scratch.layers.resize(TILE * TILE, Layer::default());
         let veil = &mut scratch.veil;
         veil.clear();
         for number in bin.iter().map(|key| *key as u32) {
@@ -281,11 +306,12 @@ impl CpuRenderer {
                 let (hit, opacity) = self.hit(batch, surface(&batch[0]), origin, scratch, studio);
                 let [r, g, b] = lanes(shade::shade(surface(&batch[0]), &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
-                    let cover = opacity[lane].min(1.0) * fragment.weight as f32 * 0.25;
-                    let (keep, own) = (1.0 - cover, 4.0 * cover);
-                    let sum = &mut scratch.sum[fragment.pixel as usize];
-                    *sum =
-                        [sum[0] * keep + r[lane] * own, sum[1] * keep + g[lane] * own, sum[2] * keep + b[lane] * own, sum[3] * keep + own];
+                    let pixel = fragment.pixel as usize;
+                    let cover = opacity[lane].min(1.0) * fragment.weight() * 0.25;
+                    let part = self.model.part_of[fragment.triangle as usize];
+                    let under = scratch.layers[pixel].under(part, fragment.samples, &scratch.sum[pixel]);
+                    let own = [4.0 * r[lane], 4.0 * g[lane], 4.0 * b[lane], 4.0];
+                    (0..4).for_each(|c| scratch.sum[pixel][c] += (own[c] - under[c]) * cover);
                 }
             }
         }

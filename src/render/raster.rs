@@ -35,8 +35,16 @@ pub struct Fragment {
     pub triangle: u32,
     /// Place in the tile, row by row.
     pub pixel: u16,
-    /// Samples covered, 1..=4.
-    pub weight: u16,
+    /// The samples, as bits.
+    pub samples: u16,
+}
+
+impl Fragment {
+    /// Number of samples, 1..=4.
+    #[inline(always)]
+    pub fn weight(&self) -> f32 {
+        self.samples.count_ones() as f32
+    }
 }
 
 /// Twice the signed area; positive where the triangle faces the camera.
@@ -91,9 +99,9 @@ impl Tile {
             let shows = |s: usize| (inside[s].simd_ge(F8::ZERO) & depth[s].simd_gt(self.depth[at + s])).to_bitmask();
             let shows = [shows(0), shows(1), shows(2), shows(3)];
             for lane in 0..8 {
-                let weight = shows.iter().filter(|mask| *mask >> lane & 1 == 1).count() as u16;
-                if weight > 0 {
-                    emit(Fragment { triangle: number, pixel: pixel(at / 4, lane), weight });
+                let samples = (0..4).fold(0, |bits, s| bits | ((shows[s] >> lane & 1) as u16) << s);
+                if samples > 0 {
+                    emit(Fragment { triangle: number, pixel: pixel(at / 4, lane), samples });
                 }
             }
         });
@@ -109,7 +117,7 @@ impl Tile {
                 let id = [0, 1, 2, 3].map(|s: usize| ids[s][lane].to_bits());
                 if id[0] == id[1] && id[1] == id[2] && id[2] == id[3] {
                     if id[0] != 0 {
-                        emit(Fragment { triangle: id[0] - 1, pixel, weight: 4 });
+                        emit(Fragment { triangle: id[0] - 1, pixel, samples: 15 });
                     }
                     continue;
                 }
@@ -118,15 +126,15 @@ impl Tile {
                     if taken[s] {
                         continue;
                     }
-                    let mut weight = 1;
+                    let mut samples = 1 << s;
                     for t in s + 1..4 {
                         let near = (depths[t][lane] - depths[s][lane]).abs() < 0.01 * depths[s][lane];
                         if !taken[t] && (id[t] == id[s] || near && same(id[t] - 1, id[s] - 1)) {
                             taken[t] = true;
-                            weight += 1;
+                            samples |= 1 << t;
                         }
                     }
-                    emit(Fragment { triangle: id[s] - 1, pixel, weight });
+                    emit(Fragment { triangle: id[s] - 1, pixel, samples });
                 }
             }
         }

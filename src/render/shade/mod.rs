@@ -30,7 +30,7 @@ pub struct Hit {
     pub open: F8,
     /// Along the hair strand (unit); on other surfaces the resting position, metres.
     pub anchor: V3,
-    /// Mouth: metres behind its front. Skin: share of the light that comes through from behind.
+    /// Mouth: metres behind its front. Skin: share of the light that comes through from behind. Cloth: how much its weave shows.
     pub depth: F8,
     pub u: F8,
     pub v: F8,
