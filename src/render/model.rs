@@ -83,6 +83,11 @@ impl Part {
         !self.blends || self.texture.is_some() || self.opacity >= HIDES
     }
 
+    /// Whether all that its shading needs is in its vertices.
+    pub fn is_bare(&self) -> bool {
+        self.texture.is_none() && self.opacity == 1.0 && self.emissive == Vec3::ZERO && !self.foreign()
+    }
+
     /// Whether the alpha of vertex colours is opacity: on our own surfaces it is openness.
     pub fn foreign(&self) -> bool {
         is_foreign(self.surface)
@@ -110,7 +115,7 @@ pub struct Targets {
     pub offsets: Vec<F8>,
 }
 
-fn is_foreign(surface: Surface) -> bool {
+pub fn is_foreign(surface: Surface) -> bool {
     matches!(surface, Surface::Plain | Surface::Unlit | Surface::Toon)
 }
 
