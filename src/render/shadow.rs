@@ -38,7 +38,7 @@ impl LightCamera {
 
 /// Heights towards the light of the surfaces nearest to it.
 pub struct ShadowMap {
-    height: Vec<f32>,
+    height: Box<[f32; SIZE * SIZE]>,
 }
 
 /// Height where nothing casts a shadow.
@@ -46,7 +46,7 @@ const NOTHING: f32 = -1e9;
 
 impl ShadowMap {
     pub fn new() -> ShadowMap {
-        ShadowMap { height: vec![NOTHING; SIZE * SIZE] }
+        ShadowMap { height: Box::new([NOTHING; SIZE * SIZE]) }
     }
 
     pub fn clear(&mut self) {
@@ -134,9 +134,12 @@ impl ShadowMap {
     /// Mask: nothing in texel (x, y) of the window stands above the receiver's plane.
     #[inline(always)]
     fn reaches(&self, w: &Window, x: usize, y: usize) -> F8 {
-        let map = F8::new(std::array::from_fn(|l| self.height.get(w.base[l].wrapping_add(y * SIZE + x)).copied().unwrap_or(NOTHING)));
+        let mut map = [0.0; 8];
+        for (height, base) in map.iter_mut().zip(&w.base) {
+            *height = self.height[base.wrapping_add(y * SIZE + x) % (SIZE * SIZE)];
+        }
         let receiver = w.height - w.su * (f(x as f32 - 2.0) - w.fu) - w.sv * (f(y as f32 - 2.0) - w.fv);
-        receiver.simd_ge(map)
+        receiver.simd_ge(F8::new(map))
     }
 }
 

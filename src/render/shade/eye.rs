@@ -76,8 +76,8 @@ fn socket(h: &Hit, s: &Studio, eye: &Eye) -> (F8, V3) {
     let l = &s.look.lights;
     let shine = mirrored(s, eye, q, &l.key) * (open * f(0.66)) + mirrored(s, eye, q, &l.fill) * f(0.70);
     // Tears stand along the lower lid.
-    let tears = saturate(F8::ONE - (above - f(0.030)).abs() * f(1.0 / 0.028));
-    let tears = V3::splat(l.key.colour) * (tears * tears * (f(0.3) + f(0.7) * h.lit) * f(0.14));
+    let tears = saturate(F8::ONE - (above - f(0.018)).abs() * f(1.0 / 0.022));
+    let tears = V3::splat(l.key.colour) * (tears * tears * (f(0.3) + f(0.7) * h.lit) * f(0.07));
     (shade, shine * front + tears)
 }
 
