@@ -313,7 +313,7 @@ fn every_surface() -> Actor {
     materials.push(material(Plain, colour, Alpha::Blend));
     materials.push(Material { metallic: 1.0, roughness: 0.3, ..material(Plain, colour, Alpha::Opaque) });
     materials.push(Material { emissive: Vec3::new(0.1, 0.2, 0.3), texture: Some(0), ..material(Toon, [1.0; 4], Alpha::Mask(0.5)) });
-    let checks = |i: usize| if (i / 4 + i / 64) % 2 == 0 { [230, 120, 60, 255] } else { [30, 60, 90, 40] };
+    let checks = |i: usize| if (i / 4 + i / 64).is_multiple_of(2) { [230, 120, 60, 255] } else { [30, 60, 90, 40] };
     let meshes = (0..materials.len()).map(|i| {
         let mut mesh = Mesh { morphs: Vec::new(), material: i, ..ball().meshes.remove(0) };
         let place = Vec3::new((i % 4) as f32 * 0.24, (i / 4) as f32 * 0.24, 0.0);
