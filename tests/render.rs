@@ -330,7 +330,7 @@ fn every_surface() -> Actor {
 /// How far the two back ends may differ: mean over all channels, and the share of pixels off by more than 24 steps in one.
 /// Both shade from the same formulas; what differs is which of two surfaces a sample on their border takes, and powers that the
 /// CPU takes by multiplication.
-const TOLERANCE: (f64, f64) = (1.0, 0.02);
+const TOLERANCE: (f64, f64) = (0.7, 0.01);
 
 fn compare(actor: &Actor, view: &View, frame: &Frame, what: &str) -> bool {
     let gpu = match Renderer::new(Backend::Gpu, actor, view) {
