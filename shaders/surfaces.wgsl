@@ -146,7 +146,7 @@ fn skin(h: Hit) -> vec3f {
     let amb = ambient(h.normal, bounced(h.open));
     if h.behind {
         // The inside of the head, seen through the mouth.
-        return (amb + frame.key.colour.xyz * 0.25) * vec3f(0.040, 0.0075, 0.0075);
+        return (amb + frame.key.colour.xyz * 0.25) * vec3f(0.085, 0.014, 0.013);
     }
     let albedo = h.albedo * 0.80 * complexion(h.anchor);
     let body = albedo * (diffuse(h, vec3f(0.50, 0.24, 0.17)) + amb + through(h));
@@ -226,7 +226,7 @@ fn cloth(h: Hit) -> vec3f {
     var tone = 1.0 + wear(h.anchor) * 0.02;
     if frame.film.w > 0.0 {
         // Seen at a slant it would be finer than pixels.
-        tone += weave(h.anchor) * ((1.0 - smoothstep(0.3, 0.7, edge)) * 0.11 * frame.film.w * h.depth);
+        tone += weave(h.anchor) * ((1.0 - smoothstep(0.3, 0.7, edge)) * 0.085 * frame.film.w * h.depth);
     }
     let key = frame.key.colour.xyz * (wrap(h.normal, frame.key, 0.4) * h.lit);
     let sheen = (amb + key * 0.5) * (h.albedo * 0.6 + 0.05) * (fuzz * 0.55);
@@ -337,15 +337,17 @@ fn glow(h: Hit, eye: Eye, q: vec3f) -> f32 {
     return 1.0 + coloured * inside * (across * across * 1.1 - 0.05);
 }
 
-// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from everywhere.
+// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from
+// everywhere, and off its middle, where a light in the pupil would look like a cataract.
 fn mirrored_light(eye: Eye, q: vec3f, light: Light) -> vec3f {
     let half_ = normalize(light.direction.xyz + frame.back.xyz);
     let off = (half_ - eye.gaze.xyz) * CORNEA;
     let centre = vec2f(dot(off, frame.right.xyz), dot(off, frame.up.xyz));
     let hold = min(0.27 / max(length(centre), 1e-6), 1.0);
+    let colour = light.colour.xyz * smoothstep(0.06, 0.16, length(centre));
     let p = q - eye.gaze.xyz;
     let d = distance(vec2f(dot(p, frame.right.xyz), dot(p, frame.up.xyz)), centre * hold);
-    return light.colour.xyz * (1.0 - smoothstep(light.direction.w * 0.8, light.direction.w * 1.2, d));
+    return colour * (1.0 - smoothstep(light.direction.w * 0.8, light.direction.w * 1.2, d));
 }
 
 // Pitch of a lid's rim; `first` is the place of its first column.

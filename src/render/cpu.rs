@@ -65,7 +65,8 @@ struct Scratch {
     groups: [Vec<Fragment>; SURFACES.len()],
     veil: Vec<Fragment>,
     layers: Vec<Layer>,
-    sum: Vec<[f32; 4]>,
+    /// Light times samples of every pixel of a tile, and the samples.
+    sum: Vec<F4>,
 }
 
 /// The last layer that was mixed over a pixel: triangles of one part, side by side.
@@ -75,14 +76,14 @@ struct Layer {
     /// Samples that it covers so far.
     samples: u16,
     /// What lay under it.
-    under: [f32; 4],
+    under: F4,
 }
 
 impl Layer {
     /// What lies under some samples of a part. Neighbours in a mesh share a pixel and lie side by side, not on each other.
-    fn under(&mut self, part: u32, samples: u16, sum: &[f32; 4]) -> [f32; 4] {
+    fn under(&mut self, part: u32, samples: u16, sum: F4) -> F4 {
         if self.part != part || self.samples & samples != 0 || self.samples == 0 {
-            *self = Layer { part, samples: 0, under: *sum };
+            *self = Layer { part, samples: 0, under: sum };
         }
         self.samples |= samples;
         self.under
@@ -130,7 +131,7 @@ impl CpuRenderer {
             groups: Default::default(),
             veil: Vec::new(),
             layers: Vec::new(),
-            sum: vec![[0.0; 4]; TILE * TILE],
+            sum: vec![F4::ZERO; TILE * TILE],
         }
     }
 
@@ -274,15 +275,13 @@ impl CpuRenderer {
         groups.iter_mut().for_each(Vec::clear);
         let same = |a: u32, b: u32| self.model.part_of[a as usize] == self.model.part_of[b as usize];
         scratch.tile.resolve(same, |fragment| groups[self.part(fragment.triangle).surface as usize].push(fragment));
-        scratch.sum.fill([0.0; 4]);
+        scratch.sum.fill(F4::ZERO);
         for surface in SURFACES {
             for batch in scratch.groups[surface as usize].chunks(8) {
                 let hit = self.hit(batch, surface, origin, scratch, studio);
                 let [r, g, b] = lanes(shade::shade(surface, &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
-                    let weight = fragment.weight();
-                    let sum = &mut scratch.sum[fragment.pixel as usize];
-                    *sum = [sum[0] + r[lane] * weight, sum[1] + g[lane] * weight, sum[2] + b[lane] * weight, sum[3] + weight];
+                    scratch.sum[fragment.pixel as usize] += F4::new([r[lane], g[lane], b[lane], 1.0]) * F4::splat(fragment.weight());
                 }
             }
         }
@@ -313,9 +312,9 @@ impl CpuRenderer {
                     let pixel = fragment.pixel as usize;
                     let cover = opacity[lane].min(1.0) * fragment.weight() * 0.25;
                     let part = self.model.part_of[fragment.triangle as usize];
-                    let under = scratch.layers[pixel].under(part, fragment.samples, &scratch.sum[pixel]);
-                    let own = [4.0 * r[lane], 4.0 * g[lane], 4.0 * b[lane], 4.0];
-                    (0..4).for_each(|c| scratch.sum[pixel][c] += (own[c] - under[c]) * cover);
+                    let under = scratch.layers[pixel].under(part, fragment.samples, scratch.sum[pixel]);
+                    let own = F4::new([r[lane], g[lane], b[lane], 1.0]) * F4::splat(4.0);
+                    scratch.sum[pixel] += (own - under) * F4::splat(cover);
                 }
             }
         }
@@ -421,7 +420,7 @@ impl CpuRenderer {
     fn lay_material(&self, hit: &mut Hit, surface: Surface, batch: &[Fragment], scratch: &Scratch, studio: &Studio) {
         let parts: [&Part; 8] = std::array::from_fn(|lane| self.part(batch[lane.min(batch.len() - 1)].triangle));
         hit.make = make(&parts);
-        hit.opacity = hit.opacity * F8::new(parts.map(|p| p.opacity));
+        hit.opacity *= F8::new(parts.map(|p| p.opacity));
         if parts.iter().all(|p| p.texture.is_none()) {
             return;
         }
@@ -432,7 +431,7 @@ impl CpuRenderer {
         let [r, g, b, opacity] = self.texels(batch, &hit.u.to_array(), &hit.v.to_array(), scratch).map(F8::new);
         hit.albedo = hit.albedo * V3::new(r, g, b);
         hit.make.shade = hit.make.shade * V3::new(r, g, b);
-        hit.opacity = hit.opacity * opacity;
+        hit.opacity *= opacity;
         if surface == Surface::Hair {
             // Painted hair has its strands, and coordinates that mean something else.
             (hit.u, hit.v) = (F8::ZERO, F8::ZERO);
@@ -453,7 +452,7 @@ impl CpuRenderer {
     }
 
     /// Averages the samples of a tile over the background and writes sRGB.
-    fn store(&self, sum: &[[f32; 4]], at: [usize; 2], picture: &mut Picture) {
+    fn store(&self, sum: &[F4], at: [usize; 2], picture: &mut Picture) {
         let (w, h) = (self.view.width as usize, self.view.height as usize);
         let clear = self.view.background == Background::Transparent;
         let (linear, encoded) = (&*LINEAR, &*ENCODED);
@@ -466,18 +465,17 @@ impl CpuRenderer {
         };
         for y in at[1] * TILE..(at[1] * TILE + TILE).min(h) {
             for x in at[0] * TILE..(at[0] * TILE + TILE).min(w) {
-                let light = &sum[y % TILE * TILE + x % TILE];
-                let weight = light[3];
+                let mut light = sum[y % TILE * TILE + x % TILE];
+                let weight = light.as_array()[3];
                 if weight == 0.0 {
                     continue;
                 }
                 let pixel = &mut picture.rgba[(y * w + x) * 4..][..4];
                 if clear {
-                    let [r, g, b, _] = bytes(F4::new(*light) * (top * F4::splat(1.0 / weight)));
+                    let [r, g, b, _] = bytes(light * (top * F4::splat(1.0 / weight)));
                     pixel.copy_from_slice(&[r, g, b, (weight * 63.75 + 0.5) as u8]);
                     continue;
                 }
-                let mut light = F4::new(*light);
                 if weight < 4.0 {
                     let behind = F4::new([linear[pixel[0] as usize], linear[pixel[1] as usize], linear[pixel[2] as usize], 0.0]);
                     light += behind * F4::splat(4.0 - weight);

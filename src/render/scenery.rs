@@ -119,14 +119,16 @@ impl Scenery {
         let half = disc.radius * (1.0 - dy * dy).sqrt();
         // The repetition of the disc that is nearest to the middle of the view.
         let x = (disc.at.x - self.centre.x + 0.5 * PERIOD).rem_euclid(PERIOD) - 0.5 * PERIOD;
-        let column = |x: f32| (((x - first.x) / unit).ceil().max(0.0) as usize).min(out.len());
-        for i in column(x - half)..column(x + half) {
-            let dx = (first.x + i as f32 * unit - x) / disc.radius;
+        let columns = out.len();
+        let column = |x: f32| (((x - first.x) / unit).ceil().max(0.0) as usize).min(columns);
+        let start = column(x - half);
+        for (i, pixel) in out[start..column(x + half).max(start)].iter_mut().enumerate() {
+            let dx = (first.x + (start + i) as f32 * unit - x) / disc.radius;
             let d = (dx * dx + dy * dy).sqrt();
             let cover = disc.opacity * smoothstep(1.0, 1.0 - disc.soft, d);
             // Lenses gather a little more light at the border of what they blur.
             let light = disc.colour * if disc.glows { 0.82 + 0.30 * d * d } else { 1.0 };
-            out[i] = if disc.glows { out[i] + light * cover } else { out[i].lerp(light, cover) };
+            *pixel = if disc.glows { *pixel + light * cover } else { pixel.lerp(light, cover) };
         }
     }
 }

@@ -59,12 +59,15 @@ impl ShadowMap {
         if !(area > 1e-9 || open && area < -1e-9) {
             return;
         }
-        let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
-        let inverse = 1.0 / area.abs();
         // First and last texel centre inside the extent.
         let least = |c: usize| ((p[0][c].min(p[1][c]).min(p[2][c]) + 0.5).max(0.0) as i32).min(SIZE as i32);
         let most = |c: usize| ((p[0][c].max(p[1][c]).max(p[2][c]) + 0.5).max(0.0) as i32).min(SIZE as i32);
         let (x0, x1, y0, y1) = (least(0), most(0), least(1), most(1));
+        if x0 >= x1 || y0 >= y1 {
+            return;
+        }
+        let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
+        let inverse = 1.0 / area.abs();
         let (x, y) = (x0 as f32 + 0.5, y0 as f32 + 0.5);
         let edge = |i: usize, j: usize| {
             let (dx, dy) = (p[j][0] - p[i][0], p[j][1] - p[i][1]);
@@ -75,7 +78,7 @@ impl ShadowMap {
         let mut starts = [edges[0][0], edges[1][0], edges[2][0], inside[0]];
         for row in y0..y1 {
             let mut e = starts;
-            for at in &mut self.height[row as usize * SIZE..][x0 as usize..x1.max(x0) as usize] {
+            for at in &mut self.height[row as usize * SIZE..][x0 as usize..x1 as usize] {
                 if e[0] >= 0.0 && e[1] >= 0.0 && e[2] >= 0.0 && e[3] > *at {
                     *at = e[3];
                 }

@@ -53,7 +53,7 @@ fn behind(v: &Vertex, vertices: &[Vertex], cells: &HashMap<IVec3, Vec<u32>>) -> 
     for n in 0..27 {
         let Some(cell) = cells.get(&(home + IVec3::new(n % 3 - 1, n / 3 % 3 - 1, n / 9 - 1))) else { continue };
         // Meshes far too dense for their size would make this quadratic.
-        for other in cell.iter().take(256).map(|i| &vertices[*i as usize]) {
+        for other in cell.iter().take(96).map(|i| &vertices[*i as usize]) {
             let d = other.at - v.at;
             let depth = -d.dot(v.normal);
             let facing_away = v.normal.dot(other.normal) < -0.3;

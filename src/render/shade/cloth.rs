@@ -11,7 +11,7 @@ pub fn cloth(h: &Hit, s: &Studio) -> V3 {
     // Seen at a slant the weave would be finer than pixels.
     let tone = match s.detail.weave {
         0.0 => worn,
-        strength => worn + weave(h.anchor) * smoothstep(0.7, 0.3, edge) * h.depth * f(0.11 * strength),
+        strength => worn + weave(h.anchor) * smoothstep(0.7, 0.3, edge) * h.depth * f(0.085 * strength),
     };
     let key = V3::splat(l.key.colour) * (wrap(h.normal, &l.key, 0.4) * h.lit);
     let sheen = (amb + key * f(0.5)) * (h.albedo * f(0.6) + rgb(0.05, 0.05, 0.05)) * (fuzz * f(0.55));

@@ -23,7 +23,7 @@ pub fn skin(h: &Hit, s: &Studio) -> V3 {
         + V3::splat(l.rim.colour) * rim
         + V3::splat(l.fill.colour) * fill
         + V3::splat(l.kicker.colour) * kicker;
-    let inside = (amb + V3::splat(l.key.colour) * f(0.25)) * rgb(0.040, 0.0075, 0.0075);
+    let inside = (amb + V3::splat(l.key.colour) * f(0.25)) * rgb(0.085, 0.014, 0.013);
     // Seen from behind it is the inside of the head, through the mouth.
     inside.or(h.behind, body + shine + down)
 }
