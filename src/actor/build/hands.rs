@@ -405,7 +405,8 @@ fn follow(digit: &Digit, parent: usize, s: f32, lift: f32, root: (f32, f32)) -> 
 fn weights(hand: &Part, rig: &Rig, fingers: &[Digit; 4], thumb: &Digit, palm: usize, wrist: Vec3) -> Vec<Weights> {
     let carpus = rig.joint("leftHand");
     let finger_size = fingers[0].rings.len() * COLUMNS;
-    let wrist_chain = |x: f32| chain(&[rig.joint("leftLowerArm"), carpus], &[-0.006], 0.026, x);
+    // The skin twists where the cuff hides it.
+    let wrist_chain = |x: f32| chain(&[rig.joint("leftLowerArm"), carpus], &[-0.016], 0.022, x);
     let lift = |p: Vec3, digit: &Digit| {
         let q = p - digit.bones[0];
         let (y, z) = (q.dot(digit.back), q.dot(digit.across()));

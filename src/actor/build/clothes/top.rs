@@ -34,9 +34,9 @@ const BODY: [[f32; 3]; 26] = [
     [0.131, 0.091, 0.086],
     [0.137, 0.093, 0.093],
     [0.143, 0.091, 0.100],
-    [0.147, 0.084, 0.104],
-    [0.149, 0.071, 0.105],
-    [0.134, 0.054, 0.101],
+    [0.144, 0.084, 0.104],
+    [0.143, 0.070, 0.104],
+    [0.130, 0.053, 0.100],
     [0.088, 0.036, 0.092],
     [0.060, 0.026, 0.080],
 ];
@@ -62,11 +62,11 @@ const HOLE_ROWS: (usize, usize) = (NECK.len(), NECK.len() + 5);
 const HOLE_HALF: usize = 3;
 /// Sleeve rings: distance along the arm from the shoulder joint, radius (metres). The last three are cuff, edge and inside.
 const SLEEVE: [(f32, f32); 20] = [
-    (0.045, 0.0445),
-    (0.072, 0.0428),
-    (0.104, 0.0412),
-    (0.138, 0.0400),
-    (0.170, 0.0389),
+    (0.045, 0.0418),
+    (0.072, 0.0408),
+    (0.104, 0.0400),
+    (0.138, 0.0393),
+    (0.170, 0.0386),
     (0.200, 0.0382),
     (0.222, 0.0379),
     (0.240, 0.0379),
@@ -369,7 +369,7 @@ fn soften(part: &mut Part, rig: &Rig) {
 /// How a top follows the body. `p` may lie on either side.
 pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     let x = p.x.abs();
-    let (shoulder, elbow, wrist) = (rig.at("leftUpperArm"), rig.at("leftLowerArm").x, rig.at("leftHand").x);
+    let (shoulder, elbow) = (rig.at("leftUpperArm"), rig.at("leftLowerArm").x);
     // Below the armpit the torso keeps its side; along the sleeve everything is arm.
     let armpit = smoothstep(1.235, 1.335, p.y).max(smoothstep(shoulder.x + 0.03, shoulder.x + 0.08, x));
     let arm = smoothstep(shoulder.x - 0.050, shoulder.x + 0.055, x) * armpit;
@@ -380,9 +380,12 @@ pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     let torso = ["hips", "spine", "chest", "upperChest", "neck"].map(|name| rig.joint(name));
     let trunk = chain(&torso, &[1.03, 1.14, 1.25, 1.428], 0.055, p.y);
     let mut list: Vec<(usize, f32)> = trunk.into_iter().map(|(j, w)| (j, w * (1.0 - arm - clavicle))).collect();
-    let forearm = chain(&[rig.joint("leftLowerArm"), rig.joint("leftHand")], &[wrist - 0.006], 0.026, x);
-    list.extend([(rig.joint("leftShoulder"), clavicle), (rig.joint("leftUpperArm"), arm * (1.0 - bend))]);
-    list.extend(forearm.into_iter().map(|(j, w)| (j, w * arm * bend)));
+    // The cuff keeps to the forearm, and the hand turns inside it.
+    list.extend([
+        (rig.joint("leftShoulder"), clavicle),
+        (rig.joint("leftUpperArm"), arm * (1.0 - bend)),
+        (rig.joint("leftLowerArm"), arm * bend),
+    ]);
     // A skirt goes with the thighs, its middle with both.
     let skirt = smoothstep(0.93, 0.79, p.y + 0.25 * p.z.min(0.0)) * smoothstep(0.60, 0.40, x);
     if skirt > 0.0 {
