@@ -26,6 +26,9 @@ struct Face {
     /// Folder for the weights; made if it is missing
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
+    /// Minutes of speech that espeak-ng synthesises for the content encoder; 0 does without it
+    #[arg(long, value_name = "NUMBER", default_value_t = 60.0)]
+    synthetic_minutes: f32,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder
     #[arg(long, value_name = "NUMBER", default_value_t = 1500)]
     content_steps: usize,
@@ -49,7 +52,7 @@ Examples:
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let Model::Face(face) = &arguments.model;
-    let Face { data, out, content_steps, face_steps, resume, seed } = face.clone();
+    let Face { data, out, synthetic_minutes, content_steps, face_steps, resume, seed } = face.clone();
     recordings(&data)?;
-    train::face(&train::Options { data, out, content_steps, face_steps, resume, seed })
+    train::face(&train::Options { data, out, synthetic_minutes, content_steps, face_steps, resume, seed })
 }

@@ -18,8 +18,15 @@ use rand_chacha::ChaCha8Rng;
 /// Motion frames of a training window.
 const WINDOW: usize = 72;
 /// Windows of a batch by source: mouths first, then phones.
-const SHARES: [(Source, usize); 6] =
-    [(Source::GridS1, 7), (Source::LrwAr, 7), (Source::Facegood, 3), (Source::Tmhint, 1), (Source::Ravdess, 3), (Source::EmoDb, 3)];
+const SHARES: [(Source, usize); 7] = [
+    (Source::GridS1, 5),
+    (Source::LrwAr, 7),
+    (Source::Facegood, 3),
+    (Source::Tmhint, 1),
+    (Source::Ravdess, 2),
+    (Source::EmoDb, 2),
+    (Source::Synthetic, 6),
+];
 const LEARNING_RATE: f64 = 2e-3;
 const DROPOUT: f32 = 0.1;
 
@@ -165,7 +172,7 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
         let r = r.map(|list| crate::evaluate::statistics::median(&list));
         text += &format!("{source:?} r {:.3}/{:.3}/{:.3} ", r[0], r[1], r[2]);
     }
-    for source in [Source::Ravdess, Source::EmoDb] {
+    for source in [Source::Ravdess, Source::EmoDb, Source::Synthetic] {
         let (mut right, mut all) = (0usize, 0usize);
         for take in chosen(source, 40) {
             let content = encoder.encode(&take.mel, take.frames)?;

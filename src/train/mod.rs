@@ -5,6 +5,8 @@ pub mod content;
 pub mod data;
 pub mod face;
 pub mod npz;
+pub mod sentences;
+pub mod synthesis;
 pub mod track;
 
 use crate::{Error, Result};
@@ -24,6 +26,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where `content.safetensors` and `face.safetensors` are written.
     pub out: PathBuf,
+    /// Minutes of synthesised speech for the content encoder; 0 does without.
+    pub synthetic_minutes: f32,
     /// Batches of the content encoder; 0 keeps the encoder in `out`.
     pub content_steps: usize,
     /// Batches of the denoiser; 0 trains none.
@@ -141,6 +145,11 @@ pub fn face(options: &Options) -> Result<()> {
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {
+        if options.synthetic_minutes > 0.0 {
+            let spoken = synthesis::takes(options.synthetic_minutes, options.seed)?;
+            log.line(&format!("{} synthesised utterances", spoken.len()))?;
+            takes.extend(spoken);
+        }
         content::train(&takes, options, &mut log)?;
     }
     if options.face_steps > 0 {
