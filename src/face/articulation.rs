@@ -69,19 +69,33 @@ const JAW_SHARE: f32 = 0.75;
 
 const LIPS: [usize; 4] = [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT];
 
-/// Takes back lip raises first and the shapes of rounding last: a narrow "oo" stays round.
+/// Takes back lip raises first; what rounding still keeps apart is turned from a funnel, which is open, into a pucker, which is not:
+/// a narrow "oo" stays round.
 fn take_back_lips(face: &mut Coefficients, mut millimetres: f32) {
     const RAISES: [usize; 5] = [LIPS[0], LIPS[1], LIPS[2], LIPS[3], id::MOUTH_SHRUG_UPPER];
-    const ROUNDING: [usize; 2] = [id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
-    let gain = |i: usize| GAINS.iter().find(|(g, _)| *g == i).map_or(0.0, |(_, mm)| *mm);
-    for shapes in [&RAISES[..], &ROUNDING] {
-        let open: f32 = shapes.iter().map(|i| face[*i] * gain(*i)).sum();
-        if open > 0.0 && millimetres > 0.0 {
-            let taken = millimetres.min(open);
-            shapes.iter().for_each(|i| face[*i] *= 1.0 - taken / open);
-            millimetres -= taken;
+    let open: f32 = RAISES.iter().map(|i| face[*i] * gain(*i)).sum();
+    if open > 0.0 && millimetres > 0.0 {
+        let taken = millimetres.min(open);
+        RAISES.iter().for_each(|i| face[*i] *= 1.0 - taken / open);
+        millimetres -= taken;
+    }
+    let turned = (millimetres / (gain(id::MOUTH_FUNNEL) - gain(id::MOUTH_PUCKER))).clamp(0.0, face[id::MOUTH_FUNNEL]);
+    face[id::MOUTH_FUNNEL] -= turned;
+    face[id::MOUTH_PUCKER] = (face[id::MOUTH_PUCKER] + turned).min(1.0);
+    // A full pucker leaves a crack; pressing the lips closes it.
+    let crack = gain(id::MOUTH_PUCKER) * face[id::MOUTH_PUCKER];
+    let rest = (millimetres - turned * (gain(id::MOUTH_FUNNEL) - gain(id::MOUTH_PUCKER))).min(crack);
+    if rest > 1e-6 {
+        let pressed = rest / (2.0 * -gain(id::MOUTH_PRESS_LEFT));
+        for side in [id::MOUTH_PRESS_LEFT, id::MOUTH_PRESS_RIGHT] {
+            face[side] = (face[side] + pressed).min(1.0);
         }
     }
+}
+
+/// Millimetres of lip gap for a coefficient of 1.
+fn gain(coefficient: usize) -> f32 {
+    GAINS.iter().find(|(c, _)| *c == coefficient).map_or(0.0, |(_, mm)| *mm)
 }
 
 #[cfg(test)]

@@ -203,8 +203,8 @@ impl FaceModel {
     }
 }
 
-/// Shapes that speech alone moves: they go to rest with it.
-const RESTING: [usize; 3] = [id::JAW_OPEN, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
+/// Shapes that speech alone opens the mouth with: they go to rest with it.
+const RESTING: [usize; 2] = [id::JAW_OPEN, id::MOUTH_FUNNEL];
 
 /// Lip gap in millimetres that people pass in a tenth of the frames of speech, and the most that a take is stretched to reach it.
 const WIDE_GAP: f32 = 11.5;

@@ -68,10 +68,10 @@ const fn kept(split: Split, language: Language) -> Language {
 
 /// Sixteen languages to learn from, one to choose by and two that no weight has heard.
 pub const LANGUAGES: [Language; 20] = [
-    spelled("en-gb", "t d n s z sh k g l r w y h ch th", "a e i o u oo ee or", ENGLISH),
+    spelled("en-gb-x-rp", "t d n s z sh k g l r w y h ch th", "a e i o u oo ee or", ENGLISH),
     spelled("en-us", "t d n s z sh k g l r w y h j th", "a e i o u oo ee aw", ENGLISH),
     spelled("de", "t d n s sch k g l r j h z pf", "a e i o u ö ü ei au", GERMAN),
-    spelled("fr-fr", "t d n s z ch j k l r gn", "a é i o ou u eu an on", FRENCH),
+    spelled("fr", "t d n s z ch j k l r gn", "a é i o ou u eu an on", FRENCH),
     spelled("es", "t d n s ch k l r rr ll ñ j", "a e i o u ue ie", SPANISH),
     spelled("it", "t d n s z gn ci ch l r gl", "a e i o u uo ia", ITALIAN),
     spelled("pt-br", "t d n s z ch j nh lh l r", "a é i ó u ão ei", PORTUGUESE),
