@@ -4,6 +4,8 @@
 //! for a three-factor theory of emotions", J. Res. Pers. 11, 1977); the other five keep labels apart that share those, so
 //! that anger and disgust do not blend into each other. Intensity moves along the line from neutral to the label.
 
+pub mod voice;
+
 /// Numbers of the emotion space.
 pub const EMOTION: usize = 8;
 

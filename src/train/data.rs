@@ -266,7 +266,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Rows of a comma-separated table with a header. Quoted fields may hold commas.
-fn table_rows(path: &Path) -> Result<Vec<HashMap<String, String>>> {
+pub(super) fn table_rows(path: &Path) -> Result<Vec<HashMap<String, String>>> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let mut lines = text.lines();
     let header: Vec<String> = fields(lines.next().unwrap_or_default());

@@ -4,7 +4,7 @@
 //! [`crate::face::expression`]), so that what is said and what is felt come apart.
 
 use super::data::{Source, Split, Take};
-use super::{Log, Options, augment_condition, optimiser};
+use super::{Average, Log, Options, augment_condition, optimiser};
 use crate::Result;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
@@ -36,8 +36,6 @@ const SPEED: f64 = 0.5;
 const GAP: f64 = 1.0;
 /// Conditions are left out this often, each for itself and all together.
 const DROP: f64 = 0.1;
-/// Share of the moving average of the weights that a step keeps.
-const AVERAGE: f64 = 0.998;
 
 /// A take as the denoiser's training sees it.
 struct Example {
@@ -313,7 +311,9 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
         let now = loss.to_scalar::<f32>()?;
         smooth = if step == 0 { now } else { 0.98 * smooth + 0.02 * now };
         if step % 250 == 249 || step + 1 == steps {
-            average.save(&extra, log)?;
+            let mut tensors = average.half()?;
+            tensors.extend(extra.clone());
+            super::save(tensors, &log.file("face"))?;
             let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
             let model = FaceModel::new(encoder()?, denoiser, scale.clone(), style);
             log.line(&format!("face {}/{steps} loss {smooth:.4} {}", step + 1, validate(&model, takes)?))?;
@@ -329,41 +329,6 @@ fn default_style(examples: &[Example]) -> Style {
         let mean = all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32;
         if style::HEAD.contains(&i) { mean + 1.0 } else { mean }
     })
-}
-
-/// An exponential moving average of the weights.
-struct Average {
-    tensors: HashMap<String, Tensor>,
-}
-
-impl Average {
-    fn new(map: &VarMap) -> Result<Average> {
-        Ok(Average { tensors: Average::copy(map)? })
-    }
-
-    fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
-        let data = map.data().lock().map_err(|_| crate::Error::Model("a training thread failed".into()))?;
-        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
-    }
-
-    fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
-        // A young average would remember the start for too long.
-        let keep = AVERAGE.min((1.0 + step as f64) / (10.0 + step as f64));
-        for (name, now) in Average::copy(map)? {
-            if let Some(old) = self.tensors.get_mut(&name) {
-                *old = ((&*old * keep)? + (now * (1.0 - keep))?)?.detach();
-            }
-        }
-        Ok(())
-    }
-
-    fn save(&self, extra: &HashMap<String, Tensor>, log: &Log) -> Result<()> {
-        let mut tensors = extra.clone();
-        for (name, tensor) in &self.tensors {
-            tensors.insert(name.clone(), tensor.to_dtype(DType::F16)?);
-        }
-        super::save(tensors, &log.file("face"))
-    }
 }
 
 /// Single samples on people kept for choosing: opening, width and rounding against the record, and how lively the rest is.

@@ -1,13 +1,16 @@
-//! Training, from recordings to weights: `gestus train face` runs the stages in order, each resumable from its file.
+//! Training, from recordings to weights: `gestus train face` runs its stages in order, each resumable from its file, and
+//! `gestus train emotion` trains the ear for feelings.
 
 pub mod augment;
 pub mod content;
 pub mod data;
+pub mod emotion;
 pub mod face;
 pub mod npz;
 pub mod sentences;
 pub mod synthesis;
 pub mod track;
+pub mod voices;
 
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
@@ -133,6 +136,41 @@ pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
         }
     }
     Ok(optimiser.step(&gradients)?)
+}
+
+/// Share of the moving average of the weights that a step keeps.
+const AVERAGE: f64 = 0.998;
+
+/// An exponential moving average of the weights: what is judged and shipped.
+pub struct Average {
+    pub tensors: HashMap<String, Tensor>,
+}
+
+impl Average {
+    pub fn new(map: &VarMap) -> Result<Average> {
+        Ok(Average { tensors: Average::copy(map)? })
+    }
+
+    fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
+        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
+    }
+
+    pub fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
+        // A young average would remember the start for too long.
+        let keep = AVERAGE.min((1.0 + step as f64) / (10.0 + step as f64));
+        for (name, now) in Average::copy(map)? {
+            if let Some(old) = self.tensors.get_mut(&name) {
+                *old = ((&*old * keep)? + (now * (1.0 - keep))?)?.detach();
+            }
+        }
+        Ok(())
+    }
+
+    /// The weights as half floats, for a file.
+    pub fn half(&self) -> Result<HashMap<String, Tensor>> {
+        self.tensors.iter().map(|(name, tensor)| Ok((name.clone(), tensor.to_dtype(DType::F16)?))).collect()
+    }
 }
 
 /// Trains the face: recordings, content encoder, denoiser.
