@@ -31,6 +31,49 @@ pub fn gap_mm(face: &Coefficients) -> f32 {
     GAINS.iter().map(|(i, mm)| face[*i] * mm).sum()
 }
 
+/// Millimetres that a coefficient of 1 moves the inner edge of the lower lip down on the built-in actor.
+const DROPS: [(usize, f32); 12] = [
+    (id::JAW_OPEN, JAW_MM),
+    (id::MOUTH_CLOSE, -15.7),
+    (id::MOUTH_FUNNEL, 6.2),
+    (id::MOUTH_PUCKER, -0.5),
+    (id::MOUTH_ROLL_LOWER, -0.7),
+    (id::MOUTH_SHRUG_LOWER, -2.9),
+    (id::MOUTH_PRESS_LEFT, -0.8),
+    (id::MOUTH_PRESS_RIGHT, -0.8),
+    (id::MOUTH_LOWER_DOWN_LEFT, LIP_MM),
+    (id::MOUTH_LOWER_DOWN_RIGHT, LIP_MM),
+    (id::MOUTH_SMILE_LEFT, -0.5),
+    (id::MOUTH_SMILE_RIGHT, -0.5),
+];
+/// The edge of the upper teeth stands this far under the line where closed lips meet.
+const TEETH_MM: f32 = 1.3;
+
+/// Millimetres between the lower lip and the edge of the upper teeth; 0 where it touches or covers them.
+pub fn lip_to_teeth_mm(face: &Coefficients) -> f32 {
+    (DROPS.iter().map(|(i, mm)| face[*i] * mm).sum::<f32>() - TEETH_MM).max(0.0)
+}
+
+/// Meets the lips as far as `closed` says, and the lower lip with the upper teeth as far as `teeth` does, both 0..=1.
+pub fn meet(face: &mut Coefficients, closed: f32, teeth: f32) {
+    let gap = gap_mm(face).max(0.0);
+    if teeth > 0.0 {
+        // An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
+        face[id::JAW_OPEN] *= 1.0 - 0.7 * teeth;
+        for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
+            face[lip] *= 1.0 - teeth;
+        }
+        face[id::MOUTH_ROLL_LOWER] = face[id::MOUTH_ROLL_LOWER].max(0.35 * teeth);
+    }
+    let wanted = gap * (1.0 - teeth) + gap.min(TEETH_GAP) * teeth;
+    if closed > 0.0 || teeth > 0.0 {
+        set_gap(face, wanted * (1.0 - closed));
+    }
+}
+
+/// Lip gap of an "f" in millimetres.
+const TEETH_GAP: f32 = 1.5;
+
 /// Width of the mouth relative to rest, from the shapes that stretch and narrow it (about -1..=1).
 pub fn width(face: &Coefficients) -> f32 {
     let sides = |l: usize, r: usize| 0.5 * (face[l] + face[r]);
@@ -102,6 +145,23 @@ fn gain(coefficient: usize) -> f32 {
 mod tests {
     use super::*;
     use crate::face::coefficients::COUNT;
+
+    #[test]
+    fn lips_meet_and_the_lower_lip_finds_the_teeth() {
+        for jaw in [0.1, 0.3, 0.6] {
+            let mut open = [0.0; COUNT];
+            (open[id::JAW_OPEN], open[id::MOUTH_FUNNEL]) = (jaw, 0.2);
+            (open[id::MOUTH_LOWER_DOWN_LEFT], open[id::MOUTH_LOWER_DOWN_RIGHT]) = (0.3, 0.3);
+            let (mut b, mut f) = (open, open);
+            meet(&mut b, 1.0, 0.0);
+            meet(&mut f, 0.0, 1.0);
+            assert!(gap_mm(&b).abs() < 1e-3, "jaw {jaw}: {}", gap_mm(&b));
+            assert!(lip_to_teeth_mm(&f) < 2.0 && gap_mm(&f) > 0.5, "jaw {jaw}: {} {}", lip_to_teeth_mm(&f), gap_mm(&f));
+            assert!(lip_to_teeth_mm(&open) > 4.0);
+            meet(&mut open, 0.0, 0.0);
+            assert!((open[id::JAW_OPEN] - jaw).abs() < 1e-6, "nothing asked, nothing changed");
+        }
+    }
 
     #[test]
     fn every_gap_is_met_whatever_the_expression() {

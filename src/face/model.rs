@@ -5,7 +5,7 @@
 //! evaluation (more cost correlation with real mouths: see ARCHITECTURE.md) and are then given to the life of the face (brows,
 //! lids, gaze, head), which takes the whole schedule.
 
-use super::articulation::{gap_mm, set_gap};
+use super::articulation::{gap_mm, meet, set_gap};
 use super::coefficients::id;
 use super::life;
 use super::style::{STYLE, Style};
@@ -79,6 +79,8 @@ pub struct Heard {
     pub condition: Vec<f32>,
     /// How sure the encoder is of a closure of both lips, 0..=1 a frame.
     pub closure: Vec<f32>,
+    /// The same of a lower lip at the upper teeth.
+    pub teeth: Vec<f32>,
     /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
     pub activity: Vec<f32>,
 }
@@ -117,10 +119,8 @@ impl FaceModel {
 
     /// Reads the content encoder and the denoiser from the bytes of their safetensors files.
     pub fn from_bytes(content: &[u8], face: &[u8]) -> Result<FaceModel> {
-        let read = |bytes: &[u8], name: &str| -> Result<HashMap<String, Tensor>> {
-            candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| Error::malformed(name, format!("damaged weights: {e}")))
-        };
-        let face = read(face, "face weights")?;
+        let face: HashMap<String, Tensor> = candle_core::safetensors::load_buffer(face, &Device::Cpu)
+            .map_err(|e| Error::malformed("face weights", format!("damaged weights: {e}")))?;
         let row = |name: &str, length: usize| -> Result<Vec<f32>> {
             let values = face.get(name).and_then(|t| t.to_dtype(DType::F32).ok()?.flatten_all().ok()?.to_vec1::<f32>().ok());
             values
@@ -130,10 +130,8 @@ impl FaceModel {
         let array = |v: Vec<f32>| std::array::from_fn(|i| v[i]);
         let scale = Scale { mean: array(row("scale.mean", CHANNELS)?), deviation: array(row("scale.deviation", CHANNELS)?) };
         let style = row("style.default", STYLE)?;
-        let builder = |tensors| VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-        let encoder = ContentEncoder::new(builder(read(content, "content weights")?))?;
-        let denoiser = Denoiser::new(config(), builder(face))?;
-        Ok(FaceModel::new(encoder, denoiser, scale, std::array::from_fn(|i| style[i])))
+        let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(face, DType::F32, &Device::Cpu))?;
+        Ok(FaceModel::new(ContentEncoder::from_bytes(content)?, denoiser, scale, std::array::from_fn(|i| style[i])))
     }
 
     pub fn new(encoder: ContentEncoder, denoiser: Denoiser, scale: Scale, style: Style) -> FaceModel {
@@ -175,7 +173,7 @@ impl FaceModel {
             };
             let shape = |clean: &mut [f32]| {
                 smooth(clean);
-                self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
+                self.articulate(clean, heard, first);
             };
             let sampled = sample(&self.denoiser, &window, schedule, seed, &shape)?;
             let kept = if last < frames { last - TAIL } else { last };
@@ -183,18 +181,25 @@ impl FaceModel {
             rows.extend(sampled.chunks_exact(CHANNELS).take(new.end).skip(new.start).map(|r| self.scale.restore(r)));
         }
         open_up(&mut rows, &heard.activity);
+        for (n, row) in rows.iter_mut().enumerate() {
+            let (mut face, head, gaze) = vector::unpack(row);
+            meet(&mut face, heard.closure[n], heard.teeth[n]);
+            *row = vector::pack(&face, head, gaze);
+        }
         life::enliven(&mut rows, seed);
         Ok(rows)
     }
 
-    /// Articulatory guidance: where the encoder is sure of a closure the lips meet, whatever the emotion; where nobody speaks
-    /// they rest.
-    fn articulate(&self, clean: &mut [f32], closure: &[f32], activity: &[f32]) {
-        for ((row, closed), active) in clean.chunks_exact_mut(CHANNELS).zip(closure).zip(activity) {
+    /// Articulatory guidance of rows from frame `first` on: where the encoder is sure of a closure the lips meet, and of an "f" or
+    /// "v" the lip meets the teeth, whatever the emotion; where nobody speaks they rest.
+    fn articulate(&self, clean: &mut [f32], heard: &Heard, first: usize) {
+        for (n, row) in clean.chunks_exact_mut(CHANNELS).enumerate() {
+            let active = heard.activity[first + n];
             let (mut face, head, gaze) = vector::unpack(&self.scale.restore(row));
             let gap = gap_mm(&face).max(0.0);
             RESTING.iter().for_each(|c| face[*c] *= active);
-            set_gap(&mut face, gap * (1.0 - closed) * active);
+            set_gap(&mut face, gap * active);
+            meet(&mut face, heard.closure[first + n], heard.teeth[first + n]);
             let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
                 row[c] = bent[c];
@@ -233,13 +238,18 @@ fn open_up(rows: &mut [Row], activity: &[f32]) {
     }
 }
 
+/// Probabilities of a class from which, and at which wholly, the lips obey it.
+const SURE: (f32, f32) = (0.35, 0.75);
+
 /// What the denoiser and the articulation rules take from content and prosody.
 pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let frames = content.latent.len();
     let gain = articulation_gain(content, prosody);
     let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
     let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let closure = (0..frames).map(|n| smoothstep(0.6, 0.95, of(n, &[Class::BilabialStop, Class::BilabialNasal]))).collect();
+    let sure = |n: usize, classes: &[Class]| smoothstep(SURE.0, SURE.1, of(n, classes));
+    let closure = (0..frames).map(|n| sure(n, &[Class::BilabialStop, Class::BilabialNasal])).collect();
+    let teeth = (0..frames).map(|n| sure(n, &[Class::Labiodental])).collect();
     let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
     let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
@@ -247,7 +257,7 @@ pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let widest: Vec<f32> =
         (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
     let activity = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
-    Heard { condition, closure, activity }
+    Heard { condition, closure, teeth, activity }
 }
 
 /// Share of the loud frames that have a pitch: noise has none, so nobody speaks there.

@@ -52,6 +52,37 @@ pub enum Class {
 impl Class {
     pub const COUNT: usize = 22;
 
+    /// All classes in the order of their numbers.
+    pub const ALL: [Class; Class::COUNT] = [
+        Class::Silence,
+        Class::BilabialStop,
+        Class::BilabialNasal,
+        Class::Labiodental,
+        Class::Dental,
+        Class::AlveolarStop,
+        Class::AlveolarNasal,
+        Class::Sibilant,
+        Class::Postalveolar,
+        Class::Velar,
+        Class::Lateral,
+        Class::Rhotic,
+        Class::RoundedGlide,
+        Class::Palatal,
+        Class::Glottal,
+        Class::Open,
+        Class::MidFront,
+        Class::CloseFront,
+        Class::Central,
+        Class::MidRounded,
+        Class::CloseRounded,
+        Class::FrontRounded,
+    ];
+
+    /// The class of a number; nothing for a frame without a label.
+    pub fn from_index(index: u8) -> Option<Class> {
+        Class::ALL.get(usize::from(index)).copied()
+    }
+
     /// Both lips meet.
     pub fn is_bilabial(self) -> bool {
         matches!(self, Class::BilabialStop | Class::BilabialNasal)
@@ -195,6 +226,6 @@ mod tests {
         assert_eq!(Class::from_sampa("tasp+sth"), Some(Class::AlveolarStop));
         assert_eq!(Class::from_sampa("a"), Some(Class::Open));
         assert_eq!(Class::from_arpabet("QQ"), None);
-        assert_eq!(Class::FrontRounded as usize + 1, Class::COUNT);
+        assert!(Class::ALL.iter().enumerate().all(|(i, c)| *c as usize == i));
     }
 }

@@ -60,13 +60,6 @@ impl Log {
     pub fn file(&self, name: &str) -> PathBuf {
         self.out.join(format!("{name}.safetensors"))
     }
-
-    /// Saves weights as half floats under `name.safetensors`.
-    pub fn checkpoint(&self, map: &VarMap, name: &str) -> Result<()> {
-        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-        let half = data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().to_dtype(DType::F16)?))).collect::<Result<_>>()?;
-        save(half, &self.file(name))
-    }
 }
 
 /// Writes tensors as they are, in the order of their names.

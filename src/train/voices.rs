@@ -106,3 +106,27 @@ fn clip(corpus: Corpus, folder: &Path, row: &HashMap<String, String>) -> Result<
     let split = corpus.split(speaker);
     Ok(Some(Clip { corpus, split, speaker: speaker.clone(), name: name.clone(), class, strength, speech, voice, manner }))
 }
+
+/// Action units of a clip in the Facial Action Coding System: 1 2 4 5 6 7 9 10 12 14 15 17 20 23 25 26 45.
+pub const UNITS: usize = 17;
+const UNIT_NAMES: [&str; UNITS] = ["01", "02", "04", "05", "06", "07", "09", "10", "12", "14", "15", "17", "20", "23", "25", "26", "45"];
+
+/// Mean intensities of the action units, 0..=5, over one clip of RAVDESS, as OpenFace saw them.
+#[derive(Clone, Debug)]
+pub struct ActionUnits {
+    pub speaker: String,
+    pub split: Split,
+    pub label: Label,
+    pub units: [f32; UNITS],
+}
+
+/// The action units of all of RAVDESS's clips under the folder of recordings.
+pub fn action_units(root: &Path) -> Result<Vec<ActionUnits>> {
+    let read = |row: &HashMap<String, String>| {
+        let speaker = row.get("speaker")?.clone();
+        let label = Label::parse(row.get("emotion")?)?;
+        let units = UNIT_NAMES.map(|n| row.get(&format!("AU{n}_r")).and_then(|v| v.parse().ok()).unwrap_or(0.0));
+        Some(ActionUnits { split: Corpus::Ravdess.split(&speaker), speaker, label, units })
+    };
+    Ok(table_rows(&root.join("emotion/ravdess/au_clip_means.csv"))?.iter().filter_map(read).collect())
+}
