@@ -19,13 +19,16 @@ use candle_nn::{Init, Linear, VarBuilder};
 pub const HEARD_BANDS: usize = BANDS / 2;
 /// Numbers a frame, 30 frames a second: bands without the stretch's loudness, pitch, voicing, level.
 pub const INPUTS: usize = HEARD_BANDS + 3;
-/// Numbers that tell how a stretch differs from the voice's usual manner: bands, pitch, and whether that is known.
-pub const DIFFERENCE: usize = HEARD_BANDS + 2;
+/// Numbers that tell how a stretch differs from the voice's usual manner: bands, loudness, pitch, and whether that is known.
+pub const DIFFERENCE: usize = HEARD_BANDS + 3;
 /// Classes that are told apart: all labels but contempt, which no recorded voice shows, and boredom, which is in no face.
 pub const CLASSES: usize = 9;
 
-const CHANNELS: usize = 64;
-const WIDE: usize = 96;
+/// Networks of one size that are heard together: their mean is surer than each.
+const MEMBERS: usize = 3;
+const CHANNELS: usize = 48;
+const WIDE: usize = 64;
+const HIDDEN: usize = 64;
 const DILATIONS: [usize; 3] = [1, 2, 4];
 /// Frames from voiced sound within which unvoiced sound is speech.
 const NEARBY: usize = 8;
@@ -66,8 +69,7 @@ impl Manner {
         let mut row = [0.0; DIFFERENCE];
         if let Some(usual) = usual {
             row.iter_mut().zip(self.bands.iter().zip(&usual.bands)).for_each(|(r, (own, other))| *r = 0.5 * (own - other));
-            row[HEARD_BANDS] = 3.0 * (self.pitch - usual.pitch);
-            row[HEARD_BANDS + 1] = 1.0;
+            row[HEARD_BANDS..].copy_from_slice(&[self.level() - usual.level(), 4.0 * (self.pitch - usual.pitch), 1.0]);
         }
         row
     }
@@ -144,13 +146,18 @@ impl Voice {
     }
 }
 
-/// See the module's text.
-pub struct VoiceEncoder {
+/// One network.
+struct Member {
     input: Conv,
     convs: Vec<Conv>,
     wide: Linear,
     hidden: Linear,
     output: Linear,
+}
+
+/// See the module's text.
+pub struct VoiceEncoder {
+    members: Vec<Member>,
     /// Natural log of the deviation of the labels' Gaussians.
     deviation: Tensor,
 }
@@ -165,33 +172,53 @@ pub struct Stretches {
     pub difference: Tensor,
 }
 
-impl VoiceEncoder {
-    pub fn new(vb: VarBuilder) -> candle_core::Result<VoiceEncoder> {
+impl Member {
+    fn new(vb: VarBuilder) -> candle_core::Result<Member> {
         let conv = |(i, dilation): (usize, &usize)| Conv::new(CHANNELS, CHANNELS, 3, *dilation, vb.pp("convs").pp(i));
-        Ok(VoiceEncoder {
+        Ok(Member {
             input: Conv::new(INPUTS, CHANNELS, 5, 1, vb.pp("input"))?,
             convs: DILATIONS.iter().enumerate().map(conv).collect::<candle_core::Result<_>>()?,
             wide: linear(CHANNELS, WIDE, vb.pp("wide"))?,
-            hidden: linear(2 * WIDE + DIFFERENCE, CHANNELS, vb.pp("hidden"))?,
-            output: linear(CHANNELS, EMOTION, vb.pp("output"))?,
-            deviation: vb.get_with_hints(1, "deviation", Init::Const(-1.0))?,
+            hidden: linear(2 * (WIDE + INPUTS) + DIFFERENCE, HIDDEN, vb.pp("hidden"))?,
+            output: linear(HIDDEN, EMOTION, vb.pp("output"))?,
         })
     }
 
-    /// A point of the emotion space for each stretch: `[batch, EMOTION]`. `dropout` is for training.
-    pub fn forward(&self, stretches: &Stretches, dropout: f32) -> candle_core::Result<Tensor> {
+    fn forward(&self, stretches: &Stretches, dropout: f32) -> candle_core::Result<Tensor> {
         let drop = |x: Tensor| if dropout > 0.0 { candle_nn::ops::dropout(&x, dropout) } else { Ok(x) };
         let mut x = self.input.forward(&stretches.rows)?.silu()?;
         for conv in &self.convs {
             x = (&x + drop(conv.forward(&normalise(&x)?)?.silu()?)?)?;
         }
         let x = self.wide.forward(&normalise(&x)?)?.silu()?;
+        // The rows themselves too: plain statistics of pitch and spectrum say much.
+        let x = Tensor::cat(&[&x, &stretches.rows], 2)?;
         let total = (stretches.weights.sum(1)? + 1e-3)?;
         let mean = x.broadcast_mul(&stretches.weights)?.sum(1)?.broadcast_div(&total)?;
         let apart = x.broadcast_sub(&mean.unsqueeze(1)?)?.sqr()?;
         let deviation = (apart.broadcast_mul(&stretches.weights)?.sum(1)?.broadcast_div(&total)? + 1e-4)?.sqrt()?;
-        let pooled = drop(Tensor::cat(&[&mean, &deviation, &stretches.difference], 1)?)?;
-        self.output.forward(&drop(self.hidden.forward(&pooled)?.silu()?)?)
+        let heard = drop(Tensor::cat(&[&mean, &deviation], 1)?)?;
+        let hidden = self.hidden.forward(&Tensor::cat(&[&heard, &stretches.difference], 1)?)?.silu()?;
+        self.output.forward(&drop(hidden)?)
+    }
+}
+
+impl VoiceEncoder {
+    pub fn new(vb: VarBuilder) -> candle_core::Result<VoiceEncoder> {
+        Ok(VoiceEncoder {
+            members: (0..MEMBERS).map(|i| Member::new(vb.pp("members").pp(i))).collect::<candle_core::Result<_>>()?,
+            deviation: vb.get_with_hints(1, "deviation", Init::Const(-1.0))?,
+        })
+    }
+
+    /// Where each member puts each stretch in the emotion space: a list of `[batch, EMOTION]`. `dropout` is for training.
+    pub fn opinions(&self, stretches: &Stretches, dropout: f32) -> candle_core::Result<Vec<Tensor>> {
+        self.members.iter().map(|member| member.forward(stretches, dropout)).collect()
+    }
+
+    /// The mean opinion: `[batch, EMOTION]`.
+    pub fn forward(&self, stretches: &Stretches) -> candle_core::Result<Tensor> {
+        Tensor::stack(&self.opinions(stretches, 0.0)?, 0)?.mean(0)
     }
 
     /// Log-likelihood of every class at every point, but for a constant: `[batch, CLASSES]`.
@@ -223,7 +250,7 @@ impl VoiceEncoder {
             weights: Tensor::from_vec(weights, (batch, frames, 1), &device)?,
             difference: Tensor::from_vec(difference, (batch, DIFFERENCE), &device)?,
         };
-        let points = self.forward(&stretches, 0.0)?.to_vec2::<f32>()?;
+        let points = self.forward(&stretches)?.to_vec2::<f32>()?;
         Ok(points.iter().map(|p| std::array::from_fn(|i| p[i])).collect())
     }
 }
@@ -321,7 +348,7 @@ mod tests {
         let rand = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu);
         let stretches =
             Stretches { rows: rand(&[3, 40, INPUTS])?, weights: rand(&[3, 40, 1])?.abs()?, difference: rand(&[3, DIFFERENCE])? };
-        let loss = encoder.likelihood(&encoder.forward(&stretches, 0.0)?)?.sqr()?.sum_all()?;
+        let loss = encoder.likelihood(&encoder.forward(&stretches)?)?.sqr()?.sum_all()?;
         let gradients = loss.backward()?;
         for (name, var) in map.data().lock().unwrap().iter() {
             assert!(gradients.get(var).is_some(), "{name} has no gradient");

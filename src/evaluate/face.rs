@@ -242,6 +242,10 @@ fn life(takes: &[&Take], jobs: &[(usize, u64)], sampled: &[Vec<Row>]) -> Vec<Bes
     }
     if whole {
         add("blinks a minute", blinks(&generated), blinks(&real));
+        let paused = |set: Vec<(&Take, &[Row])>| at_pauses(&set);
+        let drawn = jobs.iter().zip(&generated).map(|((t, _), rows)| (takes[*t], *rows)).collect();
+        let recorded = takes.iter().zip(&real).map(|(t, rows)| (*t, *rows)).collect();
+        add("blinks at ends of phrases, times chance", paused(drawn), paused(recorded));
         for (name, q) in [("head speed, median, degrees a second", 0.5), ("head speed, 95th percentile", 0.95)] {
             add(name, percentile(&head_speed(&generated), q), percentile(&head_speed(&real), q));
         }
@@ -336,6 +340,24 @@ fn blinks(set: &[&[Row]]) -> f32 {
 }
 
 /// Degrees a second.
+/// How often blinks fall on the half second around a pause's beginning, over how often they would by chance; 0 without any.
+fn at_pauses(set: &[(&Take, &[Row])]) -> f32 {
+    const NEAR: usize = 8;
+    let (mut hits, mut blinks, mut near, mut frames) = (0, 0, 0, 0);
+    for (take, rows) in set {
+        let level = &take.prosody.level;
+        let quiet = |n: usize| level[n] < 0.3;
+        let ends: Vec<usize> = (10..level.len().saturating_sub(6)).filter(|n| !quiet(n - 1) && (*n..n + 6).all(quiet)).collect();
+        let at_end = |n: &usize| ends.iter().any(|e| n.abs_diff(*e) <= NEAR);
+        let times = style::blink_frames(rows);
+        hits += times.iter().filter(|n| at_end(n)).count();
+        blinks += times.len();
+        near += (0..rows.len()).filter(at_end).count();
+        frames += rows.len();
+    }
+    (hits * frames) as f32 / (blinks * near).max(1) as f32
+}
+
 fn head_speed(set: &[&[Row]]) -> Vec<f32> {
     set.iter().flat_map(|rows| style::head_speeds(rows)).map(f32::to_degrees).collect()
 }

@@ -186,7 +186,7 @@ impl FaceModel {
             meet(&mut face, heard.closure[n], heard.teeth[n]);
             *row = vector::pack(&face, head, gaze);
         }
-        life::enliven(&mut rows, seed);
+        life::enliven(&mut rows, &heard.activity, seed);
         Ok(rows)
     }
 

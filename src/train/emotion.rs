@@ -149,12 +149,16 @@ fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
     Heard { rows: out, weights, difference }
 }
 
+/// Every member learns by itself, from the same stretches.
 fn loss(encoder: &VoiceEncoder, batch: &Batch) -> Result<Tensor> {
-    let points = encoder.forward(&batch.stretches, DROPOUT)?;
-    let logits = (encoder.likelihood(&points)? + &batch.competing)?;
-    let entropy = candle_nn::ops::log_softmax(&logits, D::Minus1)?.mul(&batch.wanted)?.sum(D::Minus1)?.mean_all()?.neg()?;
-    let place = points.sub(&batch.places)?.sqr()?.sum(D::Minus1)?.mean_all()?;
-    Ok((entropy + (place * PLACE)?)?)
+    let opinions = encoder.opinions(&batch.stretches, DROPOUT)?;
+    let of = |points: &Tensor| -> candle_core::Result<Tensor> {
+        let logits = (encoder.likelihood(points)? + &batch.competing)?;
+        let entropy = candle_nn::ops::log_softmax(&logits, D::Minus1)?.mul(&batch.wanted)?.sum(D::Minus1)?.mean_all()?.neg()?;
+        entropy + (points.sub(&batch.places)?.sqr()?.sum(D::Minus1)?.mean_all()? * PLACE)?
+    };
+    let losses = opinions.iter().map(of).collect::<candle_core::Result<Vec<Tensor>>>()?;
+    Ok(Tensor::stack(&losses, 0)?.mean_all()?)
 }
 
 /// Trains the emotion encoder and saves its averaged weights.
