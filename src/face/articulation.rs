@@ -54,8 +54,18 @@ pub fn lip_to_teeth_mm(face: &Coefficients) -> f32 {
     (DROPS.iter().map(|(i, mm)| face[*i] * mm).sum::<f32>() - TEETH_MM).max(0.0)
 }
 
-/// Meets the lips as far as `closed` says, and the lower lip with the upper teeth as far as `teeth` does, both 0..=1.
-pub fn meet(face: &mut Coefficients, closed: f32, teeth: f32) {
+/// What the lips must do for a sound, each 0..=1: how sure it is that they meet, that the lower one finds the upper teeth, and that they
+/// are apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Contact {
+    pub closed: f32,
+    pub teeth: f32,
+    pub apart: f32,
+}
+
+/// Bends a face to the contact that its sound asks for.
+pub fn meet(face: &mut Coefficients, contact: &Contact) {
+    let Contact { closed, teeth, apart } = *contact;
     let gap = gap_mm(face).max(0.0);
     if teeth > 0.0 {
         // An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
@@ -66,13 +76,16 @@ pub fn meet(face: &mut Coefficients, closed: f32, teeth: f32) {
         face[id::MOUTH_ROLL_LOWER] = face[id::MOUTH_ROLL_LOWER].max(0.35 * teeth);
     }
     let wanted = gap * (1.0 - teeth) + gap.min(TEETH_GAP) * teeth;
-    if closed > 0.0 || teeth > 0.0 {
-        set_gap(face, wanted * (1.0 - closed));
+    let wanted = (wanted * (1.0 - closed)).max(APART_GAP * apart * (1.0 - closed) * (1.0 - teeth));
+    if closed > 0.0 || teeth > 0.0 || wanted > gap {
+        set_gap(face, wanted);
     }
 }
 
 /// Lip gap of an "f" in millimetres.
 const TEETH_GAP: f32 = 1.5;
+/// Least lip gap of a vowel in millimetres.
+const APART_GAP: f32 = 2.2;
 
 /// Width of the mouth relative to rest, from the shapes that stretch and narrow it (about -1..=1).
 pub fn width(face: &Coefficients) -> f32 {
@@ -153,14 +166,17 @@ mod tests {
             (open[id::JAW_OPEN], open[id::MOUTH_FUNNEL]) = (jaw, 0.2);
             (open[id::MOUTH_LOWER_DOWN_LEFT], open[id::MOUTH_LOWER_DOWN_RIGHT]) = (0.3, 0.3);
             let (mut b, mut f) = (open, open);
-            meet(&mut b, 1.0, 0.0);
-            meet(&mut f, 0.0, 1.0);
+            meet(&mut b, &Contact { closed: 1.0, apart: 1.0, ..Contact::default() });
+            meet(&mut f, &Contact { teeth: 1.0, ..Contact::default() });
             assert!(gap_mm(&b).abs() < 1e-3, "jaw {jaw}: {}", gap_mm(&b));
             assert!(lip_to_teeth_mm(&f) < 2.0 && gap_mm(&f) > 0.5, "jaw {jaw}: {} {}", lip_to_teeth_mm(&f), gap_mm(&f));
             assert!(lip_to_teeth_mm(&open) > 4.0);
-            meet(&mut open, 0.0, 0.0);
+            meet(&mut open, &Contact::default());
             assert!((open[id::JAW_OPEN] - jaw).abs() < 1e-6, "nothing asked, nothing changed");
         }
+        let mut shut = [0.0; COUNT];
+        meet(&mut shut, &Contact { apart: 1.0, ..Contact::default() });
+        assert!((gap_mm(&shut) - APART_GAP).abs() < 1e-3);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! evaluation (more cost correlation with real mouths: see ARCHITECTURE.md) and are then given to the life of the face (brows,
 //! lids, gaze, head), which takes the whole schedule.
 
-use super::articulation::{gap_mm, meet, set_gap};
+use super::articulation::{Contact, gap_mm, meet, set_gap};
 use super::coefficients::id;
 use super::life;
 use super::style::{STYLE, Style};
@@ -77,10 +77,8 @@ impl Quality {
 pub struct Heard {
     /// `frames × CONDITION`.
     pub condition: Vec<f32>,
-    /// How sure the encoder is of a closure of both lips, 0..=1 a frame.
-    pub closure: Vec<f32>,
-    /// The same of a lower lip at the upper teeth.
-    pub teeth: Vec<f32>,
+    /// What the sound of each frame asks of the lips.
+    pub contacts: Vec<Contact>,
     /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
     pub activity: Vec<f32>,
 }
@@ -183,7 +181,7 @@ impl FaceModel {
         open_up(&mut rows, &heard.activity);
         for (n, row) in rows.iter_mut().enumerate() {
             let (mut face, head, gaze) = vector::unpack(row);
-            meet(&mut face, heard.closure[n], heard.teeth[n]);
+            meet(&mut face, &heard.contacts[n]);
             *row = vector::pack(&face, head, gaze);
         }
         life::enliven(&mut rows, &heard.activity, seed);
@@ -199,7 +197,7 @@ impl FaceModel {
             let gap = gap_mm(&face).max(0.0);
             RESTING.iter().for_each(|c| face[*c] *= active);
             set_gap(&mut face, gap * active);
-            meet(&mut face, heard.closure[first + n], heard.teeth[first + n]);
+            meet(&mut face, &heard.contacts[first + n]);
             let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
                 row[c] = bent[c];
@@ -239,7 +237,9 @@ fn open_up(rows: &mut [Row], activity: &[f32]) {
 }
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
-const SURE: (f32, f32) = (0.35, 0.75);
+const SURE: (f32, f32) = (0.3, 0.65);
+/// The same of vowels, which hold the lips apart.
+const SURE_APART: (f32, f32) = (0.6, 0.9);
 
 /// What the denoiser and the articulation rules take from content and prosody.
 pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
@@ -247,17 +247,28 @@ pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let gain = articulation_gain(content, prosody);
     let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
     let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let sure = |n: usize, classes: &[Class]| smoothstep(SURE.0, SURE.1, of(n, classes));
-    let closure = (0..frames).map(|n| sure(n, &[Class::BilabialStop, Class::BilabialNasal])).collect();
-    let teeth = (0..frames).map(|n| sure(n, &[Class::Labiodental])).collect();
     let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
     let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
     // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
     let widest: Vec<f32> =
         (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
-    let activity = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
-    Heard { condition, closure, teeth, activity }
+    let activity: Vec<f32> = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
+    let contacts = (0..frames).map(|n| contact(&content.phones[n], activity[n])).collect();
+    Heard { condition, contacts, activity }
+}
+
+/// Vowels that are spoken with the lips well apart.
+const APART: [Class; 5] = [Class::Open, Class::MidFront, Class::CloseFront, Class::Central, Class::MidRounded];
+
+/// What the probabilities of the phones ask of the lips.
+fn contact(phones: &[f32; Class::COUNT], active: f32) -> Contact {
+    let sure = |classes: &[Class], (from, wholly): (f32, f32)| smoothstep(from, wholly, classes.iter().map(|c| phones[*c as usize]).sum());
+    Contact {
+        closed: sure(&[Class::BilabialStop, Class::BilabialNasal], SURE),
+        teeth: sure(&[Class::Labiodental], SURE),
+        apart: active * sure(&APART, SURE_APART),
+    }
 }
 
 /// Share of the loud frames that have a pitch: noise has none, so nobody speaks there.
