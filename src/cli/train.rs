@@ -29,7 +29,7 @@ struct Emotion {
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
     /// Batches
-    #[arg(long, value_name = "NUMBER", default_value_t = 3000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1400)]
     steps: usize,
     /// Leave out the speakers kept for choosing, and say how well they are told
     #[arg(long)]
@@ -57,10 +57,10 @@ struct Face {
     #[arg(long, value_name = "NUMBER", default_value_t = 60.0)]
     synthetic_minutes: f32,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder
-    #[arg(long, value_name = "NUMBER", default_value_t = 1500)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1900)]
     content_steps: usize,
     /// Batches for the denoiser; 0 leaves it out
-    #[arg(long, value_name = "NUMBER", default_value_t = 2500)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2100)]
     face_steps: usize,
     /// Go on from the weights in the folder, in smaller steps
     #[arg(long)]

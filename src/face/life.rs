@@ -37,9 +37,12 @@ pub fn enliven(rows: &mut [Row], activity: &[f32], seed: u64) {
     fixate(rows);
 }
 
+/// Frames by which the activity outlasts the speech, less the moment that eyes need.
+const HOLD: usize = 6;
+
 /// Frames at which speech gives way to a pause.
 pub fn phrase_ends(activity: &[f32]) -> Vec<usize> {
-    (1..activity.len()).filter(|n| activity[n - 1] >= 0.5 && activity[*n] < 0.5).collect()
+    (1..activity.len()).filter(|n| activity[n - 1] >= 0.5 && activity[*n] < 0.5).map(|n| n.saturating_sub(HOLD)).collect()
 }
 
 fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {
@@ -123,7 +126,7 @@ mod tests {
         // Phrases of two seconds and pauses of one.
         let activity: Vec<f32> = (0..1800).map(|n| if n % 90 < 60 { 1.0 } else { 0.0 }).collect();
         let ends = phrase_ends(&activity);
-        assert_eq!(ends[0], 60);
+        assert_eq!(ends[0], 60 - HOLD);
         let (mut near, mut all) = (0, 0);
         for seed in 0..5 {
             let mut rows = vec![[0.0; CHANNELS]; 1800];
