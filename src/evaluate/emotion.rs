@@ -94,8 +94,11 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
     Ok(Report { figures, confusion })
 }
 
+/// A name, and a row of numbers for each clip.
+type Latents = (&'static str, Vec<Vec<f32>>);
+
 /// Mean and deviation over each clip of what is heard at three places: the bands, what is said, what is felt.
-fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Clip]) -> Result<Vec<(&'static str, Vec<Vec<f32>>)>> {
+fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Clip]) -> Result<Vec<Latents>> {
     let bands = |clip: &&Clip| {
         let mel = Mel::of(&clip.speech);
         statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &clip.voice.weights())

@@ -130,12 +130,12 @@ fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
             out.extend([0.0; INPUTS]);
             continue;
         };
-        for b in 0..HEARD_BANDS {
+        for (b, colour) in equaliser.iter().enumerate() {
             let place = (b as f32 * warp).clamp(0.0, (HEARD_BANDS - 1) as f32);
             let (k, s) = (place as usize, place.fract());
             let value = row[k] + s * (row[(k + 1).min(HEARD_BANDS - 1)] - row[k]);
             let noise: f32 = StandardNormal.sample(rng);
-            out.push(value + equaliser[b] + jitter * noise);
+            out.push(value + colour + jitter * noise);
         }
         let pitch = row[HEARD_BANDS];
         out.extend([if pitch == 0.0 { 0.0 } else { pitch + higher }, row[HEARD_BANDS + 1], row[HEARD_BANDS + 2]]);
