@@ -127,6 +127,8 @@ pub struct Prosody {
     pub pitch: Vec<f32>,
     /// Periodicity, 0..=1.
     pub voicing: Vec<f32>,
+    /// The speaker's median pitch in hertz; 1 where nothing is voiced.
+    pub median_hertz: f32,
 }
 
 /// Numbers a frame that [`Prosody`] gives the models.
@@ -153,7 +155,7 @@ impl Prosody {
         for (n, pitch) in pitch.iter_mut().enumerate() {
             *pitch = if voiced(n) { (*pitch / median).ln().clamp(-1.0, 1.0) } else { 0.0 };
         }
-        Prosody { level, pitch, voicing }
+        Prosody { level, pitch, voicing, median_hertz: median }
     }
 }
 

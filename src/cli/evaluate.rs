@@ -2,8 +2,10 @@
 
 use super::messages::{Messages, print};
 use super::take::to_json;
-use crate::evaluate::face;
+use crate::emotion::voice::VoiceEncoder;
+use crate::evaluate::{emotion, face};
 use crate::face::model::FaceModel;
+use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,21 @@ pub struct Arguments {
 enum Model {
     /// Judge the face on recordings of people it never learned from
     Face(Face),
+    /// Judge the ear for feelings on actors it never heard
+    Emotion(Emotion),
+}
+
+#[derive(Debug, clap::Args)]
+struct Emotion {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Folder with weights to judge
+    #[arg(long, value_name = "FOLDER", default_value = "models")]
+    model: PathBuf,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,20 +60,32 @@ Examples:
   gestus evaluate face --model try --seeds 1 --json";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    let Model::Face(arguments) = &arguments.model;
-    let root = recordings(&arguments.data)?;
-    messages.say(format!("judging the face on {}", root.display()));
-    let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
-    print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+    match &arguments.model {
+        Model::Face(arguments) => {
+            let root = recordings(&arguments.data)?;
+            messages.say(format!("judging the face on {}", root.display()));
+            let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
+            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+        }
+        Model::Emotion(arguments) => {
+            let root = recordings(&arguments.data)?;
+            messages.say(format!("judging the ear for feelings on {}", root.display()));
+            let voice = VoiceEncoder::from_bytes(&weights(&arguments.model, "emotion")?)?;
+            let content = ContentEncoder::from_bytes(&weights(&arguments.model, "content")?)?;
+            let report = emotion::evaluate(&voice, &content, &root)?;
+            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+        }
+    }
 }
 
 fn model(folder: Option<&Path>) -> Result<FaceModel> {
     let Some(folder) = folder else { return FaceModel::builtin() };
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map_err(Error::io(path))
-    };
-    FaceModel::from_bytes(&read("content.safetensors")?, &read("face.safetensors")?)
+    FaceModel::from_bytes(&weights(folder, "content")?, &weights(folder, "face")?)
+}
+
+fn weights(folder: &Path, name: &str) -> Result<Vec<u8>> {
+    let path = folder.join(format!("{name}.safetensors"));
+    std::fs::read(&path).map_err(Error::io(path))
 }
 
 /// The recordings inside a folder of data.

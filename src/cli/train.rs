@@ -11,11 +11,38 @@ pub struct Arguments {
     model: Model,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Model {
     /// Train the face: content encoder, then denoiser
     Face(Face),
+    /// Train the ear for feelings in a voice
+    Emotion(Emotion),
 }
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EMOTION_EXAMPLES)]
+struct Emotion {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Folder for the weights; made if it is missing
+    #[arg(short, long, value_name = "FOLDER", default_value = "models")]
+    out: PathBuf,
+    /// Batches
+    #[arg(long, value_name = "NUMBER", default_value_t = 1400)]
+    steps: usize,
+    /// Leave out the speakers kept for choosing, and say how well they are told
+    #[arg(long)]
+    hold_out: bool,
+    /// Number that chooses the order of the recordings
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+}
+
+const EMOTION_EXAMPLES: &str = "\
+Examples:
+  gestus train emotion --data ~/recordings -o models
+  gestus train emotion --hold-out -o try";
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -26,11 +53,14 @@ struct Face {
     /// Folder for the weights; made if it is missing
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
+    /// Minutes of speech that espeak-ng synthesises for the content encoder; 0 does without it
+    #[arg(long, value_name = "NUMBER", default_value_t = 60.0)]
+    synthetic_minutes: f32,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder
-    #[arg(long, value_name = "NUMBER", default_value_t = 1500)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1900)]
     content_steps: usize,
     /// Batches for the denoiser; 0 leaves it out
-    #[arg(long, value_name = "NUMBER", default_value_t = 2500)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2100)]
     face_steps: usize,
     /// Go on from the weights in the folder, in smaller steps
     #[arg(long)]
@@ -48,8 +78,14 @@ Examples:
   gestus train face --resume --content-steps 0 --face-steps 2000";
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let Model::Face(face) = &arguments.model;
-    let Face { data, out, content_steps, face_steps, resume, seed } = face.clone();
-    recordings(&data)?;
-    train::face(&train::Options { data, out, content_steps, face_steps, resume, seed })
+    match arguments.model.clone() {
+        Model::Face(Face { data, out, synthetic_minutes, content_steps, face_steps, resume, seed }) => {
+            recordings(&data)?;
+            train::face(&train::Options { data, out, synthetic_minutes, content_steps, face_steps, resume, seed })
+        }
+        Model::Emotion(Emotion { data, out, steps, hold_out, seed }) => {
+            recordings(&data)?;
+            train::emotion::train(&train::emotion::Options { data, out, steps, hold_out, seed })
+        }
+    }
 }

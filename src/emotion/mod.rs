@@ -5,6 +5,7 @@
 //! that anger and disgust do not blend into each other. Intensity moves along the line from neutral to the label.
 
 pub mod lexicon;
+pub mod voice;
 
 /// Numbers of the emotion space.
 pub const EMOTION: usize = 8;

@@ -1,5 +1,9 @@
 //! How well the models do, in figures that stand beside their references.
 
+pub mod emotion;
+pub mod expression;
 pub mod face;
 pub mod linear;
+pub mod lips;
+pub mod probe;
 pub mod statistics;

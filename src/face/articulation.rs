@@ -31,6 +31,62 @@ pub fn gap_mm(face: &Coefficients) -> f32 {
     GAINS.iter().map(|(i, mm)| face[*i] * mm).sum()
 }
 
+/// Millimetres that a coefficient of 1 moves the inner edge of the lower lip down on the built-in actor.
+const DROPS: [(usize, f32); 12] = [
+    (id::JAW_OPEN, JAW_MM),
+    (id::MOUTH_CLOSE, -15.7),
+    (id::MOUTH_FUNNEL, 6.2),
+    (id::MOUTH_PUCKER, -0.5),
+    (id::MOUTH_ROLL_LOWER, -0.7),
+    (id::MOUTH_SHRUG_LOWER, -2.9),
+    (id::MOUTH_PRESS_LEFT, -0.8),
+    (id::MOUTH_PRESS_RIGHT, -0.8),
+    (id::MOUTH_LOWER_DOWN_LEFT, LIP_MM),
+    (id::MOUTH_LOWER_DOWN_RIGHT, LIP_MM),
+    (id::MOUTH_SMILE_LEFT, -0.5),
+    (id::MOUTH_SMILE_RIGHT, -0.5),
+];
+/// The edge of the upper teeth stands this far under the line where closed lips meet.
+const TEETH_MM: f32 = 1.3;
+
+/// Millimetres between the lower lip and the edge of the upper teeth; 0 where it touches or covers them.
+pub fn lip_to_teeth_mm(face: &Coefficients) -> f32 {
+    (DROPS.iter().map(|(i, mm)| face[*i] * mm).sum::<f32>() - TEETH_MM).max(0.0)
+}
+
+/// What the lips must do for a sound, each 0..=1: how sure it is that they meet, that the lower one finds the upper teeth, and that they
+/// are apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Contact {
+    pub closed: f32,
+    pub teeth: f32,
+    pub apart: f32,
+}
+
+/// Bends a face to the contact that its sound asks for.
+pub fn meet(face: &mut Coefficients, contact: &Contact) {
+    let Contact { closed, teeth, apart } = *contact;
+    let gap = gap_mm(face).max(0.0);
+    if teeth > 0.0 {
+        // An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
+        face[id::JAW_OPEN] *= 1.0 - 0.7 * teeth;
+        for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
+            face[lip] *= 1.0 - teeth;
+        }
+        face[id::MOUTH_ROLL_LOWER] = face[id::MOUTH_ROLL_LOWER].max(0.35 * teeth);
+    }
+    let wanted = gap * (1.0 - teeth) + gap.min(TEETH_GAP) * teeth;
+    let wanted = (wanted * (1.0 - closed)).max(APART_GAP * apart * (1.0 - closed) * (1.0 - teeth));
+    if closed > 0.0 || teeth > 0.0 || wanted > gap {
+        set_gap(face, wanted);
+    }
+}
+
+/// Lip gap of an "f" in millimetres.
+const TEETH_GAP: f32 = 1.5;
+/// Least lip gap of a vowel in millimetres.
+const APART_GAP: f32 = 2.2;
+
 /// Width of the mouth relative to rest, from the shapes that stretch and narrow it (about -1..=1).
 pub fn width(face: &Coefficients) -> f32 {
     let sides = |l: usize, r: usize| 0.5 * (face[l] + face[r]);
@@ -69,25 +125,59 @@ const JAW_SHARE: f32 = 0.75;
 
 const LIPS: [usize; 4] = [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT, id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT];
 
-/// Takes back lip raises first and the shapes of rounding last: a narrow "oo" stays round.
+/// Takes back lip raises first; what rounding still keeps apart is turned from a funnel, which is open, into a pucker, which is not:
+/// a narrow "oo" stays round.
 fn take_back_lips(face: &mut Coefficients, mut millimetres: f32) {
     const RAISES: [usize; 5] = [LIPS[0], LIPS[1], LIPS[2], LIPS[3], id::MOUTH_SHRUG_UPPER];
-    const ROUNDING: [usize; 2] = [id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
-    let gain = |i: usize| GAINS.iter().find(|(g, _)| *g == i).map_or(0.0, |(_, mm)| *mm);
-    for shapes in [&RAISES[..], &ROUNDING] {
-        let open: f32 = shapes.iter().map(|i| face[*i] * gain(*i)).sum();
-        if open > 0.0 && millimetres > 0.0 {
-            let taken = millimetres.min(open);
-            shapes.iter().for_each(|i| face[*i] *= 1.0 - taken / open);
-            millimetres -= taken;
+    let open: f32 = RAISES.iter().map(|i| face[*i] * gain(*i)).sum();
+    if open > 0.0 && millimetres > 0.0 {
+        let taken = millimetres.min(open);
+        RAISES.iter().for_each(|i| face[*i] *= 1.0 - taken / open);
+        millimetres -= taken;
+    }
+    let turned = (millimetres / (gain(id::MOUTH_FUNNEL) - gain(id::MOUTH_PUCKER))).clamp(0.0, face[id::MOUTH_FUNNEL]);
+    face[id::MOUTH_FUNNEL] -= turned;
+    face[id::MOUTH_PUCKER] = (face[id::MOUTH_PUCKER] + turned).min(1.0);
+    // A full pucker leaves a crack; pressing the lips closes it.
+    let crack = gain(id::MOUTH_PUCKER) * face[id::MOUTH_PUCKER];
+    let rest = (millimetres - turned * (gain(id::MOUTH_FUNNEL) - gain(id::MOUTH_PUCKER))).min(crack);
+    if rest > 1e-6 {
+        let pressed = rest / (2.0 * -gain(id::MOUTH_PRESS_LEFT));
+        for side in [id::MOUTH_PRESS_LEFT, id::MOUTH_PRESS_RIGHT] {
+            face[side] = (face[side] + pressed).min(1.0);
         }
     }
+}
+
+/// Millimetres of lip gap for a coefficient of 1.
+fn gain(coefficient: usize) -> f32 {
+    GAINS.iter().find(|(c, _)| *c == coefficient).map_or(0.0, |(_, mm)| *mm)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::face::coefficients::COUNT;
+
+    #[test]
+    fn lips_meet_and_the_lower_lip_finds_the_teeth() {
+        for jaw in [0.1, 0.3, 0.6] {
+            let mut open = [0.0; COUNT];
+            (open[id::JAW_OPEN], open[id::MOUTH_FUNNEL]) = (jaw, 0.2);
+            (open[id::MOUTH_LOWER_DOWN_LEFT], open[id::MOUTH_LOWER_DOWN_RIGHT]) = (0.3, 0.3);
+            let (mut b, mut f) = (open, open);
+            meet(&mut b, &Contact { closed: 1.0, apart: 1.0, ..Contact::default() });
+            meet(&mut f, &Contact { teeth: 1.0, ..Contact::default() });
+            assert!(gap_mm(&b).abs() < 1e-3, "jaw {jaw}: {}", gap_mm(&b));
+            assert!(lip_to_teeth_mm(&f) < 2.0 && gap_mm(&f) > 0.5, "jaw {jaw}: {} {}", lip_to_teeth_mm(&f), gap_mm(&f));
+            assert!(lip_to_teeth_mm(&open) > 4.0);
+            meet(&mut open, &Contact::default());
+            assert!((open[id::JAW_OPEN] - jaw).abs() < 1e-6, "nothing asked, nothing changed");
+        }
+        let mut shut = [0.0; COUNT];
+        meet(&mut shut, &Contact { apart: 1.0, ..Contact::default() });
+        assert!((gap_mm(&shut) - APART_GAP).abs() < 1e-3);
+    }
 
     #[test]
     fn every_gap_is_met_whatever_the_expression() {

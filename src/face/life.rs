@@ -25,16 +25,30 @@ const SACCADE: f32 = 0.045;
 /// Share of the way to a new place that each frame of a jump covers: two frames for most of it.
 const JUMP: f32 = 0.7;
 
-/// Turns the model's lids and gaze into blinks and fixations.
-pub fn enliven(rows: &mut [Row], seed: u64) {
-    blink(rows, seed);
+/// Share of the ends of phrases that eyes blink at which have not just done so: people blink where talk pauses (Nakano and
+/// Kitazawa, "Eyeblink entrainment at breakpoints of speech", Exp. Brain Res. 205, 2010).
+const AT_PAUSES: f32 = 0.5;
+/// Frames for which a blink that is due waits for the end of the phrase.
+const PATIENCE: usize = 40;
+
+/// Turns the model's lids and gaze into blinks and fixations. `activity` is how sure it is that somebody speaks, a frame.
+pub fn enliven(rows: &mut [Row], activity: &[f32], seed: u64) {
+    blink(rows, &phrase_ends(activity), seed);
     fixate(rows);
 }
 
-fn blink(rows: &mut [Row], seed: u64) {
+/// Frames by which the activity outlasts the speech, less the moment that eyes need.
+const HOLD: usize = 6;
+
+/// Frames at which speech gives way to a pause.
+pub fn phrase_ends(activity: &[f32]) -> Vec<usize> {
+    (1..activity.len()).filter(|n| activity[n - 1] >= 0.5 && activity[*n] < 0.5).map(|n| n.saturating_sub(HOLD)).collect()
+}
+
+fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {
     let (Some(left), Some(right)) = (vector::channel_of(id::EYE_BLINK_LEFT), vector::channel_of(id::EYE_BLINK_RIGHT)) else { return };
     let lid: Vec<f32> = rows.iter().map(|r| (0.5 * (r[left] + r[right])).clamp(0.0, 1.0)).collect();
-    let events = blink_times(&lid, seed);
+    let events = blink_times(&lid, ends, seed);
     for (n, row) in rows.iter_mut().enumerate() {
         // What is left without blinks: tired or narrowed lids.
         let rest = lid[n].min(BLINK);
@@ -44,8 +58,8 @@ fn blink(rows: &mut [Row], seed: u64) {
     }
 }
 
-/// Frames at which lids are lowest.
-fn blink_times(lid: &[f32], seed: u64) -> Vec<usize> {
+/// Frames at which lids are lowest: the model's own blinks, some at the ends of phrases, and those that are due.
+fn blink_times(lid: &[f32], ends: &[usize], seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(BLINK_STREAM);
     let Ok(interval) = LogNormal::new((30.0 * INTERVAL_SECONDS).ln(), INTERVAL_SPREAD) else { return Vec::new() };
@@ -54,8 +68,12 @@ fn blink_times(lid: &[f32], seed: u64) -> Vec<usize> {
     // The first one comes at any moment of an interval.
     let mut due = (rng.random::<f32>() * interval.sample(&mut rng)) as usize + REFRACTORY;
     for n in 0..lid.len() {
-        let rested = events.last().is_none_or(|last| n - last >= REFRACTORY);
-        if rested && (lowest(n) || n >= due) {
+        let since = events.last().map(|last| n - last);
+        let rested = since.is_none_or(|s| s >= REFRACTORY);
+        let pause = ends.binary_search(&n).is_ok() && since.is_none_or(|s| s >= 2 * REFRACTORY) && rng.random::<f32>() < AT_PAUSES;
+        let next = ends.get(ends.partition_point(|end| *end <= n));
+        let waits = next.is_some_and(|end| *end < n + PATIENCE) && n < due + PATIENCE;
+        if rested && (lowest(n) || pause || (n >= due && !waits)) {
             events.push(n);
             due = n + (interval.sample(&mut rng) as usize).max(2 * REFRACTORY);
         }
@@ -95,7 +113,7 @@ mod tests {
     fn a_minute_without_the_models_blinks_has_a_human_number_of_them() {
         for seed in 0..5 {
             let mut rows = vec![[0.0; CHANNELS]; 1800];
-            enliven(&mut rows, seed);
+            enliven(&mut rows, &[], seed);
             let lid = lids(&rows);
             let blinks = lid.windows(2).filter(|w| w[0] < 0.9 && w[1] >= 0.9).count();
             assert!((6..=25).contains(&blinks), "{blinks} blinks");
@@ -104,11 +122,31 @@ mod tests {
     }
 
     #[test]
+    fn blinks_gather_at_the_ends_of_phrases() {
+        // Phrases of two seconds and pauses of one.
+        let activity: Vec<f32> = (0..1800).map(|n| if n % 90 < 60 { 1.0 } else { 0.0 }).collect();
+        let ends = phrase_ends(&activity);
+        assert_eq!(ends[0], 60 - HOLD);
+        let (mut near, mut all) = (0, 0);
+        for seed in 0..5 {
+            let mut rows = vec![[0.0; CHANNELS]; 1800];
+            enliven(&mut rows, &activity, seed);
+            let lid = lids(&rows);
+            let blinks: Vec<usize> = (1..1800).filter(|n| lid[n - 1] < 0.9 && lid[*n] >= 0.9).collect();
+            assert!((8..=32).contains(&blinks.len()), "{} blinks", blinks.len());
+            all += blinks.len();
+            near += blinks.iter().filter(|b| ends.iter().any(|e| b.abs_diff(*e) <= 4)).count();
+        }
+        // Chance would put a tenth of them there.
+        assert!(2 * near > all, "{near} of {all}");
+    }
+
+    #[test]
     fn the_models_blink_becomes_a_full_one_at_its_time() {
         let mut rows = vec![[0.0; CHANNELS]; 60];
         rows[8][channel_of(id::EYE_BLINK_LEFT).unwrap()] = 0.9;
         rows[8][channel_of(id::EYE_BLINK_RIGHT).unwrap()] = 0.7;
-        enliven(&mut rows, 0);
+        enliven(&mut rows, &[], 0);
         let lid = lids(&rows);
         assert!(lid[8] > 0.99 && lid[6] < 0.1 && lid[7] < lid[8] && lid[9] > lid[11]);
     }
@@ -120,7 +158,7 @@ mod tests {
             row[HEAD] = 0.01 * n as f32;
             row[GAZE] = -0.01 * n as f32 + if n >= 20 { 0.2 } else { 0.0 };
         }
-        enliven(&mut rows, 0);
+        enliven(&mut rows, &[], 0);
         let aims: Vec<f32> = rows.iter().map(|r| r[GAZE] + r[HEAD]).collect();
         assert!(aims[..20].iter().all(|a| a.abs() < 1e-5));
         assert!(aims[22..].iter().all(|a| (a - 0.2).abs() < 0.01), "{aims:?}");

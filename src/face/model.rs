@@ -5,7 +5,7 @@
 //! evaluation (more cost correlation with real mouths: see ARCHITECTURE.md) and are then given to the life of the face (brows,
 //! lids, gaze, head), which takes the whole schedule.
 
-use super::articulation::{gap_mm, set_gap};
+use super::articulation::{Contact, gap_mm, meet, set_gap};
 use super::coefficients::id;
 use super::life;
 use super::style::{STYLE, Style};
@@ -77,8 +77,8 @@ impl Quality {
 pub struct Heard {
     /// `frames × CONDITION`.
     pub condition: Vec<f32>,
-    /// How sure the encoder is of a closure of both lips, 0..=1 a frame.
-    pub closure: Vec<f32>,
+    /// What the sound of each frame asks of the lips.
+    pub contacts: Vec<Contact>,
     /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
     pub activity: Vec<f32>,
 }
@@ -117,10 +117,8 @@ impl FaceModel {
 
     /// Reads the content encoder and the denoiser from the bytes of their safetensors files.
     pub fn from_bytes(content: &[u8], face: &[u8]) -> Result<FaceModel> {
-        let read = |bytes: &[u8], name: &str| -> Result<HashMap<String, Tensor>> {
-            candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(|e| Error::malformed(name, format!("damaged weights: {e}")))
-        };
-        let face = read(face, "face weights")?;
+        let face: HashMap<String, Tensor> = candle_core::safetensors::load_buffer(face, &Device::Cpu)
+            .map_err(|e| Error::malformed("face weights", format!("damaged weights: {e}")))?;
         let row = |name: &str, length: usize| -> Result<Vec<f32>> {
             let values = face.get(name).and_then(|t| t.to_dtype(DType::F32).ok()?.flatten_all().ok()?.to_vec1::<f32>().ok());
             values
@@ -130,10 +128,8 @@ impl FaceModel {
         let array = |v: Vec<f32>| std::array::from_fn(|i| v[i]);
         let scale = Scale { mean: array(row("scale.mean", CHANNELS)?), deviation: array(row("scale.deviation", CHANNELS)?) };
         let style = row("style.default", STYLE)?;
-        let builder = |tensors| VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-        let encoder = ContentEncoder::new(builder(read(content, "content weights")?))?;
-        let denoiser = Denoiser::new(config(), builder(face))?;
-        Ok(FaceModel::new(encoder, denoiser, scale, std::array::from_fn(|i| style[i])))
+        let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(face, DType::F32, &Device::Cpu))?;
+        Ok(FaceModel::new(ContentEncoder::from_bytes(content)?, denoiser, scale, std::array::from_fn(|i| style[i])))
     }
 
     pub fn new(encoder: ContentEncoder, denoiser: Denoiser, scale: Scale, style: Style) -> FaceModel {
@@ -175,7 +171,7 @@ impl FaceModel {
             };
             let shape = |clean: &mut [f32]| {
                 smooth(clean);
-                self.articulate(clean, &heard.closure[first..last], &heard.activity[first..last]);
+                self.articulate(clean, heard, first);
             };
             let sampled = sample(&self.denoiser, &window, schedule, seed, &shape)?;
             let kept = if last < frames { last - TAIL } else { last };
@@ -183,18 +179,25 @@ impl FaceModel {
             rows.extend(sampled.chunks_exact(CHANNELS).take(new.end).skip(new.start).map(|r| self.scale.restore(r)));
         }
         open_up(&mut rows, &heard.activity);
-        life::enliven(&mut rows, seed);
+        for (n, row) in rows.iter_mut().enumerate() {
+            let (mut face, head, gaze) = vector::unpack(row);
+            meet(&mut face, &heard.contacts[n]);
+            *row = vector::pack(&face, head, gaze);
+        }
+        life::enliven(&mut rows, &heard.activity, seed);
         Ok(rows)
     }
 
-    /// Articulatory guidance: where the encoder is sure of a closure the lips meet, whatever the emotion; where nobody speaks
-    /// they rest.
-    fn articulate(&self, clean: &mut [f32], closure: &[f32], activity: &[f32]) {
-        for ((row, closed), active) in clean.chunks_exact_mut(CHANNELS).zip(closure).zip(activity) {
+    /// Articulatory guidance of rows from frame `first` on: where the encoder is sure of a closure the lips meet, and of an "f" or
+    /// "v" the lip meets the teeth, whatever the emotion; where nobody speaks they rest.
+    fn articulate(&self, clean: &mut [f32], heard: &Heard, first: usize) {
+        for (n, row) in clean.chunks_exact_mut(CHANNELS).enumerate() {
+            let active = heard.activity[first + n];
             let (mut face, head, gaze) = vector::unpack(&self.scale.restore(row));
             let gap = gap_mm(&face).max(0.0);
             RESTING.iter().for_each(|c| face[*c] *= active);
-            set_gap(&mut face, gap * (1.0 - closed) * active);
+            set_gap(&mut face, gap * active);
+            meet(&mut face, &heard.contacts[first + n]);
             let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
                 row[c] = bent[c];
@@ -203,8 +206,8 @@ impl FaceModel {
     }
 }
 
-/// Shapes that speech alone moves: they go to rest with it.
-const RESTING: [usize; 3] = [id::JAW_OPEN, id::MOUTH_FUNNEL, id::MOUTH_PUCKER];
+/// Shapes that speech alone opens the mouth with: they go to rest with it.
+const RESTING: [usize; 2] = [id::JAW_OPEN, id::MOUTH_FUNNEL];
 
 /// Lip gap in millimetres that people pass in a tenth of the frames of speech, and the most that a take is stretched to reach it.
 const WIDE_GAP: f32 = 11.5;
@@ -233,21 +236,39 @@ fn open_up(rows: &mut [Row], activity: &[f32]) {
     }
 }
 
+/// Probabilities of a class from which, and at which wholly, the lips obey it.
+const SURE: (f32, f32) = (0.3, 0.65);
+/// The same of vowels, which hold the lips apart.
+const SURE_APART: (f32, f32) = (0.6, 0.9);
+
 /// What the denoiser and the articulation rules take from content and prosody.
 pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
     let frames = content.latent.len();
     let gain = articulation_gain(content, prosody);
     let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
     let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let closure = (0..frames).map(|n| smoothstep(0.6, 0.95, of(n, &[Class::BilabialStop, Class::BilabialNasal]))).collect();
     let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
     let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
     // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
     let widest: Vec<f32> =
         (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
-    let activity = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
-    Heard { condition, closure, activity }
+    let activity: Vec<f32> = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
+    let contacts = (0..frames).map(|n| contact(&content.phones[n], activity[n])).collect();
+    Heard { condition, contacts, activity }
+}
+
+/// Vowels that are spoken with the lips well apart.
+const APART: [Class; 5] = [Class::Open, Class::MidFront, Class::CloseFront, Class::Central, Class::MidRounded];
+
+/// What the probabilities of the phones ask of the lips.
+fn contact(phones: &[f32; Class::COUNT], active: f32) -> Contact {
+    let sure = |classes: &[Class], (from, wholly): (f32, f32)| smoothstep(from, wholly, classes.iter().map(|c| phones[*c as usize]).sum());
+    Contact {
+        closed: sure(&[Class::BilabialStop, Class::BilabialNasal], SURE),
+        teeth: sure(&[Class::Labiodental], SURE),
+        apart: active * sure(&APART, SURE_APART),
+    }
 }
 
 /// Share of the loud frames that have a pitch: noise has none, so nobody speaks there.

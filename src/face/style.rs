@@ -75,8 +75,13 @@ fn lid(face: &Coefficients) -> f32 {
 
 /// Number of blinks: lids that pass the half.
 pub fn blinks(rows: &[Row]) -> usize {
+    blink_frames(rows).len()
+}
+
+/// Frames in which lids pass the half.
+pub fn blink_frames(rows: &[Row]) -> Vec<usize> {
     let lids: Vec<f32> = rows.iter().map(|row| lid(&unpack(row).0)).collect();
-    lids.windows(2).filter(|w| w[0] < 0.5 && w[1] >= 0.5).count()
+    (1..lids.len()).filter(|n| lids[n - 1] < 0.5 && lids[*n] >= 0.5).collect()
 }
 
 /// Speed of the head between neighbouring frames, radians a second.

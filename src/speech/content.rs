@@ -74,6 +74,13 @@ impl ContentEncoder {
         })
     }
 
+    /// Reads the encoder from the bytes of its safetensors file.
+    pub fn from_bytes(bytes: &[u8]) -> crate::Result<ContentEncoder> {
+        let damaged = |e: candle_core::Error| crate::Error::malformed("content weights", format!("damaged weights: {e}"));
+        let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?;
+        ContentEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(damaged)
+    }
+
     /// `mel` is `[batch, frames120, BANDS]`, the number of frames divisible by four.
     pub fn forward(&self, mel: &Tensor, dropout: f32) -> Result<Encoded> {
         let (batch, frames, bands) = mel.dims3()?;

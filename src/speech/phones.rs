@@ -52,6 +52,37 @@ pub enum Class {
 impl Class {
     pub const COUNT: usize = 22;
 
+    /// All classes in the order of their numbers.
+    pub const ALL: [Class; Class::COUNT] = [
+        Class::Silence,
+        Class::BilabialStop,
+        Class::BilabialNasal,
+        Class::Labiodental,
+        Class::Dental,
+        Class::AlveolarStop,
+        Class::AlveolarNasal,
+        Class::Sibilant,
+        Class::Postalveolar,
+        Class::Velar,
+        Class::Lateral,
+        Class::Rhotic,
+        Class::RoundedGlide,
+        Class::Palatal,
+        Class::Glottal,
+        Class::Open,
+        Class::MidFront,
+        Class::CloseFront,
+        Class::Central,
+        Class::MidRounded,
+        Class::CloseRounded,
+        Class::FrontRounded,
+    ];
+
+    /// The class of a number; nothing for a frame without a label.
+    pub fn from_index(index: u8) -> Option<Class> {
+        Class::ALL.get(usize::from(index)).copied()
+    }
+
     /// Both lips meet.
     pub fn is_bilabial(self) -> bool {
         matches!(self, Class::BilabialStop | Class::BilabialNasal)
@@ -117,9 +148,75 @@ impl Class {
     }
 }
 
+impl Class {
+    /// The classes that a symbol of the International Phonetic Alphabet passes through: one for most, two for a diphthong or for "pf".
+    /// Marks of length, stress, tone and secondary articulation are passed over; a sound whose lips differ between
+    /// languages (a bilabial fricative) has none. An empty name is a pause.
+    pub fn from_ipa(name: &str) -> Vec<Option<Class>> {
+        let mut classes: Vec<Option<Class>> = Vec::new();
+        for class in name.chars().filter_map(Class::of_letter) {
+            // The stop of an affricate belongs to its fricative.
+            let affricate =
+                matches!((classes.last(), class), (Some(Some(Class::AlveolarStop)), Some(Class::Sibilant | Class::Postalveolar)));
+            if affricate {
+                classes.pop();
+            }
+            if classes.last() != Some(&class) {
+                classes.push(class);
+            }
+        }
+        if name.is_empty() {
+            classes.push(Some(Class::Silence));
+        } else if classes.is_empty() {
+            classes.push(None);
+        }
+        classes
+    }
+
+    /// The class of one letter; an inner `None` for sounds that no class is sure of, an outer one for marks.
+    fn of_letter(letter: char) -> Option<Option<Class>> {
+        Some(Some(match letter {
+            'p' | 'b' | 'ɓ' => Class::BilabialStop,
+            'm' => Class::BilabialNasal,
+            'f' | 'v' | 'ʋ' | 'ɱ' => Class::Labiodental,
+            'θ' | 'ð' => Class::Dental,
+            't' | 'd' | 'ʈ' | 'ɖ' | 'ɗ' => Class::AlveolarStop,
+            'n' | 'ɳ' | 'ɲ' => Class::AlveolarNasal,
+            's' | 'z' => Class::Sibilant,
+            'ʃ' | 'ʒ' | 'ɕ' | 'ʑ' | 'ʂ' | 'ʐ' => Class::Postalveolar,
+            'k' | 'g' | 'ɡ' | 'ɠ' | 'ŋ' | 'x' | 'ɣ' | 'q' | 'ɢ' | 'χ' | 'ʁ' | 'ʀ' | 'ɴ' => Class::Velar,
+            'l' | 'ɫ' | 'ɭ' | 'ɬ' | 'ɮ' | 'ʎ' => Class::Lateral,
+            'r' | 'ɹ' | 'ɾ' | 'ɻ' | 'ɽ' => Class::Rhotic,
+            'w' | 'ʍ' | 'ɥ' => Class::RoundedGlide,
+            'j' | 'ʝ' | 'ç' | 'c' | 'ɟ' => Class::Palatal,
+            'h' | 'ɦ' | 'ʔ' | 'ħ' | 'ʕ' => Class::Glottal,
+            'a' | 'æ' | 'ɑ' | 'ʌ' | 'ä' => Class::Open,
+            'e' | 'ɛ' => Class::MidFront,
+            'i' | 'ɪ' | 'ɨ' | 'ᵻ' | 'ɯ' => Class::CloseFront,
+            'ə' | 'ɐ' | 'ɜ' | 'ɚ' | 'ɝ' | 'ɘ' | 'ɤ' => Class::Central,
+            'o' | 'ɔ' | 'ɒ' => Class::MidRounded,
+            'u' | 'ʊ' | 'ʉ' => Class::CloseRounded,
+            'y' | 'ʏ' | 'ø' | 'œ' | 'ɵ' => Class::FrontRounded,
+            'β' | 'ɸ' => return Some(None),
+            _ => return None,
+        }))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn symbols_of_the_phonetic_alphabet() {
+        assert_eq!(Class::from_ipa("ɔː"), [Some(Class::MidRounded)]);
+        assert_eq!(Class::from_ipa("tʃʲ"), [Some(Class::Postalveolar)]);
+        assert_eq!(Class::from_ipa("pf"), [Some(Class::BilabialStop), Some(Class::Labiodental)]);
+        assert_eq!(Class::from_ipa("aʊ"), [Some(Class::Open), Some(Class::CloseRounded)]);
+        assert_eq!(Class::from_ipa(""), [Some(Class::Silence)]);
+        assert_eq!(Class::from_ipa("β"), [None]);
+        assert_eq!(Class::from_ipa("5"), [None]);
+    }
 
     #[test]
     fn labels_of_both_alphabets_meet_in_one_class() {
@@ -129,6 +226,6 @@ mod tests {
         assert_eq!(Class::from_sampa("tasp+sth"), Some(Class::AlveolarStop));
         assert_eq!(Class::from_sampa("a"), Some(Class::Open));
         assert_eq!(Class::from_arpabet("QQ"), None);
-        assert_eq!(Class::FrontRounded as usize + 1, Class::COUNT);
+        assert!(Class::ALL.iter().enumerate().all(|(i, c)| *c as usize == i));
     }
 }

@@ -1,7 +1,7 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
-use super::{Log, Options, augment, optimiser};
+use super::{Average, Log, Options, augment, optimiser};
 use crate::Result;
 use crate::audio::features::BANDS;
 use crate::face::articulation;
@@ -18,10 +18,21 @@ use rand_chacha::ChaCha8Rng;
 /// Motion frames of a training window.
 const WINDOW: usize = 72;
 /// Windows of a batch by source: mouths first, then phones.
-const SHARES: [(Source, usize); 6] =
-    [(Source::GridS1, 7), (Source::LrwAr, 7), (Source::Facegood, 3), (Source::Tmhint, 1), (Source::Ravdess, 3), (Source::EmoDb, 3)];
+const SHARES: [(Source, usize); 7] = [
+    (Source::GridS1, 4),
+    (Source::LrwAr, 8),
+    (Source::Facegood, 3),
+    (Source::Tmhint, 1),
+    (Source::Ravdess, 2),
+    (Source::EmoDb, 2),
+    (Source::Synthetic, 6),
+];
 const LEARNING_RATE: f64 = 2e-3;
-const DROPOUT: f32 = 0.1;
+const DROPOUT: f32 = 0.15;
+/// Share of the windows that are heard in another voice or room.
+const PERTURBED: f64 = 0.8;
+/// Windows are spoken faster or slower by up to this factor either way.
+const TEMPO: f32 = 1.15;
 
 /// The articulation that a motion shows: opening, width, rounding, jaw.
 pub fn articulation_of(row: &Row) -> [f32; ARTICULATION] {
@@ -47,6 +58,28 @@ struct Example<'a> {
     targets: Vec<[f32; ARTICULATION]>,
 }
 
+impl Example<'_> {
+    /// The targets between two frames; nothing where there are none.
+    fn at(&self, frame: f32) -> Option<[f32; ARTICULATION]> {
+        let (k, s) = (frame as usize, frame.fract());
+        let (a, b) = (self.targets.get(k)?, self.targets.get(k + 1).or(self.targets.last())?);
+        Some(std::array::from_fn(|c| a[c] + s * (b[c] - a[c])))
+    }
+}
+
+/// Log-mel rows of [`WINDOW`] motion frames spoken `tempo` times as fast.
+fn stretch(rows: &[f32], tempo: f32) -> Vec<f32> {
+    let last = rows.len() / BANDS - 1;
+    (0..4 * WINDOW)
+        .flat_map(|k| {
+            let place = k as f32 * tempo;
+            let (below, s) = ((place as usize).min(last), place.fract());
+            let above = (below + 1).min(last);
+            (0..BANDS).map(move |b| rows[below * BANDS + b] + s * (rows[above * BANDS + b] - rows[below * BANDS + b]))
+        })
+        .collect()
+}
+
 /// Batches of windows with their targets and weights.
 struct Batch {
     mel: Tensor,
@@ -63,20 +96,22 @@ fn batch(pools: &[(usize, Vec<Example>)], rng: &mut impl Rng) -> Result<Batch> {
         for _ in 0..*share {
             let example = &pool[rng.random_range(0..pool.len())];
             let take = example.take;
-            let from = rng.random_range(0..=take.frames.saturating_sub(WINDOW));
-            let mut window = mel_window(&take.mel, from, WINDOW);
-            if rng.random_bool(0.6) {
+            let tempo = rng.random_range(-TEMPO.ln()..TEMPO.ln()).exp();
+            let heard = (WINDOW as f32 * tempo).ceil() as usize;
+            let from = rng.random_range(0..=take.frames.saturating_sub(heard));
+            let mut window = stretch(&mel_window(&take.mel, from, heard), tempo);
+            if rng.random_bool(PERTURBED) {
                 augment::perturb(&mut window, rng);
             }
             mel.extend(window);
             rows += 1;
-            for n in from..from + WINDOW {
-                let target = example.targets.get(n);
-                targets.extend(target.copied().unwrap_or_default());
+            for n in 0..WINDOW {
+                let target = example.at(from as f32 + n as f32 * tempo);
+                targets.extend(target.unwrap_or_default());
                 weights.push(f32::from(u8::from(target.is_some())));
             }
-            for k in 2 * from..2 * (from + WINDOW) {
-                let class = take.phones.get(k).copied().unwrap_or(UNLABELLED);
+            for k in 0..2 * WINDOW {
+                let class = take.phones.get(2 * from + (k as f32 * tempo) as usize).copied().unwrap_or(UNLABELLED);
                 // Silence is half of the frames and easy.
                 let weight: f32 = if class == UNLABELLED {
                     0.0
@@ -134,15 +169,18 @@ pub fn train(takes: &[Take], options: &Options, log: &mut Log) -> Result<()> {
         super::restore(&map, &log.file("content"))?;
     }
     let mut optimiser = optimiser(&map, peak)?;
+    let mut average = Average::new(&map)?;
     let (mut motion, mut phones) = (0.0, 0.0);
     for step in 0..steps {
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
         let (loss, m, p) = loss(&encoder, &batch(&pools, &mut rng)?)?;
         super::step(&mut optimiser, &map, &loss)?;
+        average.update(&map, step)?;
         (motion, phones) = (0.95 * motion + 0.05 * m, 0.95 * phones + 0.05 * p);
         if step % 100 == 99 || step + 1 == steps {
-            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} {}", step + 1, validate(&encoder, takes)?))?;
-            log.checkpoint(&map, "content")?;
+            let averaged = ContentEncoder::new(VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
+            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} {}", step + 1, validate(&averaged, takes)?))?;
+            super::save(average.half()?, &log.file("content"))?;
         }
     }
     Ok(())
@@ -165,7 +203,7 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
         let r = r.map(|list| crate::evaluate::statistics::median(&list));
         text += &format!("{source:?} r {:.3}/{:.3}/{:.3} ", r[0], r[1], r[2]);
     }
-    for source in [Source::Ravdess, Source::EmoDb] {
+    for source in [Source::Ravdess, Source::EmoDb, Source::Synthetic] {
         let (mut right, mut all) = (0usize, 0usize);
         for take in chosen(source, 40) {
             let content = encoder.encode(&take.mel, take.frames)?;
@@ -181,4 +219,23 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
         text += &format!("{source:?} phones {:.3} ", right as f32 / all.max(1) as f32);
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stretching_keeps_sound_and_targets_together() {
+        let rows: Vec<f32> = (0..400).flat_map(|k| [k as f32; BANDS]).collect();
+        let slow = stretch(&rows, 0.9);
+        assert_eq!(slow.len(), 4 * WINDOW * BANDS);
+        assert!((slow[100 * BANDS] - 90.0).abs() < 1e-3);
+        let take = Take::silent(Source::GridS1, Split::Train, "a", String::new(), 100);
+        let targets = (0..100).map(|n| [4.0 * n as f32; ARTICULATION]).collect();
+        let example = Example { take: &take, targets };
+        // Motion frame 25 of the slow window is feature frame 100 of it.
+        assert!((example.at(25.0 * 0.9).unwrap()[0] - 90.0).abs() < 1e-3);
+        assert!(example.at(100.0).is_none());
+    }
 }

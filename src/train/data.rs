@@ -30,6 +30,8 @@ pub enum Source {
     Mead,
     Ravdess,
     EmoDb,
+    /// Made by [`super::synthesis`].
+    Synthetic,
 }
 
 /// What a take may be used for. Speakers never cross; a source of one speaker is split by takes.
@@ -72,7 +74,7 @@ pub struct Take {
 }
 
 impl Take {
-    fn silent(source: Source, split: Split, speaker: &str, name: String, frames: usize) -> Take {
+    pub(super) fn silent(source: Source, split: Split, speaker: &str, name: String, frames: usize) -> Take {
         Take {
             source,
             split,
@@ -90,11 +92,22 @@ impl Take {
         }
     }
 
-    fn hear(mut self, speech: Speech) -> Take {
+    pub(super) fn hear(mut self, speech: Speech) -> Take {
         let mel = Mel::of(&speech);
         self.prosody = Prosody::of(&speech, &mel, self.frames);
         self.mel = mel.normalised();
         self.samples = speech.samples;
+        self
+    }
+
+    /// Writes the classes of labelled stretches on the clock of the phones.
+    pub(super) fn label(mut self, spans: &[Span]) -> Take {
+        let class = |k: usize| {
+            let time = k as f64 / (2 * FPS) as f64;
+            let span = spans.iter().find(|s| (s.start..s.end).contains(&time));
+            span.and_then(|s| s.class).map_or(UNLABELLED, |c| c as u8)
+        };
+        self.phones = (0..2 * self.frames).map(class).collect();
         self
     }
 }
@@ -165,24 +178,17 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
     Ok(takes)
 }
 
-struct Span {
-    start: f64,
-    end: f64,
-    class: Option<Class>,
+/// A labelled stretch of sound, seconds; no class where the label says nothing about the lips.
+pub(super) struct Span {
+    pub start: f64,
+    pub end: f64,
+    pub class: Option<Class>,
 }
 
 fn labelled(source: Source, split: Split, speaker: &str, name: &str, folder: &Path, spans: &[Span]) -> Result<Take> {
     let speech = audio::decode_file(&folder.join("audio").join(format!("{name}.ogg")))?.to_speech()?;
     let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
-    let mut take = Take::silent(source, split, speaker, name.to_string(), frames).hear(speech);
-    take.phones = (0..2 * frames)
-        .map(|k| {
-            let time = k as f64 / (2 * FPS) as f64;
-            let span = spans.iter().find(|s| (s.start..s.end).contains(&time));
-            span.and_then(|s| s.class).map_or(UNLABELLED, |c| c as u8)
-        })
-        .collect();
-    Ok(take)
+    Ok(Take::silent(source, split, speaker, name.to_string(), frames).hear(speech).label(spans))
 }
 
 fn phone_spans(table: &Path, source: Source) -> Result<HashMap<String, Vec<Span>>> {
@@ -260,7 +266,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Rows of a comma-separated table with a header. Quoted fields may hold commas.
-fn table_rows(path: &Path) -> Result<Vec<HashMap<String, String>>> {
+pub(super) fn table_rows(path: &Path) -> Result<Vec<HashMap<String, String>>> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let mut lines = text.lines();
     let header: Vec<String> = fields(lines.next().unwrap_or_default());

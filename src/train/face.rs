@@ -4,14 +4,14 @@
 //! [`crate::face::expression`]), so that what is said and what is felt come apart.
 
 use super::data::{Source, Split, Take};
-use super::{Log, Options, augment_condition, optimiser};
+use super::{Average, Log, Options, augment_condition, optimiser};
 use crate::Result;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
 use crate::emotion::{EMOTION, Label, Point};
 use crate::evaluate::face::correlations;
 use crate::evaluate::statistics::median;
-use crate::face::articulation::gap_mm;
+use crate::face::articulation::{gap_mm, rounding, width};
 use crate::face::expression::express;
 use crate::face::model::{CONDITION, FaceModel, Heard, MODULATION, Quality, Scale, config, hear, modulation_row};
 use crate::face::style::{self, Style};
@@ -30,14 +30,13 @@ const WINDOW: usize = 80;
 const SHARES: [(Source, usize); 6] =
     [(Source::GridS1, 5), (Source::LrwAr, 6), (Source::Facegood, 2), (Source::Tmhint, 1), (Source::LiveLink, 1), (Source::Mead, 1)];
 const LEARNING_RATE: f64 = 1.5e-3;
-/// Weight of the lips against the life of the face, of speed, and of the lip gap.
+/// Weight of the lips against the life of the face, and of speed.
 const LIPS: f32 = 1.5;
 const SPEED: f64 = 0.5;
-const GAP: f64 = 1.0;
+/// Errors of lip gap (mm), width and rounding that count as one: what the channels add up to is what is seen.
+const MOUTH: [f32; 3] = [5.0, 0.2, 0.2];
 /// Conditions are left out this often, each for itself and all together.
 const DROP: f64 = 0.1;
-/// Share of the moving average of the weights that a step keeps.
-const AVERAGE: f64 = 0.998;
 
 /// A take as the denoiser's training sees it.
 struct Example {
@@ -244,25 +243,22 @@ fn draw_levels(rng: &mut impl Rng) -> [f32; 2] {
 
 struct Weights {
     channels: Tensor,
-    /// Millimetres of lip gap for each standardised channel, over 5 mm.
-    gap: Tensor,
+    /// Lip gap, width and rounding for each standardised channel, over their [`MOUTH`]: `[CHANNELS, 3]`.
+    mouth: Tensor,
 }
 
 impl Weights {
     fn new(scale: &Scale) -> Result<Weights> {
         let channels: Vec<f32> = (0..CHANNELS).map(|c| if vector::is_lips(c) { LIPS } else { 1.0 }).collect();
-        let gap: Vec<f32> = (0..CHANNELS)
-            .map(|c| {
-                let mut face = [0.0; crate::face::coefficients::COUNT];
-                vector::coefficient_of(c).map_or(0.0, |i| {
-                    face[i] = 1.0;
-                    gap_mm(&face) * scale.deviation[c] / 5.0
-                })
-            })
-            .collect();
+        let mouth = (0..CHANNELS).flat_map(|c| {
+            let mut face = [0.0; crate::face::coefficients::COUNT];
+            vector::coefficient_of(c).into_iter().for_each(|i| face[i] = 1.0);
+            let seen = [gap_mm(&face), width(&face), rounding(&face)];
+            (0..3).map(move |i| seen[i] * scale.deviation[c] / MOUTH[i])
+        });
         Ok(Weights {
             channels: Tensor::from_vec(channels, (1, 1, CHANNELS), &Device::Cpu)?,
-            gap: Tensor::from_vec(gap, (CHANNELS, 1), &Device::Cpu)?,
+            mouth: Tensor::from_vec(mouth.collect(), (CHANNELS, 3), &Device::Cpu)?,
         })
     }
 }
@@ -273,8 +269,8 @@ fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor>
     let position = error.sqr()?.broadcast_mul(&weights.channels)?.mean_all()?;
     let difference = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?;
     let speed = difference.sqr()?.broadcast_mul(&weights.channels)?.mean_all()?;
-    let gap = error.reshape(((), CHANNELS))?.matmul(&weights.gap)?.sqr()?.mean_all()?;
-    Ok(((position + (speed * SPEED)?)? + (gap * GAP)?)?)
+    let mouth = error.reshape(((), CHANNELS))?.matmul(&weights.mouth)?.sqr()?.sum(1)?.mean_all()?;
+    Ok(((position + (speed * SPEED)?)? + mouth)?)
 }
 
 /// Trains for `face_steps` batches and saves the averaged weights with the scale and the default style beside them.
@@ -313,7 +309,9 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
         let now = loss.to_scalar::<f32>()?;
         smooth = if step == 0 { now } else { 0.98 * smooth + 0.02 * now };
         if step % 250 == 249 || step + 1 == steps {
-            average.save(&extra, log)?;
+            let mut tensors = average.half()?;
+            tensors.extend(extra.clone());
+            super::save(tensors, &log.file("face"))?;
             let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
             let model = FaceModel::new(encoder()?, denoiser, scale.clone(), style);
             log.line(&format!("face {}/{steps} loss {smooth:.4} {}", step + 1, validate(&model, takes)?))?;
@@ -329,41 +327,6 @@ fn default_style(examples: &[Example]) -> Style {
         let mean = all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32;
         if style::HEAD.contains(&i) { mean + 1.0 } else { mean }
     })
-}
-
-/// An exponential moving average of the weights.
-struct Average {
-    tensors: HashMap<String, Tensor>,
-}
-
-impl Average {
-    fn new(map: &VarMap) -> Result<Average> {
-        Ok(Average { tensors: Average::copy(map)? })
-    }
-
-    fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
-        let data = map.data().lock().map_err(|_| crate::Error::Model("a training thread failed".into()))?;
-        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
-    }
-
-    fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
-        // A young average would remember the start for too long.
-        let keep = AVERAGE.min((1.0 + step as f64) / (10.0 + step as f64));
-        for (name, now) in Average::copy(map)? {
-            if let Some(old) = self.tensors.get_mut(&name) {
-                *old = ((&*old * keep)? + (now * (1.0 - keep))?)?.detach();
-            }
-        }
-        Ok(())
-    }
-
-    fn save(&self, extra: &HashMap<String, Tensor>, log: &Log) -> Result<()> {
-        let mut tensors = extra.clone();
-        for (name, tensor) in &self.tensors {
-            tensors.insert(name.clone(), tensor.to_dtype(DType::F16)?);
-        }
-        super::save(tensors, &log.file("face"))
-    }
 }
 
 /// Single samples on people kept for choosing: opening, width and rounding against the record, and how lively the rest is.

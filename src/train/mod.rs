@@ -1,11 +1,16 @@
-//! Training, from recordings to weights: `gestus train face` runs the stages in order, each resumable from its file.
+//! Training, from recordings to weights: `gestus train face` runs its stages in order, each resumable from its file, and
+//! `gestus train emotion` trains the ear for feelings.
 
 pub mod augment;
 pub mod content;
 pub mod data;
+pub mod emotion;
 pub mod face;
 pub mod npz;
+pub mod sentences;
+pub mod synthesis;
 pub mod track;
+pub mod voices;
 
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
@@ -24,6 +29,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where `content.safetensors` and `face.safetensors` are written.
     pub out: PathBuf,
+    /// Minutes of synthesised speech for the content encoder; 0 does without.
+    pub synthetic_minutes: f32,
     /// Batches of the content encoder; 0 keeps the encoder in `out`.
     pub content_steps: usize,
     /// Batches of the denoiser; 0 trains none.
@@ -52,13 +59,6 @@ impl Log {
     /// Where the weights of a model go.
     pub fn file(&self, name: &str) -> PathBuf {
         self.out.join(format!("{name}.safetensors"))
-    }
-
-    /// Saves weights as half floats under `name.safetensors`.
-    pub fn checkpoint(&self, map: &VarMap, name: &str) -> Result<()> {
-        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-        let half = data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().to_dtype(DType::F16)?))).collect::<Result<_>>()?;
-        save(half, &self.file(name))
     }
 }
 
@@ -131,6 +131,41 @@ pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
     Ok(optimiser.step(&gradients)?)
 }
 
+/// Share of the moving average of the weights that a step keeps.
+const AVERAGE: f64 = 0.998;
+
+/// An exponential moving average of the weights: what is judged and shipped.
+pub struct Average {
+    pub tensors: HashMap<String, Tensor>,
+}
+
+impl Average {
+    pub fn new(map: &VarMap) -> Result<Average> {
+        Ok(Average { tensors: Average::copy(map)? })
+    }
+
+    fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
+        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
+    }
+
+    pub fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
+        // A young average would remember the start for too long.
+        let keep = AVERAGE.min((1.0 + step as f64) / (10.0 + step as f64));
+        for (name, now) in Average::copy(map)? {
+            if let Some(old) = self.tensors.get_mut(&name) {
+                *old = ((&*old * keep)? + (now * (1.0 - keep))?)?.detach();
+            }
+        }
+        Ok(())
+    }
+
+    /// The weights as half floats, for a file.
+    pub fn half(&self) -> Result<HashMap<String, Tensor>> {
+        self.tensors.iter().map(|(name, tensor)| Ok((name.clone(), tensor.to_dtype(DType::F16)?))).collect()
+    }
+}
+
 /// Trains the face: recordings, content encoder, denoiser.
 pub fn face(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
@@ -141,6 +176,11 @@ pub fn face(options: &Options) -> Result<()> {
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {
+        if options.synthetic_minutes > 0.0 {
+            let spoken = synthesis::takes(options.synthetic_minutes, options.seed)?;
+            log.line(&format!("{} synthesised utterances", spoken.len()))?;
+            takes.extend(spoken);
+        }
         content::train(&takes, options, &mut log)?;
     }
     if options.face_steps > 0 {

@@ -1,0 +1,142 @@
+//! Do lips meet where they must? Generated faces under voices with phone times, in every emotion.
+//!
+//! The gap counts against a fifth of its own median in open vowels, so that a mouth that hardly opens cannot pass for one that closes.
+
+use super::statistics::median;
+use crate::Result;
+use crate::audio::Speech;
+use crate::emotion::Label;
+use crate::face::articulation::{gap_mm, lip_to_teeth_mm};
+use crate::face::model::{FaceModel, Quality};
+use crate::face::vector::{Row, unpack};
+use crate::speech::phones::Class;
+use crate::train::data::Take;
+use rayon::prelude::*;
+use serde::Serialize;
+
+/// Share of the open-vowel median under which lips count as closed.
+const CLOSED: f32 = 0.2;
+/// Millimetres under which the lower lip counts as at the teeth.
+const AT_TEETH: f32 = 2.0;
+/// Frames around a phone in which its contact counts: 50 ms, rounded to frames.
+const SLACK: usize = 2;
+
+/// What lips do on one set of takes in one emotion.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contacts {
+    pub emotion: &'static str,
+    /// Share of p, b and m with closed lips, and how many there were.
+    pub closed: f32,
+    pub bilabials: usize,
+    /// Share of f and v with the lower lip at the upper teeth.
+    pub at_teeth: f32,
+    pub labiodentals: usize,
+    /// Times that lips close in a vowel, in ten seconds of speech.
+    pub false_closures: f32,
+}
+
+/// Draws one sample of every take in every emotion at full strength.
+pub fn contacts(model: &FaceModel, takes: &[&Take]) -> Result<Vec<Contacts>> {
+    Label::ALL.iter().map(|label| under(model, takes, *label)).collect()
+}
+
+fn under(model: &FaceModel, takes: &[&Take], label: Label) -> Result<Contacts> {
+    let sample = |take: &&Take| -> Result<Vec<Row>> {
+        let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
+        model.perform(&speech, &[label.at(1.0)], 1, Quality::Default)
+    };
+    let faces: Vec<Vec<Row>> = takes.par_iter().map(sample).collect::<Result<_>>()?;
+    let mouths: Vec<Mouth> = takes.iter().zip(&faces).map(|(take, rows)| Mouth::of(take, rows)).collect();
+    let open: Vec<f32> = mouths.iter().flat_map(|m| m.during(&[Class::Open])).collect();
+    let threshold = CLOSED * median(&open);
+    let mut sums = Contacts { emotion: label.name(), closed: 0.0, bilabials: 0, at_teeth: 0.0, labiodentals: 0, false_closures: 0.0 };
+    let mut spoken = 0;
+    for mouth in &mouths {
+        for span in mouth.spans(|c| c.is_bilabial()) {
+            sums.bilabials += 1;
+            sums.closed += f32::from(u8::from(mouth.least(&mouth.gap, span) < threshold));
+        }
+        for span in mouth.spans(|c| c == Class::Labiodental) {
+            sums.labiodentals += 1;
+            sums.at_teeth += f32::from(u8::from(mouth.least(&mouth.teeth, span) < AT_TEETH));
+        }
+        sums.false_closures += mouth.false_closures(threshold) as f32;
+        spoken += mouth.phones.iter().filter(|c| c.is_some_and(|c| c != Class::Silence)).count();
+    }
+    sums.closed /= sums.bilabials.max(1) as f32;
+    sums.at_teeth /= sums.labiodentals.max(1) as f32;
+    sums.false_closures *= 300.0 / spoken.max(1) as f32;
+    Ok(sums)
+}
+
+/// What the lips of one take do, with its phones at 30 frames a second.
+struct Mouth {
+    gap: Vec<f32>,
+    teeth: Vec<f32>,
+    phones: Vec<Option<Class>>,
+}
+
+impl Mouth {
+    fn of(take: &Take, rows: &[Row]) -> Mouth {
+        let faces: Vec<_> = rows.iter().map(|r| unpack(r).0).collect();
+        let phone = |n: usize| take.phones.get(2 * n).and_then(|c| Class::from_index(*c));
+        Mouth {
+            gap: faces.iter().map(|f| gap_mm(f).max(0.0)).collect(),
+            teeth: faces.iter().map(lip_to_teeth_mm).collect(),
+            phones: (0..rows.len()).map(phone).collect(),
+        }
+    }
+
+    fn during(&self, classes: &[Class]) -> Vec<f32> {
+        let of = |c: &Option<Class>| c.is_some_and(|c| classes.contains(&c));
+        self.gap.iter().zip(&self.phones).filter(|(_, c)| of(c)).map(|(g, _)| *g).collect()
+    }
+
+    /// First frame and the frame after the last of every stretch of such phones.
+    fn spans(&self, wanted: impl Fn(Class) -> bool) -> Vec<(usize, usize)> {
+        let is = |n: usize| self.phones[n].is_some_and(&wanted);
+        let starts = (0..self.phones.len()).filter(|n| is(*n) && (*n == 0 || !is(n - 1)));
+        starts.map(|start| (start, (start..self.phones.len()).find(|n| !is(*n)).unwrap_or(self.phones.len()))).collect()
+    }
+
+    /// The least of a curve in a span and its slack.
+    fn least(&self, curve: &[f32], (start, end): (usize, usize)) -> f32 {
+        curve[start.saturating_sub(SLACK)..(end + SLACK).min(curve.len())].iter().copied().fold(f32::INFINITY, f32::min)
+    }
+
+    /// Closures inside vowels that are spoken with open lips, away from phones that close them and from silence.
+    fn false_closures(&self, threshold: f32) -> usize {
+        let vowel = |c: Class| matches!(c, Class::Open | Class::MidFront | Class::CloseFront | Class::Central | Class::MidRounded);
+        let narrow = |c: &Option<Class>| {
+            c.is_none_or(|c| {
+                c.is_bilabial() || matches!(c, Class::Labiodental | Class::Silence | Class::RoundedGlide | Class::CloseRounded)
+            })
+        };
+        let clear = |n: usize| {
+            let around = &self.phones[n.saturating_sub(SLACK)..(n + SLACK + 1).min(self.phones.len())];
+            self.phones[n].is_some_and(vowel) && !around.iter().any(narrow)
+        };
+        let closed: Vec<bool> = (0..self.gap.len()).map(|n| clear(n) && self.gap[n] < threshold).collect();
+        closed.iter().enumerate().filter(|(n, c)| **c && (*n == 0 || !closed[n - 1])).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contacts_are_found_where_the_phones_are() {
+        let phones: Vec<Option<Class>> = [Class::Silence, Class::Open, Class::BilabialStop, Class::Open, Class::Open, Class::Labiodental]
+            .into_iter()
+            .flat_map(|c| vec![Some(c); 6])
+            .collect();
+        let mut gap = vec![8.0; phones.len()];
+        (gap[13], gap[22]) = (0.5, 0.5);
+        let mouth = Mouth { teeth: gap.clone(), gap, phones };
+        assert_eq!(mouth.spans(Class::is_bilabial), [(12, 18)]);
+        assert_eq!(mouth.least(&mouth.gap, (12, 18)), 0.5);
+        assert_eq!(mouth.least(&mouth.teeth, (30, 36)), 8.0);
+        assert_eq!(mouth.false_closures(1.6), 1);
+    }
+}

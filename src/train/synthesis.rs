@@ -1,0 +1,263 @@
+//! Speech with exact phone times, synthesised by espeak-ng in twenty languages and some thirty voices.
+//!
+//! The library is loaded when it is asked for (Debian's `libespeak-ng1` and `espeak-ng-data`), so that gestus itself neither
+//! links it nor needs it to run. It reports every phone with its start in the International Phonetic Alphabet. Pitch, its
+//! range, speed and voice quality are drawn for each utterance; rooms, microphones and telephones come with
+//! [`super::augment`]. The same seed says the same things in the same voices with the same phones; only the hiss of their breath differs, which
+//! the library draws by itself.
+
+use super::data::{FPS, Source, Span, Split, Take};
+use super::sentences::LANGUAGES;
+use crate::audio::{Recording, SPEECH_RATE};
+use crate::speech::phones::Class;
+use crate::{Error, Result};
+use libloading::{Library, Symbol};
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use std::ffi::{CString, c_char, c_int, c_short, c_uint, c_void};
+use std::sync::Mutex;
+
+const LIBRARY: &str = "libespeak-ng.so.1";
+
+/// Voices that sound like people, by espeak-ng's names of variants; the last few are kept for judging.
+const VARIANTS: [&str; 30] = [
+    "m1", "m2", "m3", "m4", "m5", "m6", "f1", "f2", "f3", "f4", "klatt", "klatt2", "klatt4", "croak", "whisper", "Alex", "Annie",
+    "belinda", "benjamin", "boris", "david", "edward", "grandma", "grandpa", "linda", "michael", "m7", "m8", "f5", "klatt3",
+];
+const KEPT: usize = 4;
+
+/// Seconds of one utterance, about: what a share of minutes is counted in.
+const UTTERANCE: f32 = 4.0;
+
+/// What one call of the synthesiser gave.
+#[derive(Default)]
+struct Said {
+    samples: Vec<f32>,
+    /// Start in milliseconds and IPA name of every phone.
+    phones: Vec<(i32, String)>,
+}
+
+/// The library speaks through a callback without a state of its own; the lock also keeps callers apart.
+static SAID: Mutex<Option<Said>> = Mutex::new(None);
+
+/// `espeak_EVENT` of `speak_lib.h`, revision 12.
+#[repr(C)]
+struct Event {
+    kind: c_int,
+    identifier: c_uint,
+    text_position: c_int,
+    length: c_int,
+    /// Milliseconds from the start of the utterance.
+    audio_position: c_int,
+    sample: c_int,
+    user_data: *mut c_void,
+    /// A phone's name, cut at eight bytes.
+    name: [u8; 8],
+}
+
+const END_OF_LIST: c_int = 0;
+const PHONEME: c_int = 7;
+
+/// Collects sound and phones; the library owns both buffers and they hold for the call.
+unsafe extern "C" fn collect(samples: *mut c_short, count: c_int, mut event: *mut Event) -> c_int {
+    let Ok(mut said) = SAID.lock() else { return 1 };
+    let Some(said) = said.as_mut() else { return 1 };
+    if !samples.is_null() && count > 0 {
+        // SAFETY: the library gives `count` samples at this address.
+        let samples = unsafe { std::slice::from_raw_parts(samples, count as usize) };
+        said.samples.extend(samples.iter().map(|s| f32::from(*s) / 32768.0));
+    }
+    // SAFETY: the list of events ends with one of kind 0.
+    while let Some(e) = unsafe { event.as_ref() }.filter(|e| e.kind != END_OF_LIST) {
+        if e.kind == PHONEME {
+            let length = e.name.iter().position(|b| *b == 0).unwrap_or(e.name.len());
+            said.phones.push((e.audio_position, String::from_utf8_lossy(&e.name[..length]).into_owned()));
+        }
+        // SAFETY: the end of the list has not been reached.
+        event = unsafe { event.add(1) };
+    }
+    0
+}
+
+/// How an utterance is spoken.
+struct Manner {
+    voice: String,
+    /// Words a minute.
+    rate: i32,
+    /// 0..=100 of the voice's own.
+    pitch: i32,
+    range: i32,
+}
+
+/// espeak-ng, loaded. One at a time: the library has one state for the whole process.
+pub struct Synthesiser {
+    library: Library,
+    rate: u32,
+}
+
+/// `AUDIO_OUTPUT_SYNCHRONOUS`, phoneme events with IPA names, and no exit when data is missing.
+const SYNCHRONOUS: c_int = 2;
+const OPTIONS: c_int = 0x0001 | 0x0002 | 0x8000;
+const UTF8: c_uint = 1;
+const RATE: c_int = 1;
+const PITCH: c_int = 3;
+const RANGE: c_int = 4;
+
+impl Synthesiser {
+    /// # Errors
+    /// [`Error::Unsupported`] where the library or its data is not installed.
+    pub fn load() -> Result<Synthesiser> {
+        let missing = |what: String| Error::Unsupported {
+            what,
+            hint: "install it: apt install libespeak-ng1 espeak-ng-data; or train without it: --synthetic-minutes 0".into(),
+        };
+        // SAFETY: a known system library, whose initialisers do nothing unusual.
+        let library =
+            unsafe { Library::new(LIBRARY) }.map_err(|_| missing(format!("the speech synthesiser {LIBRARY} is not installed")))?;
+        type Initialise = unsafe extern "C" fn(c_int, c_int, *const c_char, c_int) -> c_int;
+        type SetCallback = unsafe extern "C" fn(unsafe extern "C" fn(*mut c_short, c_int, *mut Event) -> c_int);
+        // SAFETY: names and types as in speak_lib.h.
+        let rate = unsafe {
+            let initialise: Symbol<Initialise> = symbol(&library, b"espeak_Initialize")?;
+            let rate = initialise(SYNCHRONOUS, 0, std::ptr::null(), OPTIONS);
+            let set_callback: Symbol<SetCallback> = symbol(&library, b"espeak_SetSynthCallback")?;
+            set_callback(collect);
+            rate
+        };
+        let rate = u32::try_from(rate).ok().filter(|r| *r > 0);
+        Ok(Synthesiser { library, rate: rate.ok_or_else(|| missing("the speech synthesiser espeak-ng finds no data".into()))? })
+    }
+
+    fn say(&mut self, text: &str, manner: &Manner) -> Result<Said> {
+        type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
+        type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
+        type Synth = unsafe extern "C" fn(*const c_void, usize, c_uint, c_int, c_uint, c_uint, *mut c_uint, *mut c_void) -> c_int;
+        let string = |s: &str| CString::new(s).map_err(|_| failed(s));
+        let (voice, words) = (string(&manner.voice)?, string(text)?);
+        let poisoned = |_| failed(text);
+        *SAID.lock().map_err(poisoned)? = Some(Said::default());
+        // SAFETY: names and types as in speak_lib.h; the strings outlive the calls, which return when all is said.
+        let status = unsafe {
+            let set_voice: Symbol<SetVoice> = symbol(&self.library, b"espeak_SetVoiceByName")?;
+            let set_parameter: Symbol<SetParameter> = symbol(&self.library, b"espeak_SetParameter")?;
+            let synth: Symbol<Synth> = symbol(&self.library, b"espeak_Synth")?;
+            let mut status = set_voice(voice.as_ptr());
+            for (parameter, value) in [(RATE, manner.rate), (PITCH, manner.pitch), (RANGE, manner.range)] {
+                status |= set_parameter(parameter, value, 0);
+            }
+            let (null, no_data) = (std::ptr::null_mut(), std::ptr::null_mut());
+            status | synth(words.as_ptr().cast(), words.as_bytes_with_nul().len(), 0, 1, 0, UTF8, null, no_data)
+        };
+        let said = SAID.lock().map_err(|_| failed(text))?.take();
+        said.filter(|s| status == 0 && !s.samples.is_empty()).ok_or_else(|| failed(&manner.voice))
+    }
+}
+
+impl Drop for Synthesiser {
+    fn drop(&mut self) {
+        type Terminate = unsafe extern "C" fn() -> c_int;
+        // SAFETY: name and type as in speak_lib.h; nothing is being said.
+        if let Ok(terminate) = unsafe { symbol::<Terminate>(&self.library, b"espeak_Terminate") } {
+            // SAFETY: as above.
+            unsafe { terminate() };
+        }
+    }
+}
+
+/// # Safety
+/// `T` must be the symbol's type.
+unsafe fn symbol<'a, T>(library: &'a Library, name: &[u8]) -> Result<Symbol<'a, T>> {
+    // SAFETY: passed on.
+    unsafe { library.get(name) }.map_err(|_| Error::Unsupported {
+        what: format!("{LIBRARY} has no function {}", String::from_utf8_lossy(name)),
+        hint: "install espeak-ng 1.50 or newer".into(),
+    })
+}
+
+fn failed(what: &str) -> Error {
+    Error::Unsupported { what: format!("espeak-ng could not say \"{what}\""), hint: "install espeak-ng-data with all its voices".into() }
+}
+
+/// Pauses shorter than this, in seconds, are part of a stop and no silence.
+const SHORTEST_PAUSE: f64 = 0.06;
+
+/// Phones with their times; what is long as one symbol but moves (diphthongs) is shared out evenly.
+fn spans(said: &Said, rate: u32) -> Vec<Span> {
+    let end = said.samples.len() as f64 / f64::from(rate);
+    let starts = said.phones.iter().map(|(start, _)| f64::from(*start) / 1000.0);
+    let ends = starts.clone().skip(1).chain([end]);
+    let mut spans = Vec::new();
+    for ((start, end), (_, name)) in starts.zip(ends).zip(&said.phones) {
+        let classes = Class::from_ipa(name);
+        let pause = classes == [Some(Class::Silence)] && end - start < SHORTEST_PAUSE;
+        let part = (end - start) / classes.len().max(1) as f64;
+        for (i, class) in classes.into_iter().enumerate() {
+            let from = start + i as f64 * part;
+            spans.push(Span { start: from, end: from + part, class: class.filter(|_| !pause) });
+        }
+    }
+    spans
+}
+
+/// About `minutes` of speech for training, and a tenth as much of languages and voices kept for choosing and for judging.
+pub fn takes(minutes: f32, seed: u64) -> Result<Vec<Take>> {
+    let mut synthesiser = Synthesiser::load()?;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(STREAM);
+    let mut spoken = Vec::new();
+    for (split, share) in [(Split::Train, 1.0), (Split::Validation, 0.1), (Split::Test, 0.1)] {
+        let languages: Vec<_> = LANGUAGES.iter().filter(|l| l.split == split).collect();
+        let (heard, kept) = VARIANTS.split_at(VARIANTS.len() - KEPT);
+        let variants = if split == Split::Train { heard } else { kept };
+        for n in 0..(60.0 * minutes * share / UTTERANCE).ceil() as usize {
+            crate::interrupt::check()?;
+            let language = languages[n % languages.len()];
+            let variant = variants.choose(&mut rng).copied().unwrap_or_default();
+            let manner = Manner {
+                voice: format!("{}+{variant}", language.voice),
+                rate: rng.random_range(100..240),
+                pitch: rng.random_range(15..85),
+                range: rng.random_range(20..90),
+            };
+            let text = language.utterance(&mut rng);
+            let said = synthesiser.say(&text, &manner)?;
+            spoken.push((split, manner.voice, text, said));
+        }
+    }
+    let rate = synthesiser.rate;
+    spoken.into_par_iter().map(|(split, voice, text, said)| take(split, &voice, text, said, rate)).collect()
+}
+
+/// The random stream of the synthesis.
+const STREAM: u64 = 11;
+
+fn take(split: Split, voice: &str, text: String, said: Said, rate: u32) -> Result<Take> {
+    let spans = spans(&said, rate);
+    let speech = Recording { samples: said.samples, rate, channels: 1, missing: 0.0 }.to_speech()?;
+    let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
+    Ok(Take::silent(Source::Synthetic, split, voice, text, frames).hear(speech).label(&spans))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_says_the_same_with_phones_in_time() {
+        if let Err(e) = Synthesiser::load() {
+            return eprintln!("SKIPPED: {e}");
+        }
+        let (takes, again) = (takes(2.0, 5).unwrap(), super::takes(2.0, 5).unwrap());
+        assert!(takes.len() >= 30 && takes.iter().zip(&again).all(|(a, b)| a.name == b.name && a.phones == b.phones));
+        // Sound and labels agree: where silence is labelled it is quiet, where an open vowel is, it is loud.
+        let mean = |class: Class| {
+            let levels: Vec<f32> =
+                takes.iter().flat_map(|t| (0..t.frames).filter(|n| t.phones[2 * n] == class as u8).map(|n| t.prosody.level[n])).collect();
+            assert!(levels.len() > 20, "{class:?}");
+            levels.iter().sum::<f32>() / levels.len() as f32
+        };
+        assert!(mean(Class::Open) > mean(Class::BilabialStop) + 0.1 && mean(Class::BilabialStop) > mean(Class::Silence) + 0.1);
+    }
+}
