@@ -87,7 +87,10 @@ fn correctives_have_drivers() {
 
 #[test]
 fn left_mirrors_right() {
-    let head = mesh(built(), "head");
+    let mut even = build::Parameters::default();
+    even.face.asymmetry = 0.0;
+    let even = build::build(&even);
+    let head = mesh(&even, "head");
     let twin: Vec<usize> = {
         let mirror = |p: &Vec3| Vec3::new(-p.x, p.y, p.z);
         let nearest = |p: Vec3| {

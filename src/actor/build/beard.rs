@@ -9,45 +9,48 @@ use super::topology::{Cage, Place};
 use super::{Beard, Parameters};
 use glam::Vec3;
 
-/// How much a vertex belongs to the beard of cheeks and jaw, to the chin and to the moustache, each 0..=1.
-pub struct Area {
-    pub jaw: f32,
-    pub chin: f32,
-    pub moustache: f32,
+/// How far a vertex lies inside the areas of jaw, chin and moustache: from -0.3 outside over 0 at the edge to 1 well inside.
+struct Area {
+    jaw: f32,
+    chin: f32,
+    moustache: f32,
 }
 
 /// Upper edge of a beard on the cheek: height by azimuth.
-const EDGE: [(f32, f32); 6] = [(16.0, -6.5), (26.0, -6.0), (34.0, -5.0), (48.0, -3.5), (62.0, -2.0), (76.0, 0.0)];
+const EDGE: [(f32, f32); 6] = [(14.0, -5.4), (26.0, -5.2), (34.0, -4.7), (48.0, -3.3), (62.0, -1.9), (76.0, 0.0)];
 
-/// The areas at a vertex of the cage.
-pub fn area(cage: &Cage, v: usize) -> Area {
+/// A straight ramp over an edge of an area: linear, so that the edge is an even line between the vertices.
+fn ramp(from: f32, to: f32, x: f32) -> f32 {
+    ((x - from) / (to - from)).clamp(-0.3, 1.0)
+}
+
+/// The least of several ramps: what lies inside of all of them.
+fn within<const N: usize>(ramps: [f32; N]) -> f32 {
+    ramps.into_iter().fold(1.0, f32::min)
+}
+
+fn area(cage: &Cage, v: usize) -> Area {
     let (p, place) = (cage.positions[v], cage.places[v]);
-    let (azimuth, _) = angles(p);
-    let azimuth = azimuth.abs();
+    let azimuth = angles(p).0.abs();
     let x = p.x.abs();
-    let lips = match place {
-        Place::Mouth { s, .. } => smoothstep(-0.04, -0.22, s),
-        _ => 1.0,
+    let (lips, above) = match place {
+        Place::Mouth { s, upper, t } => (ramp(-0.05, -0.30, s), if upper { 1.0 } else { ramp(0.75, 0.95, t.abs()) }),
+        _ => (1.0, -0.3),
     };
-    let below = smoothstep(0.5, -0.7, p.y - curve(&EDGE, azimuth));
-    let throat = smoothstep(-11.2, -9.2, p.y) * smoothstep(0.2, 2.2, p.z + 0.9 * (p.y + 9.0).max(0.0));
-    let jaw = below * throat * smoothstep(86.0, 76.0, azimuth) * lips;
-    let chin = bell(x, 2.3) * smoothstep(-5.9, -7.2, p.y) * throat * smoothstep(2.0, 4.5, p.z) * lips;
-    let on_upper = match place {
-        Place::Mouth { upper, t, .. } => (upper as u8 as f32) + (1.0 - upper as u8 as f32) * smoothstep(0.75, 0.95, t.abs()),
-        _ => 0.0,
-    };
-    let drop = 0.55 * (x / 2.6).powi(2);
-    let moustache = on_upper * smoothstep(3.25, 2.6, x) * smoothstep(-3.75, -4.05, p.y + 0.8 * drop) * lips;
-    // At the corners moustache and beard join.
-    let corner = bell(x - 2.95, 0.55) * smoothstep(-4.3, -4.9, p.y) * smoothstep(3.0, 4.0, p.z) * lips;
-    Area { jaw: jaw.max(corner), chin, moustache }
+    let throat = within([ramp(-11.0, -9.6, p.y), ramp(0.2, 2.2, p.z + 0.9 * (p.y + 9.0).max(0.0))]);
+    let below = ramp(0.25, -1.0, p.y - curve(&EDGE, azimuth));
+    let jaw = within([below, throat, ramp(85.0, 76.0, azimuth), lips]);
+    let chin = within([ramp(2.9, 0.6, x), ramp(-5.7, -7.2, p.y), throat, lips]);
+    // Under the nose the moustache leaves the groove free.
+    let nose = -4.1 - 0.25 * bell(x, 0.5) - 0.06 * x * x;
+    let moustache = within([ramp(3.3, 2.4, x), ramp(nose + 0.15, nose - 0.25, p.y), above, lips]);
+    Area { jaw, chin, moustache }
 }
 
 /// Share of the skin that a shaven beard darkens.
 pub fn shadow(cage: &Cage, v: usize) -> f32 {
     let a = area(cage, v);
-    a.jaw.max(a.chin).max(a.moustache)
+    a.jaw.max(a.chin).max(a.moustache).max(0.0)
 }
 
 /// The beard, or nothing.
@@ -59,17 +62,17 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: &Shapes, rig: &Rig) -> Option<
     let normals = mesh::normals(&cage.positions, &cage.quads);
     let height: Vec<f32> = (0..cage.positions.len()).map(|v| thickness(b, cage, v)).collect();
     let quads: Vec<[u32; 4]> =
-        cage.quads.iter().copied().filter(|q| q.iter().any(|v| height[*v as usize] > 0.01) && q.iter().all(|v| !inside(cage, *v))).collect();
+        cage.quads.iter().copied().filter(|q| q.iter().any(|v| height[*v as usize] > 0.0) && q.iter().all(|v| !inside(cage, *v))).collect();
     let color = linear(p.colors.beard);
     let mut part = Part { quads, ..Part::default() };
     for (v, position) in cage.positions.iter().enumerate() {
         let (azimuth, elevation) = angles(*position);
         let strands = (azimuth * 0.42 + 0.6 * (elevation * 0.3).sin()).sin() * (azimuth * 0.19 + elevation * 0.11).sin();
         let h = height[v];
-        let chin = area(cage, v).chin;
+        let chin = area(cage, v).chin.max(0.0);
         let hang = Vec3::new(-0.25 * position.x, -1.0, 0.12) * (b.length * chin * chin * smoothstep(0.05, 0.5, h));
-        // The rim lies under the skin, so that no edge shows.
-        let raised = h * (1.0 + 0.28 * strands) - 0.05 * smoothstep(0.12, 0.0, h);
+        // Outside of its area the beard lies under the skin, so that no edge shows.
+        let raised = h * (1.0 + 0.28 * strands * smoothstep(0.0, 0.2, h));
         part.positions.push(*position + (normals[v] + Vec3::NEG_Y * 0.35 * smoothstep(0.0, 0.3, h)) * raised + hang * (1.0 + 0.15 * strands));
         part.uvs.push([azimuth * 0.10, -0.3 * position.y]);
         part.colors.push(color * (1.0 + 0.12 * strands));
@@ -83,9 +86,12 @@ fn inside(cage: &Cage, v: u32) -> bool {
     matches!(cage.places[v as usize], Place::Mouth { s, .. } if s > 0.05)
 }
 
+/// Height of the beard over the skin, centimetres; negative outside.
 fn thickness(b: &Beard, cage: &Cage, v: usize) -> f32 {
     let a = area(cage, v);
-    (b.cheeks * a.jaw).max(b.chin * a.chin).max(b.moustache * a.moustache)
+    let areas = [(b.cheeks, a.jaw), (b.chin, a.chin), (b.moustache, a.moustache)];
+    let height = |(thick, inside): (f32, f32)| if inside < 0.0 { 0.3 * inside } else { thick * inside.powf(0.6) };
+    areas.into_iter().filter(|(thick, _)| *thick > 0.0).map(height).fold(-0.09, f32::max)
 }
 
 /// Drops vertices that no face uses and shapes that move nothing.

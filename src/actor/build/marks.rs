@@ -47,6 +47,6 @@ fn disc(part: &mut Part, surface: &Surface, (x, y): (f32, f32), radius: f32, dom
     part.colors.extend(std::iter::repeat_n(color, SIDES + 1));
     for k in (0..SIDES as u32).step_by(2) {
         let ring = |k: u32| first + 1 + k % SIDES as u32;
-        part.quads.push([first, ring(k + 2), ring(k + 1), ring(k)]);
+        part.quads.push([first, ring(k), ring(k + 1), ring(k + 2)]);
     }
 }

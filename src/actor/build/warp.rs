@@ -43,15 +43,18 @@ impl Warp {
 
     /// A part from head space into the actor's, with its morphs.
     pub fn part(&self, mut part: Part, rig: &Rig) -> Part {
-        let rest: Vec<Vec3> = part.positions.iter().map(|p| self.point(*p)).collect();
-        for (_, offsets) in &mut part.morphs {
-            for ((offset, p), rest) in offsets.iter_mut().zip(&part.positions).zip(&rest) {
+        // mouthClose is what an open jaw lacks: it starts there, so that both together bring the lips to one place.
+        let open = part.morphs.iter().find(|(name, _)| name == "jawOpen").map(|(_, offsets)| offsets.clone());
+        for (name, offsets) in &mut part.morphs {
+            let from = if name == "mouthClose" { open.as_deref() } else { None };
+            for (i, (offset, p)) in offsets.iter_mut().zip(&part.positions).enumerate() {
                 if *offset != Vec3::ZERO {
-                    *offset = (self.point(*p + *offset) - *rest) * rig.head_scale;
+                    let start = *p + from.map_or(Vec3::ZERO, |offsets| offsets[i]);
+                    *offset = (self.point(start + *offset) - self.point(start)) * rig.head_scale;
                 }
             }
         }
-        part.positions = rest.iter().map(|p| rig.place(*p)).collect();
+        part.positions = part.positions.iter().map(|p| rig.place(self.point(*p))).collect();
         part
     }
 }

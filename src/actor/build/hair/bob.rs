@@ -75,7 +75,7 @@ fn right(scalp: &Scalp, hair: &mut Hair) {
     let swing = hair.swing(&chains.map(|(name, f)| (name, f, strand(f))), 0.52, 2);
     let sheet = Sheet {
         locks: 8,
-        rows: (15, 10),
+        rows: (13, 9),
         split: 0.72,
         stagger: 0.22,
         taper: 0.5,
@@ -117,7 +117,7 @@ fn left(scalp: &Scalp, hair: &mut Hair) {
     let swing = hair.swing(&chains.map(|(name, f)| (name, f, strand(f))), 0.58, 2);
     let sheet = Sheet {
         locks: 7,
-        rows: (15, 10),
+        rows: (13, 9),
         split: 0.76,
         stagger: 0.2,
         taper: 0.5,

@@ -5,8 +5,8 @@ use super::super::mesh::{Part, grid};
 use super::{Hair, Scalp, rigid};
 use glam::Vec3;
 
-const COLUMNS: usize = 88;
-const ROWS: usize = 38;
+const COLUMNS: usize = 78;
+const ROWS: usize = 33;
 const PUFFS: usize = 84;
 
 pub fn build(scalp: &Scalp) -> Hair {

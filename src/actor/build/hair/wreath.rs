@@ -41,7 +41,7 @@ fn pad(scalp: &Scalp) -> Part {
     }
     part.quads = grid(ROWS, COLUMNS, false);
     let color = scalp.color * 0.8;
-    rigid(part.paint(color))
+    rigid(part.flip().paint(color))
 }
 
 fn locks(scalp: &Scalp) -> Part {
