@@ -46,6 +46,8 @@ pub enum Handshape {
 
 impl Handshape {
     pub const COUNT: usize = 5;
+    pub const ALL: [Handshape; Handshape::COUNT] =
+        [Handshape::Relaxed, Handshape::Open, Handshape::Curled, Handshape::Pointing, Handshape::Pinched];
 
     /// Forearm pronation that tends to go with the shape, radians: negative shows the palm. Hand position does not
     /// predict it, so the rest is drawn.

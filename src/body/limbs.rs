@@ -9,7 +9,7 @@ use super::torso::BREATH_SHOULDER;
 use glam::{Mat3, Quat, Vec3};
 
 /// Places of the joints of one arm among the joints of the skeleton.
-const SHOULDER: [usize; 2] = [6, 10];
+pub(super) const SHOULDER: [usize; 2] = [6, 10];
 const UPPER_LEG: [usize; 2] = [14, 18];
 
 const UPPER_ARM_LENGTH: f32 = 0.265;

@@ -75,6 +75,21 @@ pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, head
     poses
 }
 
+/// Standing at ease: arms hanging, elbows a little bent, hands relaxed.
+pub fn standing() -> Pose {
+    let mut pose = Pose::default();
+    for side in Side::BOTH {
+        let first = limbs::SHOULDER[side as usize];
+        let turns = [[0.0, 0.0, -0.06], [0.35, -0.12, -1.22], [0.0, -0.30, 0.0]];
+        for (joint, turn) in (first..).zip(turns) {
+            pose.rotations[joint] = Quat::from_scaled_axis(fingers::mirror(Vec3::from_array(turn), side));
+        }
+        let relaxed = std::array::from_fn(|shape| f32::from(shape == gestures::Handshape::Relaxed as usize));
+        fingers::pose(&relaxed, side, &mut pose.rotations);
+    }
+    pose
+}
+
 /// Every layer over all frames, ready to be put together.
 struct Layers {
     manner: Vec<Expressivity>,

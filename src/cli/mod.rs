@@ -4,6 +4,7 @@
 //! Results go to stdout, messages and progress to stderr. An error is one line `error: ...`, and where something can be
 //! done about it a second line `hint: ...`. Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.
 
+mod actor;
 mod animate;
 mod bench;
 mod evaluate;
@@ -52,6 +53,8 @@ enum Command {
     Render(render::Arguments),
     /// Write the performance as animation data
     Animate(animate::Arguments),
+    /// Make, look at and judge characters
+    Actor(actor::Arguments),
     /// Train a model on recordings
     Train(train::Arguments),
     /// Judge a model by figures, beside their references
@@ -65,6 +68,7 @@ impl Command {
         match self {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
+            Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments, messages),
             Command::Bench(arguments) => bench::run(arguments, messages),

@@ -1,10 +1,10 @@
 //! `gestus render`: the performance as a video with the recording's sound.
 
+use super::actor;
 use super::messages::Messages;
 use super::outputs::{Kind, Target};
 use super::take::{self, Summary, Take};
 use super::values::{Backdrop, Size};
-use crate::actor;
 use crate::motion::Performance;
 use crate::render::{self, Backend, Framing, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
@@ -37,6 +37,8 @@ pub struct Arguments {
 /// How much of the character is in the picture.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Shot {
+    /// Brows to chin
+    Face,
     /// Head and shoulders
     Head,
     /// From the hips up, with room for the hands
@@ -104,10 +106,7 @@ impl Arguments {
     pub fn renderer(&self) -> Result<Renderer> {
         let Size { width, height } = self.size;
         let view = View { width, height, framing: self.framing.into(), background: self.background.load()?, ..View::default() };
-        let actor = match &self.actor {
-            Some(path) => actor::load(&std::fs::read(path).map_err(Error::io(path))?, &path.display().to_string())?,
-            None => actor::builtin()?,
-        };
+        let actor = actor::open(self.actor.as_deref())?;
         Renderer::new(self.renderer.into(), &actor, &view)
     }
 
@@ -140,6 +139,7 @@ pub fn draw(renderer: &Renderer, performance: &Performance, videos: &mut Vec<Box
 impl From<Shot> for Framing {
     fn from(shot: Shot) -> Self {
         match shot {
+            Shot::Face => Framing::Face,
             Shot::Head => Framing::Head,
             Shot::Bust => Framing::Bust,
             Shot::Body => Framing::Body,

@@ -17,6 +17,7 @@ const HEAD: usize = 5;
 pub fn follow(performance: &mut Performance, framing: Framing) {
     // Seconds over which the operator averages where the head is.
     let patience = match framing {
+        Framing::Face => 0.4,
         Framing::Head => 0.6,
         Framing::Bust => 1.2,
         Framing::Body => return,

@@ -22,6 +22,9 @@ mod raster;
 mod rig;
 mod shade;
 mod shadow;
+pub mod sheet;
+pub mod showcase;
+mod text;
 mod texture;
 mod view;
 

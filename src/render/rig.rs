@@ -81,6 +81,11 @@ impl Rig {
         self.nodes[node].parent
     }
 
+    /// The node of a humanoid joint.
+    pub fn node_of(&self, joint: usize) -> Option<usize> {
+        self.nodes.iter().position(|n| matches!(n.role, Role::Joint(j, _) if j == joint))
+    }
+
     /// World matrices of all nodes for a frame.
     pub fn pose(&self, frame: &Frame) -> Joints {
         let turns = accumulated(&frame.body.rotations);

@@ -13,6 +13,8 @@ const FIELD: f32 = 16.5;
 /// How much of the actor is in the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
+    /// Brows to chin.
+    Face,
     /// Head and shoulders.
     #[default]
     Head,
@@ -111,6 +113,7 @@ impl Camera {
         let tall = (subject.top - subject.floor).max(0.02);
         // (visible height, its middle, least visible width over height, camera height angle)
         let (visible, middle, least, tilt) = match view.framing {
+            Framing::Face => (1.6 * skull, subject.eyes.y - 0.19 * skull, 0.8, 0.0),
             Framing::Head => (2.39 * skull, subject.eyes.y - 0.118 * skull, 0.8, 0.0),
             Framing::Bust => {
                 let (low, high) = (subject.hips - 0.01 * tall, subject.top + 0.03 * tall);

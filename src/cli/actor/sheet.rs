@@ -1,0 +1,47 @@
+//! `gestus actor sheet`: a contact sheet of everything a character can show.
+
+use crate::cli::messages::Messages;
+use crate::output::Output;
+use crate::render::showcase::Group;
+use crate::render::{Backend, View, sheet};
+use crate::{Error, Result};
+use image::ImageEncoder;
+use image::codecs::png::PngEncoder;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// GLB, glTF or VRM file [default: the built-in actor]
+    #[arg(value_name = "ACTOR")]
+    actor: Option<PathBuf>,
+    /// PNG file to write
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// What to draw, separated by commas
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',', default_values_t = Group::ALL)]
+    show: Vec<Group>,
+    /// Side of a cell in pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
+    cell: u32,
+    /// Cells in a row
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=32))]
+    columns: u32,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  gestus actor sheet -o ada.png
+  gestus actor sheet mine.vrm -o emotions.png --show emotions --cell 384";
+
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    let actor = super::open(arguments.actor.as_deref())?;
+    let sections: Vec<_> = arguments.show.iter().map(|group| group.section(&actor)).collect();
+    let picture = sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &View::default())?;
+    let mut output = Output::create(&arguments.output)?;
+    let done = PngEncoder::new(&mut output).write_image(&picture.rgba, picture.width, picture.height, image::ExtendedColorType::Rgba8);
+    done.map_err(|e| Error::Io { path: arguments.output.clone(), source: std::io::Error::other(e) })?;
+    output.commit()?;
+    messages.say(format!("{}: {}x{}", arguments.output.display(), picture.width, picture.height));
+    Ok(())
+}
