@@ -29,6 +29,7 @@ mod texture;
 mod view;
 
 pub use follow::follow;
+pub(crate) use texture::to_linear;
 pub use view::{Background, Camera, Framing, LARGEST, Light, Lights, View};
 
 use crate::actor::Actor;

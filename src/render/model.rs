@@ -118,7 +118,7 @@ impl Model {
 
     /// Weight of every morph in a frame.
     pub fn weights(&self, frame: &Frame) -> Vec<f32> {
-        self.morphs.iter().map(|m| super::rig::weight(&m.driver, &frame.face)).collect()
+        super::rig::weights(self.morphs.iter().map(|m| &m.driver), &frame.face)
     }
 
     fn add(&mut self, actor: &Actor, mesh: &Mesh) -> Result<()> {
