@@ -35,6 +35,8 @@ fn weight(driver: &Driver, face: &[f32; COUNT]) -> f32 {
         Driver::Coefficient(i) => face[i],
         Driver::Product(a, b) => face[a] * face[b],
         Driver::Half(a) => 4.0 * face[a] * (1.0 - face[a]),
+        // Only avatars from elsewhere have mixes.
+        Driver::Mix(_) => 0.0,
     }
 }
 

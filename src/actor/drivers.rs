@@ -4,7 +4,6 @@
 //! a double (`mouthOpen` beside `jawOpen`) and stays still. Then the avatar's way of speaking is chosen: coefficients where it
 //! has enough of them, else visemes, else vowels; never two at once, which would open the mouth twice.
 
-use super::load::vrm::Expression;
 use super::map::Map;
 use super::names::is_number;
 use super::names::shapes::{self, Kind, Meaning};
@@ -12,6 +11,16 @@ use super::{Actor, Channel, Driver};
 use crate::face::coefficients::{self, COUNT, id};
 use crate::face::visemes;
 use std::collections::BTreeMap;
+
+/// A named mix of morphs, as VRM has them.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    /// In VRM 1.0's words where it is a preset.
+    pub name: String,
+    pub preset: bool,
+    /// Mesh and morph of the actor, and the morph's weight where the expression's is 1.
+    pub binds: Vec<(usize, usize, f32)>,
+}
 
 /// How an avatar speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

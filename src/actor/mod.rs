@@ -40,6 +40,8 @@ pub struct Actor {
     pub joints: Vec<Option<usize>>,
     /// Nodes that turn with the gaze: left, right.
     pub eyes: [Option<usize>; 2],
+    /// How much less than the gaze the eyes turn, 0..=1: balls turn fully, painted irises with a far pivot hardly.
+    pub eye_stiffness: f32,
     /// Bones of the face that turn where morphs are missing.
     pub hinges: Vec<Hinge>,
     /// Chains that swing with the motion: hair, skirts, earrings.

@@ -117,12 +117,12 @@ impl<'a> Measure<'a> {
         self.place(self.humanoid.node(name))
     }
 
-    /// From right to left over all pairs.
+    /// From right to left: over all pairs of joints, else of morphs, else between the eyes.
     fn left(&self) -> Option<Vec3> {
         let pair = |part: &&str| Some(self.joint(&format!("left{part}"))? - self.joint(&format!("right{part}"))?);
         let sum: Vec3 = PAIRS.iter().filter_map(pair).map(Vec3::normalize_or_zero).sum();
         let eyes = || Some(self.place(self.humanoid.eyes[0])? - self.place(self.humanoid.eyes[1])?);
-        sum.try_normalize().or_else(|| eyes()?.try_normalize()).or_else(|| self.left_of_shapes())
+        sum.try_normalize().or_else(|| self.left_of_shapes()).or_else(|| eyes()?.try_normalize())
     }
 
     /// From the right to the left side of morphs that come in pairs.
@@ -139,6 +139,20 @@ impl<'a> Measure<'a> {
         }
         let [(left, l), (right, r)] = sums;
         (l > 0.0 && r > 0.0).then(|| left / l - right / r)?.try_normalize()
+    }
+
+    /// From the middle of a head to where its morphs move it. The names of a head's sides may be the viewer's; its face is in front.
+    fn face(&self, up: Vec3) -> Option<Vec3> {
+        let mesh = (0..self.actor.meshes.len()).max_by_key(|m| self.actor.meshes[*m].morphs.len())?;
+        let morphs = &self.actor.meshes[mesh].morphs;
+        let step = |n: usize| 1 + n / 100;
+        let moved = morphs.iter().flat_map(|m| m.vertices.iter().step_by(step(m.vertices.len())));
+        let (sum, count) = moved.fold((Vec3::ZERO, 0.0), |(s, n), v| (s + self.vertex(mesh, *v as usize), n + 1.0));
+        let all = self.actor.meshes[mesh].positions.len();
+        let (low, high) = bounds((0..all).step_by(step(all / 100)).map(|v| self.vertex(mesh, v)));
+        let away = sum / count - 0.5 * (low + high);
+        let flat = away - up * away.dot(up);
+        (count > 0.0 && flat.length() > 0.1 * (high - low).length()).then(|| flat.try_normalize())?
     }
 
     fn up(&self) -> Option<Vec3> {
@@ -171,7 +185,8 @@ impl<'a> Measure<'a> {
     /// Left, up and forward in the file's space, along its axes where they are near, and whether anything told.
     fn axes(&self) -> (Mat3, bool) {
         let up = nearest_axis(self.up().unwrap_or(Vec3::Y));
-        let forward = self.left().and_then(|left| left.cross(up).try_normalize()).or_else(|| self.toes(up));
+        let face = self.face(up).filter(|_| self.humanoid.count() < 3);
+        let forward = face.or_else(|| self.left()?.cross(up).try_normalize()).or_else(|| self.toes(up));
         let Some(forward) = forward else {
             let forward = if up.z.abs() > 0.5 { Vec3::NEG_Y * up.z.signum() } else { Vec3::Z };
             return (Mat3::from_cols(up.cross(forward), up, forward), false);
@@ -246,6 +261,28 @@ impl<'a> Measure<'a> {
         Vec3::Y * y - if away.length() > 0.15 * tall { away } else { Vec3::ZERO }
     }
 
+    /// How stiff an eye is that turns about a node.
+    fn stiffness(&self, eye: usize) -> Option<f32> {
+        let pivot = self.place(Some(eye))?;
+        let turns = |node: usize| std::iter::successors(Some(node), |n| self.actor.nodes[*n].parent).any(|n| n == eye);
+        let mut of_eye = Vec::new();
+        for (m, mesh) in self.actor.meshes.iter().enumerate() {
+            let on_eye: Vec<bool> = mesh.skin.iter().map(|(node, _)| turns(*node)).collect();
+            if mesh.joints.is_empty() && mesh.node.is_some_and(turns) {
+                of_eye.extend((0..mesh.positions.len()).map(|v| self.vertex(m, v) - pivot));
+            }
+            for (v, (joints, weights)) in mesh.joints.iter().zip(&mesh.weights).enumerate() {
+                let held = |k: usize| mesh.skin.iter().position(|(n, _)| *n == usize::from(joints[k])).is_some_and(|s| on_eye[s]);
+                if on_eye.contains(&true) && weights[0] > 0.5 && held(0) {
+                    of_eye.push(self.vertex(m, v) - pivot);
+                }
+            }
+        }
+        let (low, high) = bounds(of_eye.into_iter());
+        let (wide, front) = (0.5 * (high.x - low.x), high.z);
+        (wide.is_finite() && front > 1e-6).then(|| 1.0 - (1.1 * wide / front).clamp(0.05, 1.0))
+    }
+
     /// Degrees that the upper arms hang below horizontal.
     fn arms(&self, up: Vec3) -> Option<f32> {
         let arm = |side: &str| {
@@ -275,6 +312,22 @@ fn nearest_axis(v: Vec3) -> Vec3 {
     } else {
         Vec3::X * v.x.signum()
     }
+}
+
+/// Looks at the eyes: rigid ones that were saved in mid-glance are turned straight. The result is how much less than the
+/// gaze they may turn, 0..=1: a ball turns fully, a painted iris that hangs on a far pivot would leave its socket.
+pub fn seat_eyes(actor: &mut Actor, humanoid: &Humanoid) -> f32 {
+    let glance = |node: &Node| node.rotation.angle_between(Quat::IDENTITY) < 0.45;
+    if actor.meshes.iter().all(|m| m.skin.is_empty()) {
+        for eye in humanoid.eyes.iter().flatten() {
+            if glance(&actor.nodes[*eye]) {
+                actor.nodes[*eye].rotation = Quat::IDENTITY;
+            }
+        }
+    }
+    let measured = Measure::new(actor, humanoid);
+    let stiffness = humanoid.eyes.iter().flatten().filter_map(|eye| measured.stiffness(*eye));
+    stiffness.fold(0.0, f32::max)
 }
 
 /// Whether morphs have the names of a face.

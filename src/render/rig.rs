@@ -14,6 +14,8 @@ pub struct Rig {
     /// Rest position of the hips, and the actor's size relative to the skeleton's.
     hips: Vec3,
     scale: f32,
+    /// Share of the gaze that the eyes turn.
+    eye_gain: f32,
 }
 
 struct RigNode {
@@ -82,7 +84,7 @@ impl Rig {
         }
         let hips = position_of(0).unwrap_or(JOINTS[0].offset);
         let scale = if hips.y > 0.05 { hips.y / JOINTS[0].offset.y } else { 1.0 };
-        Ok(Rig { nodes, hips, scale })
+        Ok(Rig { nodes, hips, scale, eye_gain: 1.0 - finite(actor.eye_stiffness).clamp(0.0, 1.0) })
     }
 
     pub fn parent(&self, node: usize) -> Option<usize> {
@@ -98,7 +100,7 @@ impl Rig {
     pub fn pose(&self, frame: &Frame) -> Joints {
         let turns = accumulated(&frame.body.rotations);
         let hips = self.hips + (finite_vec(frame.body.hips) - JOINTS[0].offset) * self.scale;
-        let gaze = gaze_rotation(frame.gaze);
+        let gaze = gaze_rotation(Gaze { yaw: self.eye_gain * frame.gaze.yaw, pitch: self.eye_gain * frame.gaze.pitch });
         let mut world = Vec::with_capacity(self.nodes.len());
         let mut rotations: Vec<Quat> = Vec::with_capacity(self.nodes.len());
         let mut turned = Vec::with_capacity(self.nodes.len());

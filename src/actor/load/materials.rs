@@ -45,8 +45,8 @@ struct Painter<'a> {
     loader: &'a Loader<'a>,
     images: Images<'a>,
     textures: Vec<Texture>,
-    /// Place among the textures of each image used so far.
-    places: BTreeMap<usize, usize>,
+    /// Place among the textures of each image used so far, with its opacity or without.
+    places: BTreeMap<(usize, bool), usize>,
 }
 
 impl Painter<'_> {
@@ -91,24 +91,36 @@ impl Painter<'_> {
             material.base_color = [1.0, 1.0, 1.0, material.base_color[3]];
         }
         let Some(info) = info else { return Paint { material, set: 0, transform: Affine2::IDENTITY } };
-        material.texture = Some(self.texture(&info.texture().source()));
+        material.texture = Some(self.texture(&info.texture().source(), &mut material));
         let moved = info.extension_value("KHR_texture_transform");
         let set = moved.and_then(|t| t["texCoord"].as_u64()).and_then(|set| u32::try_from(set).ok()).unwrap_or(info.tex_coord());
         Paint { material, set, transform: moved.map_or(Affine2::IDENTITY, transform) }
     }
 
-    /// The place of an image among the textures.
-    fn texture(&mut self, image: &gltf::Image) -> usize {
-        if let Some(place) = self.places.get(&image.index()) {
-            return *place;
+    /// The place of an image among the textures. The opacity of opaque materials' pictures means nothing and is left out, except
+    /// for hair and lashes, whose exporters forget to say that it counts: they become cut-outs.
+    fn texture(&mut self, image: &gltf::Image, material: &mut Material) -> usize {
+        if material.alpha == Alpha::Opaque {
+            material.base_color[3] = 1.0;
         }
-        let texture = self.images.decode(image).unwrap_or_else(|why| {
-            self.loader.note(format!("picture {} is drawn grey: {why}", image.index()));
-            placeholder()
+        let (index, opaque) = (image.index(), material.alpha == Alpha::Opaque && !is_cards(&material.name));
+        let place = self.places.get(&(index, opaque)).copied().unwrap_or_else(|| {
+            let mut texture = self.images.decode(image).unwrap_or_else(|why| {
+                self.loader.note(format!("picture {index} is drawn grey: {why}"));
+                placeholder()
+            });
+            if opaque {
+                texture.rgba.chunks_exact_mut(4).for_each(|p| p[3] = 255);
+            }
+            self.textures.push(texture);
+            self.places.insert((index, opaque), self.textures.len() - 1);
+            self.textures.len() - 1
         });
-        self.textures.push(texture);
-        self.places.insert(image.index(), self.textures.len() - 1);
-        self.textures.len() - 1
+        let holes = |t: &Texture| t.rgba.chunks_exact(4).any(|p| p[3] < 100);
+        if material.alpha == Alpha::Opaque && !opaque && holes(&self.textures[place]) {
+            material.alpha = Alpha::Mask(0.4);
+        }
+        place
     }
 
     /// Metal and roughness as one number each: the mean of their texture where there is one.
@@ -155,7 +167,7 @@ impl Painter<'_> {
         material.roughness = 1.0 - (old["glossinessFactor"].as_f64().unwrap_or(1.0) as f32).clamp(0.0, 1.0);
         let index = old["diffuseTexture"]["index"].as_u64().and_then(|n| self.loader.document.textures().nth(usize::try_from(n).ok()?));
         if let Some(texture) = index {
-            material.texture = Some(self.texture(&texture.source()));
+            material.texture = Some(self.texture(&texture.source(), material));
         }
     }
 
@@ -186,6 +198,12 @@ impl Painter<'_> {
             material.double_sided = cull == 0.0;
         }
     }
+}
+
+/// Whether a material's name is that of flat cards with a picture of hair.
+fn is_cards(name: &str) -> bool {
+    let words = crate::actor::names::Words::of(name).words;
+    words.iter().any(|w| ["opacity", "hair", "lash", "lashes", "eyelash", "eyelashes", "alpha", "beard", "brows", "transparency"].contains(&w.as_str()))
 }
 
 fn colour(value: &Value) -> Option<Vec3> {

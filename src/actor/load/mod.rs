@@ -18,7 +18,7 @@ mod images;
 mod materials;
 mod meshopt;
 mod nodes;
-pub(super) mod vrm;
+mod vrm;
 
 use super::map::Map;
 use super::names::joints::{self, Humanoid};
@@ -142,9 +142,11 @@ impl Loader<'_> {
         let (mut humanoid, by) = self.humanoid(&actor, &places, map)?;
         actor.springs = vrm::springs(self, &actor.nodes, &places);
         let stance = stand::stand(&mut actor, &mut humanoid);
-        if humanoid.count() == 0 && (stand::is_face(&actor) || humanoid.eyes.iter().any(Option::is_some)) {
+        let rigid = actor.meshes.iter().all(|m| m.skin.is_empty());
+        if rigid && humanoid.count() < 3 && (stand::is_face(&actor) || humanoid.eyes.iter().any(Option::is_some)) {
             stand::add_neck(&mut actor, &mut humanoid);
         }
+        actor.eye_stiffness = stand::seat_eyes(&mut actor, &humanoid);
         actor.joints = humanoid.joints;
         actor.eyes = humanoid.eyes;
         let mut matched = drivers::assign(&mut actor, &expressions, map);

@@ -5,22 +5,13 @@
 use super::Loader;
 use super::geometry::Origin;
 use crate::Result;
+use crate::actor::drivers::Expression;
 use crate::actor::{Actor, Node, Spring};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Chains of springs that are read from a file; hair has a few dozen.
 const MOST_SPRINGS: usize = 1000;
-
-/// A named mix of morphs.
-#[derive(Clone, Debug)]
-pub struct Expression {
-    /// In VRM 1.0's words where it is a preset.
-    pub name: String,
-    pub preset: bool,
-    /// Mesh and morph of the actor, and the morph's weight where the expression's is 1.
-    pub binds: Vec<(usize, usize, f32)>,
-}
 
 /// Which kind of file it is, for the report.
 pub fn format(extensions: &Value) -> &'static str {

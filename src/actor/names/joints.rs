@@ -53,10 +53,11 @@ pub fn humanoid(nodes: &[Node], bound: &[bool]) -> Humanoid {
     for side in [Side::Left, Side::Right] {
         tree.fingers(side, &mut out);
         let eye = tree.find(Some(side), &EYE).into_iter();
-        let head = out.node("head");
+        // A head alone may be a mesh beside its eyes.
+        let head = out.node("head").filter(|_| out.count() > 2);
         out.eyes[side.index()] = eye.filter(|eye| head.is_none_or(|head| tree.is_below(*eye, head))).next();
     }
-    let head = out.node("head");
+    let head = out.node("head").filter(|_| out.count() > 2);
     out.jaw = tree.find(None, &JAW).into_iter().find(|jaw| head.is_none_or(|head| tree.is_below(*jaw, head)));
     // One node cannot be two joints: the one nearer to the hips keeps it.
     let mut seen = std::collections::BTreeSet::new();
@@ -207,6 +208,9 @@ impl<'a> Tree<'a> {
         // Where arms and neck meet; a head alone has its neck.
         let above: Vec<usize> = arms.iter().copied().chain(head).collect();
         let chest = if arms.len() == 2 { self.common(&above).filter(|c| !arms.contains(c)) } else { None };
+        // A biped's collar bones may hang on its neck.
+        let neck = chest.filter(|c| NECK.contains(&self.words[*c].stem(0).as_str()));
+        let chest = neck.and_then(|neck| self.nodes[neck].parent).or(chest);
         let holds = |node: &usize| legs.iter().chain(&chest).chain(&head).all(|n| n == node || self.is_below(*n, *node));
         let named = self.find(None, &HIPS).into_iter().filter(holds).max_by_key(|n| self.depth[*n]);
         let ends: Vec<usize> = legs.iter().chain(&chest).copied().collect();
@@ -237,7 +241,7 @@ impl<'a> Tree<'a> {
             Some(head) => {
                 out.set("head", Some(head));
                 let between = base.map(|base| self.path(base, head)).unwrap_or_default();
-                let neck = necks.iter().copied().find(|n| self.is_below(head, *n));
+                let neck = neck.or_else(|| necks.iter().copied().find(|n| self.is_below(head, *n)));
                 out.set("neck", neck.or(between.first().copied().filter(|n| *n != head && self.is_joint(*n) && chest.is_some())));
             }
             None => {

@@ -19,13 +19,6 @@ impl Side {
     pub fn index(self) -> usize {
         self as usize
     }
-
-    pub fn other(self) -> Side {
-        match self {
-            Side::Left => Side::Right,
-            Side::Right => Side::Left,
-        }
-    }
 }
 
 /// A name in lower-case words without its side: `CC_Base_L_UpperarmTwist01` is left, `cc base upperarm twist 01`.
