@@ -58,6 +58,9 @@ fn pose(@builtin(global_invocation_id) id: vec3u) {
     normal = skinned(skin, vec4f(normal, 0.0));
     v.a = vec4f(position, normal.x);
     v.b = vec4f(normal.yz, v.b.zw);
-    v.d = vec4f(skinned(skin, vec4f(v.d.xyz, 0.0)), v.d.w);
+    // Strands turn with the head; resting positions stay.
+    if v.d.w < 0.0 {
+        v.d = vec4f(skinned(skin, vec4f(v.d.xyz, 0.0)), v.d.w);
+    }
     posed[i] = v;
 }

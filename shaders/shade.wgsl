@@ -5,8 +5,12 @@ struct Part {
     surface: u32,
     roughness: f32,
     metallic: f32,
-    // Texels below this opacity are holes.
-    cutout: f32,
+    // Opacity below which there is a hole; 0 where nothing is cut out.
+    cutoff: f32,
+    // w is the factor of the texture's opacity.
+    emissive: vec4f,
+    // Colour of the side away from the light; w is 1 where there is a texture.
+    shade: vec4f,
 }
 
 @group(0) @binding(0) var<uniform> frame: Frame;
@@ -24,7 +28,7 @@ struct Varying {
     @location(1) @interpolate(perspective, centroid) normal: vec3f,
     @location(2) @interpolate(perspective, centroid) uv: vec2f,
     @location(3) @interpolate(perspective, centroid) colour: vec4f,
-    @location(4) @interpolate(perspective, centroid) strand: vec4f,
+    @location(4) @interpolate(perspective, centroid) anchor: vec4f,
 }
 
 @vertex
@@ -40,7 +44,7 @@ fn place(@builtin(vertex_index) i: u32) -> Varying {
     out.normal = vec3f(v.a.w, v.b.xy);
     out.uv = v.b.zw;
     out.colour = v.c;
-    out.strand = v.d;
+    out.anchor = v.d;
     return out;
 }
 
@@ -99,49 +103,59 @@ fn shadow(position: vec3f, normal: vec3f) -> f32 {
     return sum / 25.0;
 }
 
-// Shade of the lid and of the corners, and the strength of the catch lights.
-fn eye_light(h: Hit, number: i32) -> vec2f {
-    let eye = frame.eyes[number];
-    let q = normalize(h.position - eye.centre.xyz);
-    let yaw = atan2(dot(q, eye.right.xyz), dot(q, eye.forward.xyz));
-    let pitch = asin(clamp(dot(q, eye.up.xyz), -1.0, 1.0));
-    let columns = f32(LID_COLUMNS);
-    let at = clamp((yaw + LID_REACH) * (columns / (2.0 * LID_REACH)) - 0.5, 0.0, columns - 1.001);
-    let low = i32(at) + number * LID_COLUMNS;
-    let rim = mix(lids[low], lids[min(low + 1, number * LID_COLUMNS + LID_COLUMNS - 1)], fract(at));
-    let under = rim - pitch;
-    let fade = pow(1.0 + max(under - 0.026, 0.0) / (8.0 * 0.113), -8.0);
-    let side = yaw / 0.94;
-    let corner = saturate(side * side);
-    let shade = (1.0 - 0.62 * fade) * (1.0 - 0.30 * corner * corner);
-    let off = q - eye.gaze.xyz;
-    let at_camera = vec2f(dot(off, frame.right.xyz), dot(off, frame.up.xyz));
-    let open = smoothstep(-0.02, 0.07, under);
-    let front = smoothstep(0.0, 0.3, dot(q, eye.gaze.xyz));
-    let main = 1.0 - smoothstep(0.105, 0.155, length(at_camera - vec2f(-0.17, 0.20)));
-    let low_light = 1.0 - smoothstep(0.04, 0.08, length(at_camera - vec2f(0.19, -0.20)));
-    return vec2f(shade, (main * 1.6 * open + low_light * 0.35) * front);
+const EYE = 2u;
+const HAIR = 3u;
+
+// On surfaces of unknown make the alpha of vertex colours is opacity, on our own it is openness.
+fn is_foreign() -> bool {
+    return part.surface == 0u || part.surface >= 7u;
 }
 
-fn eye(h: Hit) -> vec3f {
-    let wrapped = wrap(h.normal, frame.key, 0.55) * (0.45 + 0.55 * h.lit) * 0.62;
-    let amb = ambient(h.normal, vec3f(1.0)) * 0.40;
-    let body = h.albedo * (frame.key.colour.xyz * wrapped + amb + 0.10);
-    let wet = frame.rim.colour.xyz * (ggx(h.normal, h.view, frame.rim, 0.25, 0.04) * 0.3);
-    if frame.eyes[0].centre.w == 0.0 || frame.eyes[1].centre.w == 0.0 {
-        return body + wet + frame.key.colour.xyz * (ggx(h.normal, h.view, frame.key, 0.12, 0.04) * 0.2);
-    }
-    let nearer = distance(h.position, frame.eyes[0].centre.xyz) < distance(h.position, frame.eyes[1].centre.xyz);
-    let light = eye_light(h, select(1, 0, nearer));
-    return body * light.x + wet + light.y;
+// The texture from the level in which a pixel of so many texels of the first one covers about one.
+fn texel(uv: vec2f, footprint: f32) -> vec4f {
+    let level = floor(0.5 * floor(log2(2.0 * max(footprint, 0.5))));
+    return textureSampleLevel(skin_texture, skin_sampler, uv, level);
 }
 
-@fragment
-fn shade(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
-    let texel = textureSample(skin_texture, skin_sampler, in.uv);
-    if texel.a < part.cutout {
-        discard;
+struct Slope {
+    uv_x: vec2f,
+    uv_y: vec2f,
+    alpha_x: f32,
+    alpha_y: f32,
+    // Area of a pixel in texels of the first level.
+    footprint: f32,
+}
+
+// What changes from one pixel to the next. To be called where all pixels are together.
+fn slope_of(in: Varying) -> Slope {
+    let x = dpdx(in.uv);
+    let y = dpdy(in.uv);
+    let size = vec2f(textureDimensions(skin_texture));
+    return Slope(x, y, dpdx(in.colour.a), dpdy(in.colour.a), abs(x.x * y.y - x.y * y.x) * size.x * size.y);
+}
+
+// Sample positions within a pixel, as graphics hardware has them.
+const SAMPLES = array(vec2f(-0.125, -0.375), vec2f(0.375, -0.125), vec2f(-0.375, 0.125), vec2f(0.125, 0.375));
+
+// The samples of a pixel at which the surface is opaque enough to be there.
+fn coverage(in: Varying, slope: Slope) -> u32 {
+    if part.cutoff == 0.0 {
+        return 15u;
     }
+    var mask = 0u;
+    for (var s = 0u; s < 4u; s++) {
+        let at = SAMPLES[s];
+        let uv = in.uv + slope.uv_x * at.x + slope.uv_y * at.y;
+        let alpha = select(1.0, in.colour.a + slope.alpha_x * at.x + slope.alpha_y * at.y, is_foreign());
+        // A sample stands for a quarter of its pixel.
+        let opacity = alpha * part.emissive.w * texel(uv, 0.25 * slope.footprint).a;
+        mask |= select(0u, 1u << s, opacity >= part.cutoff);
+    }
+    return mask;
+}
+
+// Colour and opacity.
+fn look(in: Varying, front: bool, slope: Slope) -> vec4f {
     var h: Hit;
     h.position = in.position;
     h.normal = normalize(in.normal);
@@ -150,26 +164,51 @@ fn shade(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f 
     if part.surface != 1u && !front {
         h.normal = -h.normal;
     }
-    h.albedo = in.colour.rgb * texel.rgb;
-    h.open = in.colour.a;
-    h.strand = normalize(in.strand.xyz);
-    h.depth = in.strand.w;
     h.uv = in.uv;
+    let textured = part.shade.w != 0.0;
+    if part.surface == EYE && textured {
+        h.uv += refraction(h.position, h.view);
+    }
+    let paint = texel(h.uv, slope.footprint);
+    if part.surface == HAIR && textured {
+        // Painted hair has its strands, and coordinates that mean something else.
+        h.uv = vec2f(0.0);
+    }
+    h.albedo = in.colour.rgb * paint.rgb;
+    h.open = select(in.colour.a, 1.0, is_foreign());
+    h.anchor = select(in.anchor.xyz, normalize(in.anchor.xyz), part.surface == HAIR);
+    h.depth = in.anchor.w;
     h.roughness = part.roughness;
     h.metallic = part.metallic;
+    h.emissive = part.emissive.xyz;
+    h.shade = part.shade.xyz * paint.rgb;
     h.behind = !front;
     h.lit = shadow(in.position, h.normal);
-    var colour: vec3f;
-    switch part.surface {
-        case 1u: { colour = skin(h); }
-        case 2u: { colour = eye(h); }
-        case 3u: { colour = hair(h); }
-        case 4u: { colour = cloth(h); }
-        case 5u: { colour = mouth(h); }
-        case 6u: { colour = lash(h); }
-        default: { colour = plain(h); }
+    let opacity = select(1.0, in.colour.a, is_foreign()) * part.emissive.w * paint.a;
+    return vec4f(surface_colour(part.surface, h), opacity);
+}
+
+struct Shaded {
+    @location(0) colour: vec4f,
+    @builtin(sample_mask) mask: u32,
+}
+
+@fragment
+fn shade(in: Varying, @builtin(front_facing) front: bool) -> Shaded {
+    let slope = slope_of(in);
+    let mask = coverage(in, slope);
+    if mask == 0u {
+        discard;
     }
-    return vec4f(tone_map(colour), 1.0);
+    return Shaded(vec4f(look(in, front, slope).rgb, 1.0), mask);
+}
+
+// What mixes with what is behind it; where it is opaque it has been drawn before, at the same depth.
+@fragment
+fn veil(in: Varying, @builtin(front_facing) front: bool) -> @location(0) vec4f {
+    let colour = look(in, front, slope_of(in));
+    let opacity = saturate(colour.a);
+    return vec4f(colour.rgb * opacity, opacity);
 }
 
 @vertex

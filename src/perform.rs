@@ -3,12 +3,16 @@
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
+use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
-use crate::direction::Plan;
-use crate::emotion::{self, Label};
+use crate::direction::{Plan, Region, events};
+use crate::emotion::{self, Label, Point};
+use crate::face::Coefficients;
+use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::model::{FaceModel, Quality};
-use crate::face::{Coefficients, vector};
+use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Gaze, Head, Performance};
+use std::ops::Range;
 
 /// How a performance is drawn from the models.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,13 +28,13 @@ const NODS: f32 = 0.4;
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
-    let rows = model.perform(speech, &plan.emotion, seed, options.quality)?;
-    let manners: Vec<Expressivity> = (0..rows.len()).map(|n| manner(plan, n)).collect();
-    let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, seed);
+    let mut rows = faces(model, speech, plan, seed, options.quality)?;
+    flex(&mut rows, &plan.muscles);
+    events::play(&mut rows, &plan.events);
+    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners(plan.points(Region::Head), rows.len()), seed);
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = body::perform(speech, &manner, &heads, seed, rows.len());
+    let poses = bodies(speech, plan, &heads, seed);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -53,11 +57,126 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
     (face, head, gaze)
 }
 
-/// The manner of the body at a frame of the plan.
-fn manner(plan: &Plan, frame: usize) -> Expressivity {
-    let point = plan.emotion.get(frame).or(plan.emotion.last()).copied().unwrap_or_default();
-    let weights = emotion::mixture(&point);
+/// The face under the whole plan, with every region that has its own direction taken from a performance under that one. All
+/// share the seed, so what differs is the feeling alone.
+fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+    let mut rows = model.perform(speech, &plan.emotion, seed, quality)?;
+    let mut done: Vec<(&[Point], Vec<Row>)> = Vec::new();
+    for (region, points) in &plan.regions {
+        let channels = channels(*region);
+        if channels.is_empty() || *points == plan.emotion {
+            continue;
+        }
+        if !done.iter().any(|(known, _)| known == points) {
+            done.push((points, model.perform(speech, points, seed, quality)?));
+        }
+        let Some((_, own)) = done.iter().find(|(known, _)| known == points) else { continue };
+        for (row, own) in rows.iter_mut().zip(own) {
+            channels.iter().for_each(|c| row[*c] = own[*c]);
+        }
+    }
+    Ok(rows)
+}
+
+/// The channels of the face model that belong to a region.
+fn channels(region: Region) -> Vec<usize> {
+    match region {
+        Region::Head => (vector::HEAD..vector::HEAD + 3).collect(),
+        _ => region.coefficients().iter().filter_map(|c| vector::channel_of(*c)).collect(),
+    }
+}
+
+/// Adds muscles that were asked for by name. Lips that meet keep meeting.
+fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
+    for (n, row) in rows.iter_mut().enumerate().filter(|_| !muscles.is_empty()) {
+        let (mut face, head, gaze) = vector::unpack(row);
+        let before = gap_mm(&face).max(0.0);
+        for (coefficient, curve) in muscles {
+            let offset = curve.get(n).or(curve.last()).copied().unwrap_or(0.0);
+            face[*coefficient] = (face[*coefficient] + offset).clamp(0.0, 1.0);
+        }
+        let after = gap_mm(&face).max(0.0);
+        set_gap(&mut face, before + (after - before) * before / (before + 2.0));
+        *row = vector::pack(&face, head, gaze);
+    }
+}
+
+/// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
+fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> {
+    let under = |points: &[Point]| {
+        let manners = manners(points, heads.len());
+        let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
+        body::perform(speech, &manner, heads, seed, heads.len())
+    };
+    let mut poses = under(&plan.emotion);
+    for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {
+        let points = plan.points(region);
+        if points != plan.emotion {
+            for (pose, own) in poses.iter_mut().zip(under(points)) {
+                for span in joints {
+                    pose.rotations[span.clone()].copy_from_slice(&own.rotations[span.clone()]);
+                }
+            }
+        }
+    }
+    poses
+}
+
+/// Joints of the region among the 52: spine, chest and upper chest; shoulders to hands, and fingers.
+const TORSO: [Range<usize>; 2] = [1..3, 3..4];
+const HANDS: [Range<usize>; 2] = [6..14, 22..52];
+
+/// The manner of the body at every frame of the points.
+fn manners(points: &[Point], frames: usize) -> Vec<Expressivity> {
+    let mut known: Option<(Point, Expressivity)> = None;
+    let mut manner = |n: usize| {
+        let point = points.get(n).or(points.last()).copied().unwrap_or_default();
+        match known {
+            Some((before, manner)) if before == point => manner,
+            _ => known.insert((point, manner_of(&point))).1,
+        }
+    };
+    (0..frames).map(&mut manner).collect()
+}
+
+fn manner_of(point: &Point) -> Expressivity {
+    let weights = emotion::mixture(point);
     let mix = Expressivity::mix(Label::ALL.iter().zip(weights).map(|(label, weight)| (label.name(), weight)));
     // The face model lowers and raises the head too; each does its part.
     Expressivity { head: 0.4 * mix.head, ..mix }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::direction::Direction;
+    use crate::face::coefficients::id;
+
+    fn performed(text: &str) -> Performance {
+        let samples: Vec<f32> = (0..32_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
+        let speech = Speech { samples, seconds: 2.0 };
+        let plan = Direction::parse(text).unwrap().plan(2.0, 60);
+        perform(&FaceModel::builtin().unwrap(), &speech, &plan, Options { quality: Quality::Draft, ..Options::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_region_changes_and_the_rest_stays_to_the_bit() {
+        let (plain, mixed) = (performed("sad"), performed("sad; brows=angry; hands=happy"));
+        for (a, b) in plain.frames.iter().zip(&mixed.frames) {
+            for c in Region::Mouth.coefficients().iter().chain(Region::Cheeks.coefficients()) {
+                assert_eq!(a.face[*c], b.face[*c]);
+            }
+            assert_eq!(a.body.rotations[14..22], b.body.rotations[14..22]);
+        }
+        let brow = |p: &Performance| p.frames.iter().map(|f| f.face[id::BROW_DOWN_LEFT]).sum::<f32>();
+        assert!(brow(&mixed) > brow(&plain) + 5.0, "{} {}", brow(&mixed), brow(&plain));
+        assert!(plain.frames.iter().zip(&mixed.frames).any(|(a, b)| a.body.rotations[7] != b.body.rotations[7]));
+    }
+
+    #[test]
+    fn a_muscle_by_name_moves_it() {
+        let raised = performed("\"raised left brow\"");
+        let (left, right) = (id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT);
+        assert!(raised.frames.iter().all(|f| f.face[left] > f.face[right] + 0.4));
+    }
 }

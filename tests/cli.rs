@@ -41,6 +41,9 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
         ("render talk.wav -o a.mp4 --fps nan", "--fps"),
         ("render talk.wav -o a.mp4 --seed -1", "-1"),
         ("render talk.wav -o a.mp4 --emotion hapy", "hapy"),
+        ("render talk.wav -o a.mp4 --emotion brow=sad", "brow"),
+        ("render talk.wav -o a.mp4 --emotion sad --direction a.toml", "--direction"),
+        ("render talk.wav -o a.mp4 --event nod", "nod"),
         ("render talk.wav -o a.mp4 --background purplish", "purplish"),
         ("render talk.wav -o a.xyz", ".xyz"),
         ("render talk.wav -o a", "a: "),
@@ -48,6 +51,9 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
         ("render talk.wav -o a.bvh", "no -o names a video"),
         ("animate talk.wav -o a.mp4", "motion files only"),
         ("train nose", "nose"),
+        ("explain", "DIRECTION"),
+        ("actor sheet -o a.png --show faces", "faces"),
+        ("actor new -o a.glb", "<PARAMETERS>"),
     ];
     for (line, named) in wrong {
         let run = place.run(line).failed(2);
@@ -145,6 +151,50 @@ fn an_actor_file_is_drawn() {
     command.arg(actor);
     finish(command).succeeded();
     assert!(place.read("a.gif") == place.read("b.gif"), "the built-in actor is the one in assets");
+}
+
+#[test]
+fn parameters_become_an_actor_and_mistakes_name_their_place() {
+    let place = place();
+    let defaults = String::from_utf8(place.run("actor new --print-defaults").succeeded().stdout).unwrap();
+    assert!(defaults.lines().count() > 20, "{defaults}");
+    place.write("mine.toml", defaults.replace("\"ada\"", "\"mine\"").as_bytes());
+    place.run("actor new mine.toml -o mine.glb").succeeded();
+    let glb = place.read("mine.glb");
+    assert!(glb.starts_with(b"glTF") && glb.len() < 5_000_000, "{} bytes", glb.len());
+    place.write("bad.toml", b"name = \"x\"\n\nnoze = 3\n");
+    let run = place.run("actor new bad.toml -o bad.glb").failed(1);
+    assert!(run.stderr.contains("line 3") && run.stderr.contains("noze"), "{}", run.stderr);
+    assert!(!place.names().contains(&"bad.glb".to_string()));
+}
+
+#[test]
+fn a_sheet_shows_what_was_asked_for() {
+    let place = place();
+    place.run("actor sheet -o sheet.png --show views --cell 64 --columns 6").succeeded();
+    let sheet = image::open(place.path("sheet.png")).unwrap().into_rgba8();
+    assert_eq!(sheet.width(), 6 * 68 + 4);
+    let cell = |n: u32| image::imageops::crop_imm(&sheet, 4 + 68 * n, 28, 64, 64).to_image();
+    assert_ne!(cell(0), cell(1), "front and three-quarter are the same picture");
+}
+
+#[test]
+fn a_direction_is_explained() {
+    let place = place();
+    let told = place.command("explain").arg("quietly furious, a raised left brow").output().unwrap().stdout;
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.contains("angry") && told.contains("browOuterUpLeft"), "{told}");
+    place.write("scene.srt", b"1\n00:00:00,000 --> 00:00:00,300\nsad\n");
+    let value = place.run("explain scene.srt --json").succeeded().json();
+    assert_eq!(value["keys"][0]["when"], "0 s to 0.3 s");
+    place.run("animate talk.wav -o a.csv --direction scene.srt").succeeded();
+    place.run("animate talk.wav -o b.csv").succeeded();
+    assert_ne!(place.read("a.csv"), place.read("b.csv"));
+    for example in ["scene.toml", "scene.srt"] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        let run = finish(place.command(&format!("explain {}", path.display())));
+        assert!(run.status == 0 && !run.stdout.is_empty(), "{example}: {}", run.stderr);
+    }
 }
 
 #[test]

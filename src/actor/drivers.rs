@@ -241,25 +241,25 @@ fn choose(claims: &mut Vec<(usize, Meaning)>, handles: &[Handle], matched: &mut 
 
 /// Eyeballs that turn with a bone must not be turned by a morph as well: the gaze would be twice as wide.
 fn still_eyeballs(actor: &mut Actor) {
-    let eyes: Vec<usize> = actor.eyes.iter().flatten().copied().collect();
-    let nodes = &actor.nodes;
-    let turns = |node: usize| std::iter::successors(Some(node), |n| nodes[*n].parent).any(|n| eyes.contains(&n));
+    let mut turns = vec![false; actor.nodes.len()];
+    for (i, node) in actor.nodes.iter().enumerate() {
+        turns[i] = actor.eyes.contains(&Some(i)) || node.parent.is_some_and(|p| turns[p]);
+    }
     let gaze = |i: usize| {
         (id::EYE_LOOK_DOWN_LEFT..=id::EYE_LOOK_UP_LEFT).contains(&i) || (id::EYE_LOOK_DOWN_RIGHT..=id::EYE_LOOK_UP_RIGHT).contains(&i)
     };
+    let looks = |driver: &Driver| match driver {
+        Driver::Coefficient(i) => gaze(*i),
+        Driver::Mix(mix) => mix.iter().all(|(c, _)| matches!(c, Channel::Coefficient(i) if gaze(*i))),
+        _ => false,
+    };
     for mesh in &mut actor.meshes {
-        let of_eye = |v: u32| match mesh.joints.get(v as usize) {
-            Some(joints) => turns(usize::from(joints[0])),
-            None => mesh.node.is_some_and(turns),
+        let of_eye = |v: &&u32| match mesh.joints.get(**v as usize) {
+            Some(joints) => turns[usize::from(joints[0])],
+            None => mesh.node.is_some_and(|n| turns[n]),
         };
-        for morph in &mut mesh.morphs {
-            let looks = match &morph.driver {
-                Driver::Coefficient(i) => gaze(*i),
-                Driver::Mix(mix) => mix.iter().all(|(c, _)| matches!(c, Channel::Coefficient(i) if gaze(*i))),
-                _ => false,
-            };
-            let moved = morph.vertices.iter().filter(|v| of_eye(**v)).count();
-            if looks && 2 * moved > morph.vertices.len() {
+        for morph in mesh.morphs.iter_mut().filter(|m| looks(&m.driver)) {
+            if 2 * morph.vertices.iter().filter(of_eye).count() > morph.vertices.len() {
                 morph.driver = Driver::None;
             }
         }

@@ -6,8 +6,9 @@
 
 use super::names::joints::Humanoid;
 use super::{Actor, Node};
-use glam::{Affine3A, Mat3, Quat, Vec3};
+use glam::{Affine3A, Mat3, Mat4, Quat, Vec3};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How an avatar stood in its file, and what was done about it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -102,11 +103,14 @@ struct Measure<'a> {
     actor: &'a Actor,
     humanoid: &'a Humanoid,
     world: Vec<Affine3A>,
+    /// Inverse bind matrices of every mesh by node.
+    binds: Vec<BTreeMap<usize, Mat4>>,
 }
 
 impl<'a> Measure<'a> {
     fn new(actor: &'a Actor, humanoid: &'a Humanoid) -> Measure<'a> {
-        Measure { actor, humanoid, world: world(&actor.nodes) }
+        let binds = actor.meshes.iter().map(|m| m.skin.iter().copied().collect()).collect();
+        Measure { actor, humanoid, world: world(&actor.nodes), binds }
     }
 
     fn place(&self, node: Option<usize>) -> Option<Vec3> {
@@ -198,16 +202,16 @@ impl<'a> Measure<'a> {
 
     /// A vertex at rest in the world.
     fn vertex(&self, mesh: usize, v: usize) -> Vec3 {
+        let bind = &self.binds[mesh];
         let mesh = &self.actor.meshes[mesh];
         let Some(p) = mesh.positions.get(v).copied() else { return Vec3::ZERO };
         let (Some(joints), Some(weights)) = (mesh.joints.get(v), mesh.weights.get(v)) else {
             return mesh.node.and_then(|n| self.world.get(n)).map_or(p, |m| m.transform_point3(p));
         };
-        let bind = |node: u16| mesh.skin.iter().find(|(n, _)| *n == usize::from(node)).map(|(_, inverse)| *inverse);
         // The strongest influence is near enough for measuring.
         let strongest = (0..4).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
-        let node = joints[strongest];
-        match (bind(node), self.world.get(usize::from(node))) {
+        let node = usize::from(joints[strongest]);
+        match (bind.get(&node), self.world.get(node)) {
             (Some(inverse), Some(world)) => world.transform_point3(inverse.transform_point3(p)),
             _ => p,
         }
@@ -264,19 +268,15 @@ impl<'a> Measure<'a> {
     /// How stiff an eye is that turns about a node.
     fn stiffness(&self, eye: usize) -> Option<f32> {
         let pivot = self.place(Some(eye))?;
-        let turns = |node: usize| std::iter::successors(Some(node), |n| self.actor.nodes[*n].parent).any(|n| n == eye);
+        let mut turns = vec![false; self.actor.nodes.len()];
+        for (i, node) in self.actor.nodes.iter().enumerate() {
+            turns[i] = i == eye || node.parent.is_some_and(|p| turns[p]);
+        }
         let mut of_eye = Vec::new();
         for (m, mesh) in self.actor.meshes.iter().enumerate() {
-            let on_eye: Vec<bool> = mesh.skin.iter().map(|(node, _)| turns(*node)).collect();
-            if mesh.joints.is_empty() && mesh.node.is_some_and(turns) {
-                of_eye.extend((0..mesh.positions.len()).map(|v| self.vertex(m, v) - pivot));
-            }
-            for (v, (joints, weights)) in mesh.joints.iter().zip(&mesh.weights).enumerate() {
-                let held = |k: usize| mesh.skin.iter().position(|(n, _)| *n == usize::from(joints[k])).is_some_and(|s| on_eye[s]);
-                if on_eye.contains(&true) && weights[0] > 0.5 && held(0) {
-                    of_eye.push(self.vertex(m, v) - pivot);
-                }
-            }
+            let rigid = mesh.joints.is_empty() && mesh.node.is_some_and(|n| turns[n]);
+            let held = |v: &usize| rigid || mesh.joints.get(*v).is_some_and(|j| turns[usize::from(j[0])] && mesh.weights[*v][0] > 0.5);
+            of_eye.extend((0..mesh.positions.len()).filter(held).map(|v| self.vertex(m, v) - pivot));
         }
         let (low, high) = bounds(of_eye.into_iter());
         let (wide, front) = (0.5 * (high.x - low.x), high.z);

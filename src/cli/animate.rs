@@ -35,7 +35,8 @@ impl Arguments {
         let mut take = self.take.listen(messages)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
-            take.write_motion(&targets, &self.take.info(), messages)?;
+            let info = self.take.info(&take);
+            take.write_motion(&targets, &info, messages)?;
         }
         Ok(self.take.summary("animate", take))
     }

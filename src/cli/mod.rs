@@ -8,6 +8,7 @@ mod actor;
 mod animate;
 mod bench;
 mod evaluate;
+mod explain;
 pub mod messages;
 pub mod outputs;
 mod render;
@@ -53,6 +54,8 @@ enum Command {
     Render(render::Arguments),
     /// Write the performance as animation data
     Animate(animate::Arguments),
+    /// Show what a direction of emotion is understood to mean
+    Explain(explain::Arguments),
     /// Make, look at and judge characters
     Actor(actor::Arguments),
     /// Train a model on recordings
@@ -68,6 +71,7 @@ impl Command {
         match self {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
+            Command::Explain(arguments) => explain::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments, messages),

@@ -6,7 +6,7 @@ use super::outputs::{Kind, Target};
 use super::take::{self, Summary, Take};
 use super::values::{Backdrop, Size};
 use crate::motion::Performance;
-use crate::render::{self, Backend, Framing, Renderer, View};
+use crate::render::{self, Backend, Framing, Look, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
 use crate::{Error, Result, interrupt};
 use clap::ValueEnum;
@@ -23,15 +23,21 @@ pub struct Arguments {
     /// How much of the character is in the picture
     #[arg(long, value_name = "SHOT", default_value = "head")]
     framing: Shot,
-    /// What is behind: studio, transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
-    #[arg(long, value_name = "WHAT", default_value = "studio")]
+    /// Light, colours and scene: studio, daylight, night or flat
+    #[arg(long, value_name = "LOOK", default_value = "studio")]
+    look: Look,
+    /// What is behind: scene (the look's own), transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
+    #[arg(long, value_name = "WHAT", default_value = "scene")]
     background: Backdrop,
     /// What draws
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     renderer: Device,
-    /// Character to draw: a GLB file [default: the built-in one]
+    /// Character to draw: a GLB, glTF or VRM file [default: the built-in one]
     #[arg(long, value_name = "FILE")]
     actor: Option<PathBuf>,
+    /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
+    #[arg(long, value_name = "FILE")]
+    actor_map: Option<PathBuf>,
 }
 
 /// How much of the character is in the picture.
@@ -64,6 +70,7 @@ Formats by extension: .mp4 (H.264 and AAC), .gif, FOLDER/ (PNG pictures); and wi
 Examples:
   gestus render talk.wav -o talk.mp4
   gestus render talk.wav -o talk.mp4 -o talk.bvh --framing body --size 720x1280
+  gestus render talk.wav -o talk.mp4 --look night --framing bust
   gestus render talk.wav -o frames/ --background transparent --fps 24
   gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
 
@@ -80,12 +87,13 @@ impl Arguments {
         }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
-        let renderer = self.renderer()?;
+        let renderer = self.renderer(messages)?;
         take.timings.set("actor", stage.finish());
         let mut videos = self.create(&targets, &mut take)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
-            take.write_motion(&targets, &self.take.info(), messages)?;
+            let info = self.take.info(&take);
+            take.write_motion(&targets, &info, messages)?;
             render::follow(&mut take.performance, self.framing.into());
             take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
         }
@@ -99,14 +107,15 @@ impl Arguments {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
-        self.actor.as_deref().into_iter().chain(picture).collect()
+        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
     }
 
     /// The renderer with its actor and view, ready to draw.
-    pub fn renderer(&self) -> Result<Renderer> {
+    pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
         let Size { width, height } = self.size;
-        let view = View { width, height, framing: self.framing.into(), background: self.background.load()?, ..View::default() };
-        let actor = actor::open(self.actor.as_deref())?;
+        let framing = self.framing.into();
+        let view = View { width, height, framing, look: self.look, background: self.background.load()?, ..View::default() };
+        let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
         Renderer::new(self.renderer.into(), &actor, &view)
     }
 

@@ -5,6 +5,8 @@ use super::outputs::{self, Kind, Target};
 use super::values::{Emotion, Fps};
 use crate::audio::{self, Recording, Speech};
 use crate::body;
+use crate::direction::Direction;
+use crate::direction::events::Event;
 use crate::face::model::{self, FaceModel};
 use crate::formats::{self, Info};
 use crate::motion::Performance;
@@ -25,9 +27,17 @@ pub struct Arguments {
     /// File to write; its extension chooses the format. May be given several times; what exists is replaced
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
-    /// What the character feels
-    #[arg(long, value_name = "LABEL[:STRENGTH]", default_value = "neutral")]
+    /// What the character feels, when and where: happy, joy:0.6+surprise:0.3, "neutral @0 > sad @4s; brows=angry",
+    /// "quietly furious" (see `gestus explain --help`)
+    #[arg(long, value_name = "DIRECTION", default_value = "neutral")]
     pub emotion: Emotion,
+    /// File with the direction: TOML, JSON, or SRT and WebVTT whose texts are directions
+    #[arg(long, value_name = "FILE", conflicts_with = "emotion")]
+    pub direction: Option<PathBuf>,
+    /// Something that happens at a time: "2.1s nod", "3s-5s look left", "4s wink left", "6s sigh", "0s-2s speak mumbled",
+    /// "1s-4s lip-scale 1.3"; may be given several times
+    #[arg(long = "event", value_name = "EVENT")]
+    pub events: Vec<Event>,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -70,6 +80,8 @@ impl From<Quality> for model::Quality {
 pub struct Take {
     pub recording: Recording,
     pub speech: Speech,
+    /// What is asked of the character, from the command line or a file.
+    pub emotion: Emotion,
     pub performance: Performance,
     pub timings: Timings,
 }
@@ -121,7 +133,7 @@ pub struct Summary {
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).collect();
+        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
@@ -129,6 +141,11 @@ impl Arguments {
     pub fn listen(&self, messages: &Messages) -> Result<Take> {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
+        let mut emotion = self.asked()?;
+        emotion.direction.events.extend(&self.events);
+        if !emotion.direction.unknown.is_empty() {
+            messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
+        }
         let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
         let stage = messages.stage("read", 0);
         let recording = read(&self.input)?;
@@ -141,14 +158,21 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, performance: Performance::default(), timings })
+    }
+
+    /// The direction of the command line or of its file.
+    fn asked(&self) -> Result<Emotion> {
+        let Some(path) = &self.direction else { return Ok(self.emotion.clone()) };
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file(&text, path)? })
     }
 
     /// Performs what was heard, at the frame rate asked for.
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
-        let plan = self.emotion.direction.plan(Performance::frames_for(take.speech.seconds, body::RATE));
+        let plan = take.emotion.direction.plan(take.speech.seconds, Performance::frames_for(take.speech.seconds, body::RATE));
         let options = perform::Options { seed: self.seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
@@ -170,7 +194,7 @@ impl Arguments {
             seconds: take.speech.seconds,
             fps: self.fps.0,
             seed: self.seed,
-            emotion: self.emotion.text.clone(),
+            emotion: take.emotion.text,
             renderer: None,
             size: None,
             dry_run: self.dry_run,
@@ -179,9 +203,9 @@ impl Arguments {
     }
 
     /// The provenance that files carry.
-    pub fn info(&self) -> Info {
+    pub fn info(&self, take: &Take) -> Info {
         let model = concat!("gestus ", env!("CARGO_PKG_VERSION")).to_string();
-        Info { audio: name(&self.input), seed: self.seed, model, emotion: self.emotion.text.clone() }
+        Info { audio: name(&self.input), seed: self.seed, model, emotion: take.emotion.text.clone() }
     }
 }
 

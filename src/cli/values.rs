@@ -58,10 +58,10 @@ impl fmt::Display for Fps {
     }
 }
 
-/// What stands behind the character: `studio`, `transparent`, a colour by name or as `#rrggbb`, or a picture file.
+/// What stands behind the character: `scene` (the look's own), `transparent`, a colour by name or as `#rrggbb`, or a picture file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Backdrop {
-    Studio,
+    Scene,
     Transparent,
     /// sRGB.
     Colour([u8; 3]),
@@ -91,14 +91,14 @@ impl FromStr for Backdrop {
         let word = text.to_ascii_lowercase();
         let named = COLOURS.iter().find(|(name, _)| *name == word);
         match (word.as_str(), named, word.strip_prefix('#')) {
-            ("studio", ..) => Ok(Backdrop::Studio),
+            ("scene", ..) => Ok(Backdrop::Scene),
             ("transparent", ..) => Ok(Backdrop::Transparent),
             (_, Some((_, colour)), _) => Ok(Backdrop::Colour(*colour)),
             (_, _, Some(digits)) => {
                 hexadecimal(digits).map(Backdrop::Colour).ok_or_else(|| "a colour is #rrggbb, for example #204060".into())
             }
             _ if text.contains(['.', '/', '\\']) => Ok(Backdrop::Picture(text.into())),
-            _ => Err("use studio, transparent, a colour like teal or #204060, or a picture file".into()),
+            _ => Err("use scene, transparent, a colour like teal or #204060, or a picture file".into()),
         }
     }
 }
@@ -113,7 +113,7 @@ impl Backdrop {
     /// The background to draw; reads the picture file.
     pub fn load(&self) -> Result<Background> {
         match self {
-            Backdrop::Studio => Ok(Background::Studio),
+            Backdrop::Scene => Ok(Background::Scene),
             Backdrop::Transparent => Ok(Background::Transparent),
             Backdrop::Colour(colour) => Ok(Background::Colour(*colour)),
             Backdrop::Picture(path) => {
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn backdrops() {
-        assert_eq!("Studio".parse(), Ok(Backdrop::Studio));
+        assert_eq!("Scene".parse(), Ok(Backdrop::Scene));
         assert_eq!("#0a0B0c".parse(), Ok(Backdrop::Colour([10, 11, 12])));
         assert_eq!("navy".parse(), Ok(Backdrop::Colour([0, 0, 128])));
         assert_eq!("wall.png".parse(), Ok(Backdrop::Picture("wall.png".into())));

@@ -3,9 +3,9 @@
 use super::Picture;
 use super::model::Model;
 use super::rig::Joints;
-use super::texture::{encode, to_linear};
+use super::scenery::{Scenery, noise};
+use super::texture::{encode, to_srgb};
 use super::view::{Background, Camera, Framing, View};
-use crate::motion::Frame;
 use glam::{Vec2, Vec3};
 
 /// The prefilled picture behind the actor.
@@ -16,50 +16,23 @@ pub fn paint(view: &View) -> Picture {
         Background::Transparent => rgba.resize(w as usize * h as usize * 4, 0),
         Background::Colour([r, g, b]) => (0..w as usize * h as usize).for_each(|_| rgba.extend([*r, *g, *b, 255])),
         Background::Image(image) => cover(image, w, h, &mut rgba),
-        Background::Studio => {
+        Background::Scene => {
+            let scenery = Scenery::new(view);
+            let mut row = vec![Vec3::ZERO; w as usize];
             for y in 0..h {
-                for x in 0..w {
-                    rgba.extend(studio(x, y, w, h, view.framing));
-                }
+                scenery.paint(y as usize, &mut row);
+                rgba.extend(row.iter().enumerate().flat_map(|(x, light)| grained(*light, x as u32, y)));
             }
         }
     }
     Picture { width: w, height: h, rgba }
 }
 
-/// A wall lit from the front: a pool of light behind the head that falls off to the corners, and in full figure a floor that
-/// catches light. A fixed grain of half a step keeps the gradient from banding.
-fn studio(x: u32, y: u32, w: u32, h: u32, framing: Framing) -> [u8; 4] {
-    let aspect = w as f32 / h as f32;
-    let (u, v) = ((x as f32 + 0.5) / w as f32, (y as f32 + 0.5) / h as f32);
-    let middle = if framing == Framing::Body { 0.36 } else { 0.42 };
-    let d = Vec2::new((u - 0.46) * 1.1 * aspect.clamp(0.8, 1.4), v - middle).length();
-    let pool = (1.0 - d / 0.85).clamp(0.0, 1.0);
-    let floor = if framing == Framing::Body { ((v - 0.74) / 0.30).clamp(0.0, 1.0) } else { 0.0 };
-    let near = [206.0, 216.0, 212.0f32];
-    let far = [104.0, 132.0, 146.0f32];
+/// A linear colour as sRGB bytes. A fixed grain of half a step keeps gradients from banding.
+fn grained(light: Vec3, x: u32, y: u32) -> [u8; 4] {
     let grain = noise(x, y) - 0.5;
-    let channel = |c: usize| {
-        let (a, b) = (to_linear(far[c] / 255.0), to_linear(near[c] / 255.0));
-        let light = a + (b - a) * (pool + 0.28 * floor * floor * (3.0 - 2.0 * floor));
-        let shown = super::texture::to_srgb(film(light * 0.8)) * 255.0;
-        (shown + 0.5 + grain).clamp(0.0, 255.0) as u8
-    };
-    [channel(0), channel(1), channel(2), 255]
-}
-
-/// The scalar of `shade::tone_map`.
-fn film(x: f32) -> f32 {
-    let x = x * 0.66;
-    ((x * (x * 2.51 + 0.03)) / (x * (x * 2.43 + 0.59) + 0.14)).clamp(0.0, 1.0)
-}
-
-/// A fixed hash of a pixel to 0..1 (integer mixing by multiplication and shifts).
-fn noise(x: u32, y: u32) -> f32 {
-    let mut n = x.wrapping_mul(0x9E37_79B1) ^ y.wrapping_mul(0x85EB_CA77);
-    n = (n ^ (n >> 15)).wrapping_mul(0x2C1B_3C6D);
-    n = (n ^ (n >> 12)).wrapping_mul(0x297A_2D39);
-    ((n ^ (n >> 15)) >> 8) as f32 / (1 << 24) as f32
+    let channel = |c: f32| (to_srgb(c.clamp(0.0, 1.0)) * 255.0 + 0.5 + grain).clamp(0.0, 255.0) as u8;
+    [channel(light.x), channel(light.y), channel(light.z), 255]
 }
 
 /// Scales an image to cover the picture, averaging over each pixel's footprint in linear light.
@@ -83,7 +56,10 @@ fn cover(image: &Picture, w: u32, h: u32, rgba: &mut Vec<u8>) {
     }
 }
 
-/// Soft shadow of the feet on the floor.
+/// The most spots of a shadow.
+pub const SPOTS: usize = 16;
+
+/// The actor's soft shadow on the floor: what each part of the body keeps from it, thrown along the key light and blurred with height.
 pub struct Ground {
     floor: f32,
     spots: Vec<Spot>,
@@ -97,22 +73,31 @@ struct Spot {
 
 impl Ground {
     /// `None` where the picture shows no ground of ours.
-    pub fn new(view: &View, model: &Model, joints: &Joints) -> Option<Ground> {
-        if view.framing != Framing::Body || view.background != Background::Studio || model.feet.is_empty() {
+    pub fn new(view: &View, key: Vec3, model: &Model, joints: &Joints) -> Option<Ground> {
+        if view.framing != Framing::Body || view.background != Background::Scene || model.shades.is_empty() {
             return None;
         }
-        let rest = model.rig.pose(&Frame::default());
         let floor = model.subject.floor;
-        let mut spots = Vec::new();
-        let mut middle = Vec2::ZERO;
-        for node in &model.feet {
-            let (p, r) = (Vec3::from(joints.world[*node].translation), Vec3::from(rest.world[*node].translation));
-            let lifted = ((p.y - r.y) / 0.15).clamp(0.0, 1.0);
+        let along = Vec2::new(key.x, key.z) / key.y.max(0.35);
+        let mut spots: Vec<Spot> = Vec::new();
+        let (mut middle, mut feet) = (Vec2::ZERO, 0.0f32);
+        for shade in &model.shades {
+            let p = Vec3::from(joints.world[shade.node].translation);
+            let height = (p.y - floor).max(0.0);
             let at = Vec2::new(p.x, p.z);
-            middle += at / model.feet.len() as f32;
-            spots.push(Spot { at, radius: 0.095 + 0.05 * lifted, strength: 0.62 * (1.0 - lifted) });
+            if shade.foot {
+                // Contact: the light of the whole sky is kept away, until the foot is lifted.
+                let lifted = ((height - shade.rest) / 0.15).clamp(0.0, 1.0);
+                spots.push(Spot { at, radius: 0.085 + 0.05 * lifted, strength: 0.62 * (1.0 - lifted) });
+                middle += at;
+                feet += 1.0;
+                continue;
+            }
+            let radius = shade.radius + 0.10 * height;
+            spots.push(Spot { at: at - along * height, radius, strength: 0.42 * (shade.radius / radius).powi(2) });
         }
-        spots.push(Spot { at: middle, radius: 0.36, strength: 0.34 });
+        spots.push(Spot { at: middle / feet.max(1.0), radius: 0.30, strength: 0.30 });
+        spots.truncate(SPOTS);
         Some(Ground { floor, spots })
     }
 

@@ -7,13 +7,15 @@ use super::Picture;
 use super::background::{self, Ground};
 use super::geometry;
 use super::lanes::{F8, V3, f};
-use super::model::Model;
-use super::raster::{Fragment, Screen, TILE, Tile, facing, solid};
+use super::look::Look;
+use super::model::{Model, Part};
+use super::raster::{Fragment, SAMPLES, Screen, TILE, Tile, facing, solid};
 use super::rig::pout;
-use super::shade::{Hit, Studio, shade};
+use super::shade::{self, Detail, Hit, Make, Studio};
 use super::shadow::{LightCamera, ShadowMap};
-use super::texture::{LINEAR, encode};
-use super::view::{Background, Camera, Lights, View};
+use super::texture::{LINEAR, Mips, encode};
+use super::veil;
+use super::view::{Background, Camera, View};
 use crate::actor::Surface;
 use crate::motion::Frame;
 use glam::{Affine3A, Vec3, Vec3A};
@@ -36,11 +38,12 @@ pub struct CpuRenderer {
     model: Model,
     view: View,
     camera: Camera,
-    lights: Lights,
+    /// Turned for the camera.
+    look: Look,
     light_camera: LightCamera,
     background: Picture,
-    /// Part of every triangle.
-    part_of: Vec<u32>,
+    /// Triangles that mix with what is behind, farthest first.
+    veils: Vec<u32>,
     /// Working memory of frames drawn before.
     pool: Mutex<Vec<Scratch>>,
 }
@@ -54,8 +57,11 @@ struct Scratch {
     shadow: ShadowMap,
     /// Triangles that touch each tile: the bits of the nearest 1/depth, then the number.
     bins: Vec<Vec<u64>>,
+    /// Triangles to mix that touch each tile, farthest first.
+    veil_bins: Vec<Vec<u64>>,
     tile: Tile,
     groups: [Vec<Fragment>; SURFACES.len()],
+    veil: Vec<Fragment>,
     sum: Vec<[f32; 4]>,
 }
 
@@ -65,17 +71,13 @@ const STRIDE: usize = 24;
 impl CpuRenderer {
     pub fn new(model: Model, view: &View) -> CpuRenderer {
         let camera = Camera::new(view, &model.subject);
-        let lights = Lights::studio(view.yaw);
-        let mut part_of = vec![0; model.triangles.len()];
-        for (i, part) in model.parts.iter().enumerate() {
-            part_of[part.triangles.clone()].fill(i as u32);
-        }
+        let look = Look { lights: view.look.lights.turned(view.yaw), ..view.look };
         CpuRenderer {
             camera,
-            lights,
-            light_camera: LightCamera::new(lights.key.direction, &camera),
+            look,
+            light_camera: LightCamera::new(look.lights.key.direction, &camera),
             background: background::paint(view),
-            part_of,
+            veils: veil::sorted(&model, &camera),
             pool: Mutex::new(Vec::new()),
             view: view.clone(),
             model,
@@ -98,8 +100,10 @@ impl CpuRenderer {
             lit: Vec::new(),
             shadow: ShadowMap::new(),
             bins: vec![Vec::new(); self.columns() * self.rows()],
+            veil_bins: vec![Vec::new(); self.columns() * self.rows()],
             tile: Tile::new(),
             groups: Default::default(),
+            veil: Vec::new(),
             sum: vec![[0.0; 4]; TILE * TILE],
         }
     }
@@ -122,15 +126,17 @@ impl CpuRenderer {
         self.cast(scratch);
         self.bin(scratch);
         let eyes = [0, 1].map(|i: usize| model.sockets[i].as_ref().map(|s| s.pose(&model.rig, &joints, &scratch.shape)));
-        let studio = Studio { camera: self.camera, lights: self.lights, eyes, pout: pout(frame) };
-        let ground = Ground::new(&self.view, model, &joints);
+        let detail = Detail::new(self.camera.pixel());
+        let studio = Studio { camera: self.camera, look: self.look, eyes, pout: pout(frame), detail };
+        let ground = Ground::new(&self.view, self.look.lights.key.direction, model, &joints);
         let mut picture = self.background.clone();
         if let Some(ground) = &ground {
             self.darken(ground, &mut picture);
         }
         for row in 0..self.rows() {
             for column in 0..self.columns() {
-                if !scratch.bins[row * self.columns() + column].is_empty() {
+                let number = row * self.columns() + column;
+                if !scratch.bins[number].is_empty() || !scratch.veil_bins[number].is_empty() {
                     self.draw_tile(scratch, &studio, [column, row], &mut picture);
                 }
             }
@@ -173,7 +179,7 @@ impl CpuRenderer {
     /// Sorts triangles into tiles, nearest first: what is near hides most of the rest.
     fn bin(&self, scratch: &mut Scratch) {
         scratch.bins.iter_mut().for_each(Vec::clear);
-        for part in &self.model.parts {
+        for part in self.model.parts.iter().filter(|p| p.hides()) {
             for i in part.triangles.clone() {
                 let v = self.model.triangles[i].map(|k| scratch.screen[k as usize]);
                 if part.two_sided || facing(&v) > 0.0 {
@@ -182,6 +188,13 @@ impl CpuRenderer {
             }
         }
         scratch.bins.iter_mut().for_each(|b| b.sort_unstable_by(|a, b| b.cmp(a)));
+        scratch.veil_bins.iter_mut().for_each(Vec::clear);
+        for number in &self.veils {
+            let v = self.corners(*number).map(|i| scratch.screen[i]);
+            if self.part(*number).two_sided || facing(&v) > 0.0 {
+                self.enter(&mut scratch.veil_bins, *number, &v);
+            }
+        }
     }
 
     fn enter(&self, bins: &mut [Vec<u64>], number: u32, v: &[Screen; 3]) {
@@ -216,34 +229,30 @@ impl CpuRenderer {
             }
             for number in some.iter().map(|key| *key as u32) {
                 let v = self.corners(number).map(|i| scratch.screen[i]);
-                let part = &self.model.parts[self.part_of[number as usize] as usize];
-                match part.texture.filter(|_| part.cutout) {
-                    None => scratch.tile.draw(origin, &v, number, solid),
-                    Some(texture) => {
-                        let uv = self.corners(number).map(|i| scratch.shape[i].to_array()).map(|a| [a[6], a[7]]);
-                        let opacity = |x: f32, y: f32| self.model.textures[texture].sample(uv_at(&v, &uv, x, y), 1.0)[3];
-                        let holes = |x: F8, y: F8| {
-                            let (x, y) = (x.to_array(), y.to_array());
-                            F8::new(std::array::from_fn(|l| opacity(x[l], y[l]))).simd_ge(f(0.5))
-                        };
-                        scratch.tile.draw(origin, &v, number, holes);
-                    }
+                if self.part(number).cutoff == 0.0 {
+                    scratch.tile.draw(origin, &v, number, solid);
+                } else {
+                    let holes = self.holes(number, &v, &scratch.shape);
+                    scratch.tile.draw(origin, &v, number, holes);
                 }
             }
         }
+        self.shade_tile(scratch, studio, origin);
+        self.lay_veils(scratch, studio, at, origin);
+        self.store(&scratch.sum, at, picture);
+    }
+
+    /// Shades every surface that the tile's samples see, once for each pixel.
+    fn shade_tile(&self, scratch: &mut Scratch, studio: &Studio, origin: [f32; 2]) {
         let groups = &mut scratch.groups;
         groups.iter_mut().for_each(Vec::clear);
-        let same = |a: u32, b: u32| self.part_of[a as usize] == self.part_of[b as usize];
-        scratch.tile.resolve(same, |fragment| {
-            let part = &self.model.parts[self.part_of[fragment.triangle as usize] as usize];
-            groups[part.surface as usize].push(fragment);
-        });
+        let same = |a: u32, b: u32| self.model.part_of[a as usize] == self.model.part_of[b as usize];
+        scratch.tile.resolve(same, |fragment| groups[self.part(fragment.triangle).surface as usize].push(fragment));
         scratch.sum.fill([0.0; 4]);
         for surface in SURFACES {
             for batch in scratch.groups[surface as usize].chunks(8) {
-                let hit = self.hit(batch, origin, scratch, studio);
-                let colour = shade(surface, &hit, studio);
-                let [r, g, b] = [colour.x.to_array(), colour.y.to_array(), colour.z.to_array()];
+                let (hit, _) = self.hit(batch, surface, origin, scratch, studio);
+                let [r, g, b] = lanes(shade::shade(surface, &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
                     let weight = fragment.weight as f32;
                     let sum = &mut scratch.sum[fragment.pixel as usize];
@@ -251,15 +260,69 @@ impl CpuRenderer {
                 }
             }
         }
-        self.store(&scratch.sum, at, picture);
+    }
+
+    /// Mixes what is not opaque over the shaded tile, farthest first.
+    fn lay_veils(&self, scratch: &mut Scratch, studio: &Studio, at: [usize; 2], origin: [f32; 2]) {
+        let bin = &scratch.veil_bins[at[1] * self.columns() + at[0]];
+        if bin.is_empty() {
+            return;
+        }
+        scratch.tile.measure();
+        let veil = &mut scratch.veil;
+        veil.clear();
+        for number in bin.iter().map(|key| *key as u32) {
+            let v = self.corners(number).map(|i| scratch.screen[i]);
+            scratch.tile.look(origin, &v, number, |fragment| veil.push(fragment));
+        }
+        let surface = |fragment: &Fragment| self.part(fragment.triangle).surface;
+        for run in scratch.veil.chunk_by(|a, b| surface(a) == surface(b)) {
+            for batch in run.chunks(8) {
+                let (hit, opacity) = self.hit(batch, surface(&batch[0]), origin, scratch, studio);
+                let [r, g, b] = lanes(shade::shade(surface(&batch[0]), &hit, studio));
+                for (lane, fragment) in batch.iter().enumerate() {
+                    let cover = opacity[lane].min(1.0) * fragment.weight as f32 * 0.25;
+                    let (keep, own) = (1.0 - cover, 4.0 * cover);
+                    let sum = &mut scratch.sum[fragment.pixel as usize];
+                    *sum =
+                        [sum[0] * keep + r[lane] * own, sum[1] * keep + g[lane] * own, sum[2] * keep + b[lane] * own, sum[3] * keep + own];
+                }
+            }
+        }
+    }
+
+    fn part(&self, triangle: u32) -> &Part {
+        &self.model.parts[self.model.part_of[triangle as usize] as usize]
+    }
+
+    /// Masks of the samples of eight pixels at which a triangle is opaque enough to be there.
+    fn holes<'a>(&'a self, number: u32, v: &'a [Screen; 3], shape: &'a [F8]) -> impl Fn(F8, F8) -> [F8; 4] + 'a {
+        let part = self.part(number);
+        let corners = self.corners(number);
+        let uv = corners.map(|i| shape[i].to_array()).map(|a| [a[6], a[7]]);
+        let alpha = corners.map(|i| if part.foreign() { self.model.paint[i].to_array()[3] } else { 1.0 });
+        let texture = part.texture.map(|t| &self.model.textures[t]);
+        // A sample stands for a quarter of its pixel.
+        let footprint = 0.25 * texture.map_or(1.0, |t| footprint(&uv, v, t));
+        let there = move |x: f32, y: f32| {
+            let w = weights_at(v, x, y);
+            let mean = |a: [f32; 3]| w[0] * a[0] + w[1] * a[1] + w[2] * a[2];
+            let at = [0, 1].map(|c| mean(uv.map(|t| t[c])));
+            let opacity = mean(alpha) * part.opacity * texture.map_or(1.0, |t| t.sample(at, footprint)[3]);
+            if opacity >= part.cutoff { f32::from_bits(u32::MAX) } else { 0.0 }
+        };
+        move |x, y| {
+            let (x, y) = (x.to_array(), y.to_array());
+            SAMPLES.map(|s| F8::new(std::array::from_fn(|l| there(x[l] + s[0], y[l] + s[1]))))
+        }
     }
 
     fn corners(&self, number: u32) -> [usize; 3] {
         self.model.triangles[number as usize].map(|i| i as usize)
     }
 
-    /// Interpolates what is shaded for up to eight fragments; missing lanes repeat the last.
-    fn hit(&self, batch: &[Fragment], origin: [f32; 2], scratch: &Scratch, studio: &Studio) -> Hit {
+    /// Interpolates what is shaded for up to eight fragments, and their opacity; missing lanes repeat the last.
+    fn hit(&self, batch: &[Fragment], surface: Surface, origin: [f32; 2], scratch: &Scratch, studio: &Studio) -> (Hit, [f32; 8]) {
         let fragment = |lane: usize| &batch[lane.min(batch.len() - 1)];
         let corners: [_; 8] = std::array::from_fn(|lane| self.corners(fragment(lane).triangle));
         let mut screen = [[[0.0f32; 8]; 3]; 3];
@@ -290,55 +353,78 @@ impl CpuRenderer {
             paint[lane] = scratch.paint[a] * wa + scratch.paint[b] * wb + scratch.paint[c] * wc;
         }
         let [px, py, pz, nx, ny, nz, u, v_] = F8::transpose(shape);
-        let [r, g, b, open, tx, ty, tz, depth] = F8::transpose(paint);
+        let [r, g, b, alpha, ax, ay, az, depth] = F8::transpose(paint);
         let position = V3::new(px, py, pz);
         let view = (V3::splat(studio.camera.position) - position).normalize();
         let normal = V3::new(nx, ny, nz).normalize();
-        let parts: [_; 8] = std::array::from_fn(|l| &self.model.parts[self.part_of[fragment(l).triangle as usize] as usize]);
-        let skin = parts[0].surface == Surface::Skin;
         // On the screen y points down: a positive area turns away. Judged by the face and not by the normal, which at a
         // silhouette leans past the edge.
         let behind = area.simd_gt(F8::ZERO);
-        let normal = if skin { normal } else { (normal * f(-1.0)).or(behind, normal) };
-        let mut albedo = V3::new(r, g, b);
-        if parts.iter().any(|p| p.texture.is_some()) {
-            albedo = albedo * self.texels(batch, &u.to_array(), &v_.to_array(), scratch);
-        }
-        let lit = scratch.shadow.lit(&self.light_camera, position, normal);
-        Hit {
+        let normal = if surface == Surface::Skin { normal } else { (normal * f(-1.0)).or(behind, normal) };
+        let anchor = V3::new(ax, ay, az);
+        let parts: [&Part; 8] = std::array::from_fn(|l| self.part(fragment(l).triangle));
+        let foreign = parts[0].foreign();
+        let mut hit = Hit {
             position,
             normal,
             view,
-            albedo,
-            open,
-            strand: V3::new(tx, ty, tz).normalize(),
+            albedo: V3::new(r, g, b),
+            open: if foreign { F8::ONE } else { alpha },
+            anchor: if surface == Surface::Hair { anchor.normalize() } else { anchor },
             depth,
             u,
             v: v_,
-            roughness: F8::new(parts.map(|p| p.roughness)),
-            metallic: F8::new(parts.map(|p| p.metallic)),
             behind,
-            lit,
+            lit: scratch.shadow.lit(&self.light_camera, position, normal),
+            make: Make::NONE,
+        };
+        if foreign {
+            hit.make = make(&parts);
+        }
+        let mut opacity = if foreign { alpha.to_array() } else { [1.0; 8] };
+        opacity.iter_mut().zip(parts).for_each(|(o, part)| *o *= part.opacity);
+        if parts.iter().any(|p| p.texture.is_some()) {
+            self.lay_textures(&mut hit, &mut opacity, surface, batch, scratch, studio);
+        }
+        (hit, opacity)
+    }
+
+    /// Multiplies colours and opacity by the textures'.
+    fn lay_textures(
+        &self,
+        hit: &mut Hit,
+        opacity: &mut [f32; 8],
+        surface: Surface,
+        batch: &[Fragment],
+        scratch: &Scratch,
+        studio: &Studio,
+    ) {
+        if surface == Surface::Eye {
+            let (du, dv) = shade::refraction(hit.position, hit.view, studio);
+            (hit.u, hit.v) = (hit.u + du, hit.v + dv);
+        }
+        let texels = self.texels(batch, &hit.u.to_array(), &hit.v.to_array(), scratch);
+        let colour = V3::new(texels[0].into(), texels[1].into(), texels[2].into());
+        hit.albedo = hit.albedo * colour;
+        hit.make.shade = hit.make.shade * colour;
+        opacity.iter_mut().zip(texels[3]).for_each(|(o, alpha)| *o *= alpha);
+        if surface == Surface::Hair {
+            // Painted hair has its strands, and coordinates that mean something else.
+            (hit.u, hit.v) = (F8::ZERO, F8::ZERO);
         }
     }
 
-    /// Linear texture colour of each lane; white where its part has none.
-    fn texels(&self, batch: &[Fragment], u: &[f32; 8], v: &[f32; 8], scratch: &Scratch) -> V3 {
-        let mut rgb = [[1.0f32; 8]; 3];
+    /// Linear texture colour and opacity of each lane; white where its part has none.
+    fn texels(&self, batch: &[Fragment], u: &[f32; 8], v: &[f32; 8], scratch: &Scratch) -> [[f32; 8]; 4] {
+        let mut rgba = [[1.0f32; 8]; 4];
         for (lane, fragment) in batch.iter().enumerate() {
-            let part = &self.model.parts[self.part_of[fragment.triangle as usize] as usize];
-            let Some(texture) = part.texture.map(|t| &self.model.textures[t]) else { continue };
+            let Some(texture) = self.part(fragment.triangle).texture.map(|t| &self.model.textures[t]) else { continue };
             let corners = self.corners(fragment.triangle);
             let uv = corners.map(|i| scratch.shape[i].to_array()).map(|a| [a[6], a[7]]);
-            let screen = corners.map(|i| scratch.screen[i]);
-            let area = |p: [[f32; 2]; 3]| ((p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1])).abs();
-            let texels = area(uv) * texture.levels[0].width as f32 * texture.levels[0].height as f32;
-            let footprint = texels / area(screen.map(|s| [s[0], s[1]])).max(1e-6);
-            let texel = texture.sample([u[lane], v[lane]], footprint);
-            (0..3).for_each(|c| rgb[c][lane] = texel[c]);
+            let texel = texture.sample([u[lane], v[lane]], footprint(&uv, &corners.map(|i| scratch.screen[i]), texture));
+            (0..4).for_each(|c| rgba[c][lane] = texel[c]);
         }
-        let [r, g, b] = rgb.map(F8::new);
-        V3::new(r, g, b)
+        rgba
     }
 
     /// Averages the samples of a tile over the background and writes sRGB.
@@ -378,11 +464,36 @@ impl CpuRenderer {
     }
 }
 
-/// Texture coordinates of a triangle at a place on the screen, with perspective.
-fn uv_at(v: &[Screen; 3], uv: &[[f32; 2]; 3], x: f32, y: f32) -> [f32; 2] {
+/// The materials of eight lanes.
+fn make(parts: &[&Part; 8]) -> Make {
+    let vector = |get: fn(&Part) -> Vec3| {
+        let [x, y, z] = [0, 1, 2].map(|c| F8::new(parts.map(|p| get(p)[c])));
+        V3::new(x, y, z)
+    };
+    Make {
+        roughness: F8::new(parts.map(|p| p.roughness)),
+        metallic: F8::new(parts.map(|p| p.metallic)),
+        emissive: vector(|p| p.emissive),
+        shade: vector(|p| p.shade),
+    }
+}
+
+fn lanes(colour: V3) -> [[f32; 8]; 3] {
+    [colour.x.to_array(), colour.y.to_array(), colour.z.to_array()]
+}
+
+/// Area of a pixel of a triangle in texels of the first level.
+fn footprint(uv: &[[f32; 2]; 3], v: &[Screen; 3], texture: &Mips) -> f32 {
+    let area = |p: [[f32; 2]; 3]| ((p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1])).abs();
+    let texels = area(*uv) * texture.levels[0].width as f32 * texture.levels[0].height as f32;
+    texels / area(v.map(|s| [s[0], s[1]])).max(1e-6)
+}
+
+/// Weights of a triangle's corners at a place on the screen, with perspective.
+fn weights_at(v: &[Screen; 3], x: f32, y: f32) -> [f32; 3] {
     let p = v.map(|c| [c[0] - x, c[1] - y]);
     let weight = |i: usize, j: usize, k: usize| (p[i][0] * p[j][1] - p[j][0] * p[i][1]) * v[k][2];
     let w = [weight(1, 2, 0), weight(2, 0, 1), weight(0, 1, 2)];
-    let total = w[0] + w[1] + w[2];
-    [0, 1].map(|c| (w[0] * uv[0][c] + w[1] * uv[1][c] + w[2] * uv[2][c]) / total)
+    let over = 1.0 / (w[0] + w[1] + w[2]);
+    w.map(|w| w * over)
 }

@@ -1,11 +1,12 @@
-//! Eyes in their sockets: where each ball is, where it looks, and where the lid's rim stands, which shades the ball.
+//! Eyes in their sockets: where each ball is, where it looks, and where the lids' rims stand: the upper one shades the ball,
+//! the lower one holds the tears.
 
 use super::lanes::F8;
 use super::model::Model;
 use super::rig::{Joints, Rig};
 use crate::actor::{Actor, Surface};
 use crate::motion::Frame;
-use glam::{Mat3, Quat, Vec3};
+use glam::{Mat3, Quat, Vec2, Vec3};
 
 /// Directions across the socket at which the lid's rim is measured.
 pub const COLUMNS: usize = 16;
@@ -15,9 +16,14 @@ pub const REACH: f32 = 1.0;
 /// An eye socket at rest.
 pub struct Socket {
     node: usize,
-    /// The vertex of the upper lid's rim in each column.
-    rim: [u32; COLUMNS],
+    /// The vertices of the upper lid's rim, column by column, then of the lower lid's.
+    rim: Rim,
+    /// How texture coordinates change along the ball's x and y at the front, for a ball of radius 1: du/dx, dv/dx, du/dy, dv/dy.
+    slope: [f32; 4],
 }
+
+/// Vertices of both rims: upper, lower.
+pub type Rim = [u32; 2 * COLUMNS];
 
 /// An eye in one pose. Directions are world; pitches radians, up positive, seen from the ball's middle.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +35,13 @@ pub struct Eye {
     pub right: Vec3,
     pub up: Vec3,
     pub forward: Vec3,
-    /// Pitch of the upper lid's rim in each column.
-    pub lid: [f32; COLUMNS],
+    /// The ball's own frame, which turns with the gaze.
+    pub ball_right: Vec3,
+    pub ball_up: Vec3,
+    /// See [`Socket`].
+    pub slope: [f32; 4],
+    /// Pitch of the upper lid's rim in each column, then of the lower lid's.
+    pub lid: [f32; 2 * COLUMNS],
 }
 
 fn point(v: &F8) -> Vec3 {
@@ -71,7 +82,7 @@ fn socket(model: &Model, rest: &[F8], node: usize, centre: Vec3, other: Option<V
             columns[column as usize].push((pitch, i as u32));
         }
     }
-    let mut rim: [Option<u32>; COLUMNS] = std::array::from_fn(|c| upper_rim(&mut columns[c]));
+    let mut rim: [Option<[u32; 2]>; COLUMNS] = std::array::from_fn(|c| rims(&mut columns[c]));
     // Columns beyond the corners take their neighbour's.
     for c in (0..COLUMNS / 2).rev() {
         rim[c] = rim[c].or(rim[c + 1]);
@@ -80,26 +91,58 @@ fn socket(model: &Model, rest: &[F8], node: usize, centre: Vec3, other: Option<V
         rim[c] = rim[c].or(rim[c - 1]);
     }
     let middle = rim[COLUMNS / 2].or(rim[COLUMNS / 2 - 1])?;
-    Some(Socket { node, rim: rim.map(|r| r.unwrap_or(middle)) })
+    let lid = |k: usize| rim.map(|r| r.unwrap_or(middle)[k]);
+    let (upper, lower) = (lid(1), lid(0));
+    let rim = std::array::from_fn(|c| if c < COLUMNS { upper[c] } else { lower[c - COLUMNS] });
+    Some(Socket { node, rim, slope: slope(model, rest, centre, radius) })
 }
 
-/// The vertex above the widest gap between pitches: the open eye.
-fn upper_rim(column: &mut [(f32, u32)]) -> Option<u32> {
+/// The vertices below and above the widest gap between pitches: the open eye.
+fn rims(column: &mut [(f32, u32)]) -> Option<[u32; 2]> {
     column.sort_by(|a, b| a.0.total_cmp(&b.0));
     let gap = column.windows(2).max_by(|a, b| (a[1].0 - a[0].0).total_cmp(&(b[1].0 - b[0].0)))?;
-    (gap[1].0 - gap[0].0 > 0.1).then_some(gap[1].1)
+    (gap[1].0 - gap[0].0 > 0.1).then_some([gap[0].1, gap[1].1])
+}
+
+/// Fits texture coordinates around the front of a ball by least squares: about uv = uv0 + x (du/dx, dv/dx) + y (du/dy, dv/dy).
+fn slope(model: &Model, rest: &[F8], centre: Vec3, radius: f32) -> [f32; 4] {
+    let near = vertices(model, Surface::Eye).filter_map(|i| {
+        let (q, a) = ((point(&rest[i]) - centre) / radius, rest[i].to_array());
+        (q.length() < 1.1 && q.z > 0.85).then_some((Vec2::new(q.x, q.y), Vec2::new(a[6], a[7])))
+    });
+    let near: Vec<(Vec2, Vec2)> = near.collect();
+    let share = 1.0 / near.len().max(1) as f32;
+    let (p0, t0) = near.iter().fold((Vec2::ZERO, Vec2::ZERO), |(p, t), (q, uv)| (p + *q * share, t + *uv * share));
+    let (mut xx, mut xy, mut yy, mut xt, mut yt) = (1e-9, 0.0, 1e-9, Vec2::ZERO, Vec2::ZERO);
+    for (q, uv) in near.iter().map(|(q, uv)| (*q - p0, *uv - t0)) {
+        (xx, xy, yy) = (xx + q.x * q.x, xy + q.x * q.y, yy + q.y * q.y);
+        (xt, yt) = (xt + uv * q.x, yt + uv * q.y);
+    }
+    let over = 1.0 / (xx * yy - xy * xy).max(1e-12);
+    let (x, y) = ((xt * yy - yt * xy) * over, (yt * xx - xt * xy) * over);
+    [x.x, x.y, y.x, y.y].map(|s| if s.is_finite() { s.clamp(-10.0, 10.0) } else { 0.0 })
 }
 
 impl Socket {
-    /// Where the eye is in a pose; the lid's rim is left at 0.
+    /// Where the eye is in a pose; the lids' rims are left at 0.
     pub fn place(&self, rig: &Rig, joints: &Joints) -> Eye {
         let centre = Vec3::from(joints.world[self.node].translation);
-        let gaze = joints.turned[self.node] * Vec3::Z;
+        let ball = Mat3::from_quat(joints.turned[self.node]);
         let head = Mat3::from_quat(rig.parent(self.node).map_or(Quat::IDENTITY, |p| joints.turned[p]));
-        Eye { centre, gaze, right: head.x_axis, up: head.y_axis, forward: head.z_axis, lid: [0.0; COLUMNS] }
+        Eye {
+            centre,
+            gaze: ball.z_axis,
+            right: head.x_axis,
+            up: head.y_axis,
+            forward: head.z_axis,
+            ball_right: ball.x_axis,
+            ball_up: ball.y_axis,
+            slope: self.slope,
+            lid: [0.0; 2 * COLUMNS],
+        }
     }
 
-    /// The eye with its lid in a pose; `posed` are the vertices of that pose.
+    /// The eye with its lids in a pose; `posed` are the vertices of that pose.
     pub fn pose(&self, rig: &Rig, joints: &Joints, posed: &[F8]) -> Eye {
         let eye = self.place(rig, joints);
         let lid = self.rim.map(|v| {
@@ -109,8 +152,8 @@ impl Socket {
         Eye { lid, ..eye }
     }
 
-    /// Vertices of the upper lid's rim.
-    pub fn rim(&self) -> &[u32; COLUMNS] {
+    /// Vertices of the lids' rims.
+    pub fn rim(&self) -> &Rim {
         &self.rim
     }
 }

@@ -5,14 +5,17 @@
 
 use super::background::{self, Ground};
 use super::gpu_data::{FrameData, LIDS, Offsets, PartData, SkinData, frame_data, pack_vertices};
+use super::look::Look;
 use super::model::Model;
 use super::rig::pout;
 use super::shadow::{LightCamera, SIZE};
 use super::texture::{LINEAR, encode};
-use super::view::{Background, Camera, Lights, View};
+use super::veil;
+use super::view::{Background, Camera, View};
 use super::{Backend, Picture};
 use crate::motion::Frame;
 use crate::{Error, Result};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use wgpu::util::DeviceExt;
@@ -28,11 +31,14 @@ pub struct GpuRenderer {
     model: Model,
     view: View,
     camera: Camera,
-    lights: Lights,
+    /// Turned for the camera.
+    look: Look,
     light_camera: LightCamera,
     buffers: Buffers,
     pipelines: Pipelines,
     parts: Vec<wgpu::BindGroup>,
+    /// Runs of triangles that mix with what is behind, as (part, places in `Buffers::veils`).
+    veils: Vec<(usize, Range<u32>)>,
     pool: Mutex<Vec<Slot>>,
     /// The first error that the device reported outside of any call.
     trouble: Arc<Mutex<Option<String>>>,
@@ -45,6 +51,8 @@ struct Buffers {
     starts: wgpu::Buffer,
     offsets: wgpu::Buffer,
     triangles: wgpu::Buffer,
+    /// Triangles that mix with what is behind, farthest first.
+    veils: wgpu::Buffer,
     rim: wgpu::Buffer,
     backdrop: wgpu::TextureView,
 }
@@ -56,6 +64,8 @@ struct Pipelines {
     behind: wgpu::RenderPipeline,
     closed: wgpu::RenderPipeline,
     two_sided: wgpu::RenderPipeline,
+    veil_closed: wgpu::RenderPipeline,
+    veil_two_sided: wgpu::RenderPipeline,
 }
 
 /// What one frame writes.
@@ -109,9 +119,10 @@ impl GpuRenderer {
     pub fn new((adapter, device, queue): (wgpu::Adapter, wgpu::Device, wgpu::Queue), model: Model, view: &View) -> Result<GpuRenderer> {
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         let camera = Camera::new(view, &model.subject);
-        let lights = Lights::studio(view.yaw);
+        let look = Look { lights: view.look.lights.turned(view.yaw), ..view.look };
         let pipelines = Pipelines::new(&device);
-        let buffers = Buffers::new(&device, &queue, &model, view);
+        let veils = veil::sorted(&model, &camera);
+        let buffers = Buffers::new(&device, &queue, &model, view, &veils);
         let parts = part_groups(&device, &queue, &pipelines, &model);
         if let Some(error) = pollster::block_on(scope.pop()) {
             return Err(Error::Render(one_line(&error)));
@@ -126,8 +137,9 @@ impl GpuRenderer {
             trouble,
             adapter: adapter.get_info().name,
             camera,
-            light_camera: LightCamera::new(lights.key.direction, &camera),
-            lights,
+            light_camera: LightCamera::new(look.lights.key.direction, &camera),
+            look,
+            veils: veil::runs(&veils, &model.part_of),
             view: view.clone(),
             device,
             queue,
@@ -158,8 +170,8 @@ impl GpuRenderer {
         let palette: Vec<[f32; 12]> = self.model.palette(&joints).iter().map(rows).collect();
         let mut weights = self.model.weights(frame);
         weights.push(0.0);
-        let ground = Ground::new(&self.view, &self.model, &joints);
-        let data = frame_data(&self.model, &self.view, &self.camera, &self.lights, &self.light_camera, &joints, ground.as_ref())
+        let ground = Ground::new(&self.view, self.look.lights.key.direction, &self.model, &joints);
+        let data = frame_data(&self.model, &self.view, &self.camera, &self.look, &self.light_camera, &joints, ground.as_ref())
             .pouting(pout(frame));
         self.queue.write_buffer(&slot.frame, 0, bytemuck::bytes_of(&data));
         self.queue.write_buffer(&slot.weights, 0, bytemuck::cast_slice(&weights));
@@ -225,10 +237,17 @@ impl GpuRenderer {
             pass.draw(0..3, 0..1);
         }
         pass.set_index_buffer(self.buffers.triangles.slice(..), wgpu::IndexFormat::Uint32);
-        for (part, group) in self.model.parts.iter().zip(&self.parts) {
+        for (part, group) in self.model.parts.iter().zip(&self.parts).filter(|(p, _)| p.hides()) {
             pass.set_pipeline(if part.two_sided { &self.pipelines.two_sided } else { &self.pipelines.closed });
             pass.set_bind_group(1, group, &[]);
             pass.draw_indexed(indices(part), 0, 0..1);
+        }
+        pass.set_index_buffer(self.buffers.veils.slice(..), wgpu::IndexFormat::Uint32);
+        for (number, run) in &self.veils {
+            let two_sided = self.model.parts[*number].two_sided;
+            pass.set_pipeline(if two_sided { &self.pipelines.veil_two_sided } else { &self.pipelines.veil_closed });
+            pass.set_bind_group(1, &self.parts[*number], &[]);
+            pass.draw_indexed(run.start * 3..run.end * 3, 0, 0..1);
         }
     }
 
@@ -373,11 +392,13 @@ fn group(device: &wgpu::Device, layout: &wgpu::BindGroupLayout, first: u32, reso
 }
 
 impl Buffers {
-    fn new(device: &wgpu::Device, queue: &wgpu::Queue, model: &Model, view: &View) -> Buffers {
+    fn new(device: &wgpu::Device, queue: &wgpu::Queue, model: &Model, view: &View, veils: &[u32]) -> Buffers {
         let with = |contents: &[u8], usage| device.create_buffer_init(&wgpu::util::BufferInitDescriptor { label: None, contents, usage });
         let storage = |contents: &[u8]| with(contents, wgpu::BufferUsages::STORAGE);
         let offsets = Offsets::new(model);
         let skins: Vec<SkinData> = model.skin.iter().map(SkinData::new).collect();
+        // One spare entry: a buffer must not be empty.
+        let veils: Vec<[u32; 3]> = veils.iter().map(|n| model.triangles[*n as usize]).chain([[0; 3]]).collect();
         let rim = model.sockets.each_ref().map(|s| s.as_ref().map_or([0; LIDS / 2], |s| *s.rim()));
         let backdrop = background::paint(view);
         let backdrop = upload(device, queue, &[(backdrop.width, backdrop.height, &backdrop.rgba)]);
@@ -387,6 +408,7 @@ impl Buffers {
             starts: storage(bytemuck::cast_slice(&offsets.starts)),
             offsets: storage(bytemuck::cast_slice(&offsets.entries)),
             triangles: with(bytemuck::cast_slice(&model.triangles), wgpu::BufferUsages::INDEX),
+            veils: with(bytemuck::cast_slice(&veils), wgpu::BufferUsages::INDEX),
             rim: storage(bytemuck::cast_slice(&rim)),
             backdrop,
         }
@@ -447,7 +469,7 @@ impl Pipelines {
                 cache: None,
             })
         };
-        let shade = module(include_str!("../../shaders/shade.wgsl"));
+        let shade = module(concat!(include_str!("../../shaders/surfaces.wgsl"), include_str!("../../shaders/shade.wgsl")));
         let layout = shade_layout(device);
         let picture = |vertex: &str, fragment: &str, cull: Option<wgpu::Face>, samples: u32| {
             raster(device, &shade, vertex, Some(fragment), cull, samples, Some(&layout))
@@ -459,6 +481,8 @@ impl Pipelines {
             behind: picture("cover", "behind", None, 4),
             closed: picture("place", "shade", Some(wgpu::Face::Back), 4),
             two_sided: picture("place", "shade", None, 4),
+            veil_closed: picture("place", "veil", Some(wgpu::Face::Back), 4),
+            veil_two_sided: picture("place", "veil", None, 4),
         }
     }
 }
@@ -494,8 +518,10 @@ fn raster(
     samples: u32,
     layout: Option<&wgpu::PipelineLayout>,
 ) -> wgpu::RenderPipeline {
+    let veil = fragment == Some("veil");
     let behind = vertex == "cover";
-    let targets = [Some(COLOUR.into())];
+    let blend = veil.then_some(wgpu::BlendState::PREMULTIPLIED_ALPHA_BLENDING);
+    let targets = [Some(wgpu::ColorTargetState { format: COLOUR, blend, write_mask: wgpu::ColorWrites::ALL })];
     device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
         label: Some(vertex),
         layout,
@@ -503,7 +529,7 @@ fn raster(
         primitive: wgpu::PrimitiveState { cull_mode, ..Default::default() },
         depth_stencil: Some(wgpu::DepthStencilState {
             format: DEPTH,
-            depth_write_enabled: Some(!behind),
+            depth_write_enabled: Some(!behind && !veil),
             depth_compare: Some(if behind { wgpu::CompareFunction::Always } else { wgpu::CompareFunction::Greater }),
             stencil: Default::default(),
             bias: Default::default(),

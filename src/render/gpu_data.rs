@@ -1,16 +1,18 @@
 //! What the shaders read, in their memory layout (`shaders/common.wgsl`, `posing.wgsl`, `shade.wgsl`).
 
-use super::background::Ground;
+use super::background::{Ground, SPOTS};
 use super::eyes::COLUMNS;
+use super::look::{Light, Look};
 use super::model::{Model, Part, Skin};
 use super::rig::Joints;
+use super::shade::Detail;
 use super::shadow::LightCamera;
-use super::view::{Camera, Light, Lights, View};
+use super::view::{Camera, View};
 use bytemuck::{Pod, Zeroable};
 use glam::Vec3;
 
-/// Lid columns of both eyes.
-pub const LIDS: usize = 2 * COLUMNS;
+/// Columns of both lids of both eyes.
+pub const LIDS: usize = 4 * COLUMNS;
 
 type Vec4 = [f32; 4];
 
@@ -33,6 +35,9 @@ struct EyeData {
     right: Vec4,
     up: Vec4,
     forward: Vec4,
+    ball_right: Vec4,
+    ball_up: Vec4,
+    slope: Vec4,
 }
 
 /// `Frame` of `common.wgsl`.
@@ -47,12 +52,16 @@ pub struct FrameData {
     lights: [LightData; 4],
     sky: Vec4,
     ground: Vec4,
+    film: Vec4,
+    grade_shadows: Vec4,
+    grade_lights: Vec4,
+    paper: Vec4,
     shadow_centre: Vec4,
     shadow_right: Vec4,
     shadow_up: Vec4,
     shadow_back: Vec4,
     eyes: [EyeData; 2],
-    spots: [Vec4; 8],
+    spots: [Vec4; SPOTS],
 }
 
 /// Fills the constants of a frame.
@@ -60,12 +69,12 @@ pub fn frame_data(
     model: &Model,
     view: &View,
     camera: &Camera,
-    lights: &Lights,
+    look: &Look,
     shadow: &LightCamera,
     joints: &Joints,
     ground: Option<&Ground>,
 ) -> FrameData {
-    let light = |l: &Light| LightData { direction: vec4(l.direction, 0.0), colour: vec4(l.colour, 0.0) };
+    let light = |l: &Light| LightData { direction: vec4(l.direction, l.size), colour: vec4(l.colour, 0.0) };
     let eyes = model.sockets.each_ref().map(|socket| match socket {
         None => EyeData::zeroed(),
         Some(socket) => {
@@ -76,21 +85,30 @@ pub fn frame_data(
                 right: vec4(eye.right, 0.0),
                 up: vec4(eye.up, 0.0),
                 forward: vec4(eye.forward, 0.0),
+                ball_right: vec4(eye.ball_right, 0.0),
+                ball_up: vec4(eye.ball_up, 0.0),
+                slope: eye.slope,
             }
         }
     });
-    let mut spots = [Vec4::zeroed(); 8];
+    let mut spots = [Vec4::zeroed(); SPOTS];
     let found = ground.map(|g| g.spots()).unwrap_or_default();
     found.iter().zip(&mut spots).for_each(|(from, to)| *to = *from);
+    let lights = &look.lights;
+    let detail = Detail::new(camera.pixel());
     FrameData {
         position: vec4(camera.position, camera.focal),
         right: vec4(camera.right, 0.0),
         up: vec4(camera.up, 0.0),
         back: vec4(camera.back, 0.0),
-        size: [view.width as f32, view.height as f32, model.subject.floor, found.len().min(8) as f32],
+        size: [view.width as f32, view.height as f32, model.subject.floor, found.len().min(SPOTS) as f32],
         lights: [light(&lights.key), light(&lights.fill), light(&lights.rim), light(&lights.kicker)],
         sky: vec4(lights.sky, 0.0),
         ground: vec4(lights.ground, 0.0),
+        film: [look.exposure, look.grade.saturation, detail.pores, detail.weave],
+        grade_shadows: vec4(look.grade.shadows, 0.0),
+        grade_lights: vec4(look.grade.lights, 0.0),
+        paper: vec4(look.paper, 0.0),
         shadow_centre: vec4(shadow.centre, shadow.scale),
         shadow_right: vec4(shadow.right, 0.0),
         shadow_up: vec4(shadow.up, 0.0),
@@ -129,13 +147,21 @@ pub struct PartData {
     surface: u32,
     roughness: f32,
     metallic: f32,
-    cutout: f32,
+    cutoff: f32,
+    emissive: Vec4,
+    shade: Vec4,
 }
 
 impl PartData {
     pub fn new(part: &Part) -> PartData {
-        let cutout = if part.cutout { 0.5 } else { 0.0 };
-        PartData { surface: part.surface as u32, roughness: part.roughness, metallic: part.metallic, cutout }
+        PartData {
+            surface: part.surface as u32,
+            roughness: part.roughness,
+            metallic: part.metallic,
+            cutoff: part.cutoff,
+            emissive: vec4(part.emissive, part.opacity),
+            shade: vec4(part.shade, if part.texture.is_some() { 1.0 } else { 0.0 }),
+        }
     }
 }
 

@@ -6,8 +6,8 @@
 //! GPU:  posing.wgsl ▶ lids.wgsl ▶ shadow.wgsl ▶ shade.wgsl ▶ Picture
 //! ```
 //!
-//! Camera, lights and background are the plain structs of `view`, shared by both. The shaders under `shaders/` are the source of how
-//! surfaces look; `shade` is their twin, function by function, and a test compares the pictures.
+//! Camera and background are the plain structs of `view`, lights and their rendering those of `look`, shared by both. The shaders
+//! under `shaders/` are the source of how surfaces look; `shade` is their twin, function by function, and tests compare both.
 
 mod background;
 mod cpu;
@@ -17,20 +17,25 @@ mod geometry;
 mod gpu;
 mod gpu_data;
 mod lanes;
+mod look;
 mod model;
 mod raster;
 mod rig;
+mod scenery;
 mod shade;
 mod shadow;
 pub mod sheet;
 pub mod showcase;
 mod text;
 mod texture;
+mod translucency;
+mod veil;
 mod view;
 
 pub use follow::follow;
+pub use look::{Grade, Light, Lights, Look, Scene};
 pub(crate) use texture::to_linear;
-pub use view::{Background, Camera, Framing, LARGEST, Light, Lights, View};
+pub use view::{Background, Camera, Framing, LARGEST, View};
 
 use crate::actor::Actor;
 use crate::motion::{Frame, Performance};

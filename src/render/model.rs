@@ -5,8 +5,9 @@ use super::eyes::{self, Socket};
 use super::lanes::F8;
 use super::rig::Rig;
 use super::texture::Mips;
+use super::translucency::translucency;
 use super::view::Subject;
-use crate::actor::{Actor, Driver, Mesh, Surface};
+use crate::actor::{Actor, Alpha, Driver, Mesh, Surface};
 use crate::motion::Frame;
 use crate::{Error, Result};
 use glam::{Affine3A, Vec3};
@@ -17,20 +18,38 @@ pub struct Model {
     pub rig: Rig,
     /// Position, normal, uv of every vertex: x y z, x y z, u v.
     pub shape: Vec<F8>,
-    /// Colour, openness, strand direction, depth in the mouth: r g b a, x y z, metres.
+    /// Colour; openness on our own surfaces, opacity on others; a place or direction on the surface; a number: r g b a, x y z, w.
+    ///
+    /// Hair: the strand's direction, -1. Mouth: resting position, metres behind the mouth's front. Skin: resting position, how
+    /// much light comes through from behind. Others: resting position, 0.
     pub paint: Vec<F8>,
     pub skin: Vec<Skin>,
     pub triangles: Vec<[u32; 3]>,
     /// One for every mesh of the actor.
     pub parts: Vec<Part>,
+    /// Part of every triangle.
+    pub part_of: Vec<u32>,
     pub morphs: Vec<Targets>,
     pub palette: Vec<Bind>,
     pub textures: Vec<Mips>,
     pub sockets: [Option<Socket>; 2],
     pub subject: Subject,
-    /// Nodes that cast a soft shadow on the ground.
-    pub feet: Vec<usize>,
+    /// Parts of the body that throw a soft shadow on the ground.
+    pub shades: Vec<Shade>,
 }
+
+/// A part of the body as seen by the ground.
+#[derive(Clone, Copy, Debug)]
+pub struct Shade {
+    pub node: usize,
+    pub foot: bool,
+    /// Height above the floor at rest.
+    pub rest: f32,
+    pub radius: f32,
+}
+
+/// From this opacity on a surface that mixes hides what is behind it.
+pub const HIDES: f32 = 0.95;
 
 /// A run of triangles with one material.
 #[derive(Clone, Debug)]
@@ -42,14 +61,30 @@ pub struct Part {
     pub roughness: f32,
     pub metallic: f32,
     pub texture: Option<usize>,
-    /// Texels below half opacity are holes.
-    pub cutout: bool,
+    /// Opacity below which there is a hole; 0 where nothing is cut out.
+    pub cutoff: f32,
+    /// Mixed with what is behind it where it is less opaque than [`HIDES`].
+    pub blends: bool,
+    /// Factor of the texture's opacity.
+    pub opacity: f32,
+    pub emissive: Vec3,
+    pub shade: Vec3,
 }
 
 impl Part {
     /// Whether the surface is thick enough to throw a shadow that anyone would miss.
     pub fn casts_shadow(&self) -> bool {
-        !matches!(self.surface, Surface::Lash | Surface::Eye | Surface::Mouth)
+        !self.blends && !matches!(self.surface, Surface::Lash | Surface::Eye | Surface::Mouth)
+    }
+
+    /// Whether it is opaque anywhere: what mixes and has no texture is so everywhere or nowhere.
+    pub fn hides(&self) -> bool {
+        !self.blends || self.texture.is_some() || self.opacity >= HIDES
+    }
+
+    /// Whether the alpha of vertex colours is opacity: on our own surfaces it is openness.
+    pub fn foreign(&self) -> bool {
+        is_foreign(self.surface)
     }
 }
 
@@ -74,6 +109,10 @@ pub struct Targets {
     pub offsets: Vec<F8>,
 }
 
+fn is_foreign(surface: Surface) -> bool {
+    matches!(surface, Surface::Plain | Surface::Unlit | Surface::Toon)
+}
+
 impl Model {
     /// Fails where lists of a mesh disagree or an index points nowhere.
     pub fn new(actor: &Actor) -> Result<Model> {
@@ -84,12 +123,13 @@ impl Model {
             skin: Vec::new(),
             triangles: Vec::new(),
             parts: Vec::new(),
+            part_of: Vec::new(),
             morphs: Vec::new(),
             palette: Vec::new(),
             textures: actor.textures.iter().map(Mips::new).collect::<Result<_>>()?,
             sockets: [None, None],
             subject: Subject { top: 0.0, eyes: Vec3::ZERO, hips: 0.0, floor: 0.0 },
-            feet: ["leftFoot", "leftToes", "rightFoot", "rightToes"].iter().filter_map(|n| joint(actor, n)).collect(),
+            shades: Vec::new(),
         };
         for mesh in &actor.meshes {
             check(actor, mesh)?;
@@ -101,6 +141,8 @@ impl Model {
         let rest = model.geometry(&Frame::default());
         model.subject = subject(actor, &model, &rest);
         model.sockets = eyes::sockets(actor, &model, &rest);
+        model.shades = shades(actor, &model);
+        model.anchor(&rest);
         Ok(model)
     }
 
@@ -127,7 +169,13 @@ impl Model {
         let normals = if mesh.normals.is_empty() { smooth_normals(mesh) } else { mesh.normals.clone() };
         let tangents = if material.surface == Surface::Hair { strands(mesh, &normals) } else { vec![Vec3::Y; normals.len()] };
         let front = mesh.positions.iter().map(|p| p.z).fold(f32::MIN, f32::max);
-        let openness = |alpha: f32| if material.surface == Surface::Plain { 1.0 } else { alpha.clamp(0.0, 1.0) };
+        let opacity = if material.alpha == Alpha::Opaque { 1.0 } else { material.base_color[3].clamp(0.0, 1.0) };
+        let foreign = is_foreign(material.surface);
+        let number = |p: Vec3| match material.surface {
+            Surface::Hair => -1.0,
+            Surface::Mouth => front - p.z,
+            _ => 0.0,
+        };
         for i in 0..mesh.positions.len() {
             let (p, n, t) = (mesh.positions[i], normals[i], tangents[i]);
             let uv = mesh.uvs.get(i).copied().unwrap_or_default();
@@ -135,10 +183,12 @@ impl Model {
             let base = material.base_color;
             self.shape.push(F8::new([p.x, p.y, p.z, n.x, n.y, n.z, uv[0], uv[1]]));
             let [r, g, b] = [c[0] * base[0], c[1] * base[1], c[2] * base[2]];
-            self.paint.push(F8::new([r, g, b, openness(c[3]), t.x, t.y, t.z, front - p.z]));
+            let alpha = if foreign && material.alpha == Alpha::Opaque { 1.0 } else { c[3].clamp(0.0, 1.0) };
+            self.paint.push(F8::new([r, g, b, alpha, t.x, t.y, t.z, number(p)]));
         }
         self.add_skin(mesh);
         let triangles = self.triangles.len();
+        self.part_of.resize(triangles + mesh.triangles.len(), self.parts.len() as u32);
         self.triangles.extend(mesh.triangles.iter().map(|t| t.map(|i| i + first as u32)));
         let texture = material.texture.filter(|t| *t < self.textures.len() && !mesh.uvs.is_empty());
         self.parts.push(Part {
@@ -149,7 +199,15 @@ impl Model {
             roughness: material.roughness.clamp(0.05, 1.0),
             metallic: material.metallic.clamp(0.0, 1.0),
             texture,
-            cutout: texture.is_some_and(|t| self.textures[t].has_holes),
+            cutoff: match material.alpha {
+                Alpha::Opaque => 0.0,
+                Alpha::Mask(cutoff) => cutoff.clamp(1.0 / 255.0, 1.0),
+                Alpha::Blend => HIDES,
+            },
+            blends: material.alpha == Alpha::Blend,
+            opacity,
+            emissive: material.emissive.max(Vec3::ZERO),
+            shade: material.shade,
         });
         for morph in mesh.morphs.iter().filter(|m| m.driver != Driver::None && !m.vertices.is_empty()) {
             let offsets = morph.positions.iter().enumerate().map(|(i, p)| {
@@ -163,6 +221,18 @@ impl Model {
             });
         }
         Ok(())
+    }
+
+    /// Gives skin, cloth and the like their resting places, which fine structure is laid on, and skin its thin places.
+    fn anchor(&mut self, rest: &[F8]) {
+        let through = translucency(self, rest);
+        for part in self.parts.iter().filter(|p| p.surface != Surface::Hair) {
+            for i in part.vertices.clone() {
+                let (p, a) = (rest[i].to_array(), self.paint[i].to_array());
+                let last = if part.surface == Surface::Skin { through[i] } else { a[7] };
+                self.paint[i] = F8::new([a[0], a[1], a[2], a[3], p[0], p[1], p[2], last]);
+            }
+        }
     }
 
     /// Enters the mesh's skin into the palette; a mesh without one hangs rigidly on its node.
@@ -238,6 +308,31 @@ fn strands(mesh: &Mesh, normals: &[Vec3]) -> Vec<Vec3> {
     along.iter().zip(normals).map(|(d, n)| flat(*d, *n).or(flat(Vec3::NEG_Y, *n)).unwrap_or(Vec3::X)).collect()
 }
 
+/// The parts of the body whose shadow on the ground one would miss, with their radii in metres.
+fn shades(actor: &Actor, model: &Model) -> Vec<Shade> {
+    const BODY: [(&str, f32); 12] = [
+        ("leftFoot", 0.0),
+        ("leftToes", 0.0),
+        ("rightFoot", 0.0),
+        ("rightToes", 0.0),
+        ("leftLowerLeg", 0.06),
+        ("rightLowerLeg", 0.06),
+        ("hips", 0.15),
+        ("chest", 0.15),
+        ("head", 0.11),
+        ("leftLowerArm", 0.05),
+        ("rightLowerArm", 0.05),
+        ("upperChest", 0.12),
+    ];
+    let joints = model.rig.pose(&Frame::default());
+    let one = |(name, radius): &(&str, f32)| {
+        let node = joint(actor, name)?;
+        let rest = joints.world[node].translation.y - model.subject.floor;
+        Some(Shade { node, foot: *radius == 0.0, rest, radius: *radius })
+    };
+    BODY.iter().filter_map(one).collect()
+}
+
 /// Measures the resting actor for framing. Where eyes, head or hips are unknown, an adult's proportions fill in.
 fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
     let points = || rest.iter().map(|v| v.as_array()).map(|a| Vec3::new(a[0], a[1], a[2])).filter(|p| p.is_finite());
@@ -255,5 +350,5 @@ fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
         },
     };
     let hips = place(joint(actor, "hips")).map(|p| p.y);
-    Subject { top: high.y, eyes, hips: hips.unwrap_or(low.y + 0.55 * tall), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
+    Subject { top: high.y, eyes, hips: hips.unwrap_or(if actor.joints.iter().flatten().count() < 2 { low.y } else { low.y + 0.55 * tall }), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
 }

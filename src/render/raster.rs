@@ -69,63 +69,35 @@ impl Tile {
         self.far.iter().copied().fold(f32::MAX, f32::min)
     }
 
-    /// Whether all squares that a triangle can touch are nearer than its nearest vertex.
-    fn hides(&self, rows: &Range<usize>, blocks: &Range<usize>, nearest: f32) -> bool {
-        let rows = rows.start * HIGH / SQUARE..=(rows.end * HIGH - 1) / SQUARE;
-        let columns = blocks.start * WIDE / SQUARE..=(blocks.end * WIDE - 1) / SQUARE;
-        rows.into_iter().all(|r| columns.clone().all(|c| self.far[r * SQUARES + c] >= nearest))
+    /// Enters a triangle, either way round. `origin` is the tile's first pixel; `solid` has, for the middles of eight pixels, a
+    /// mask of each sample: where the surface has no hole.
+    pub fn draw(&mut self, origin: [f32; 2], v: &[Screen; 3], number: u32, solid: impl Fn(F8, F8) -> [F8; 4]) {
+        let id = f(f32::from_bits(number + 1));
+        let (depths, ids) = (&mut self.depth, &mut self.ids);
+        scan(&self.far, origin, v, |at, x, y, inside, depth| {
+            let there = solid(x, y);
+            for s in 0..4 {
+                let old = depths[at + s];
+                let wins = inside[s].simd_ge(F8::ZERO) & depth[s].simd_gt(old) & there[s];
+                depths[at + s] = wins.select(depth[s], old);
+                ids[at + s] = wins.select(id, ids[at + s]);
+            }
+        });
     }
 
-    /// Enters a triangle, either way round. `origin` is the tile's first pixel; `solid` is a mask of the
-    /// pixels, given by their middles, where the surface has no hole.
-    pub fn draw(&mut self, origin: [f32; 2], v: &[Screen; 3], number: u32, solid: impl Fn(F8, F8) -> F8) {
-        let p = [0, 1, 2].map(|i| [v[i][0] - origin[0], v[i][1] - origin[1], v[i][2]]);
-        let area = (p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1]);
-        let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
-        let area = area.abs();
-        if area.is_nan() || area <= 1e-12 {
-            return;
-        }
-        let Some((rows, blocks)) = extent(&p) else { return };
-        if self.hides(&rows, &blocks, p[0][2].max(p[1][2]).max(p[2][2])) {
-            return;
-        }
-        // Edge k runs from vertex k to the next: e(x, y) = a x + b y + c, positive inside.
-        let edge = |i: usize, j: usize| [p[i][1] - p[j][1], p[j][0] - p[i][0], p[i][0] * p[j][1] - p[j][0] * p[i][1]];
-        let edges = [edge(0, 1), edge(1, 2), edge(2, 0)];
-        let inverse = 1.0 / area;
-        let plane = [0, 1, 2].map(|c| (edges[1][c] * p[0][2] + edges[2][c] * p[1][2] + edges[0][c] * p[2][2]) * inverse);
-        let shift = |e: &[f32; 3]| SAMPLES.map(|s| f(e[0] * s[0] + e[1] * s[1]));
-        let shifts = [shift(&edges[0]), shift(&edges[1]), shift(&edges[2])];
-        let lift = shift(&plane);
-        let id = f(f32::from_bits(number + 1));
-        let (x_lanes, y_lanes) = (F8::new([0.5, 1.5, 2.5, 3.5, 0.5, 1.5, 2.5, 3.5]), F8::new([0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5]));
-        for row in rows {
-            let y = y_lanes + f((row * HIGH) as f32);
-            let starts = edges.map(|e| f(e[1]) * y + f(e[2]));
-            let depth = f(plane[1]) * y + f(plane[2]);
-            for block in blocks.clone() {
-                let x = x_lanes + f((block * WIDE) as f32);
-                let e = [0, 1, 2].map(|k| f(edges[k][0]) * x + starts[k]);
-                let inside = |s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]);
-                let inside = [inside(0), inside(1), inside(2), inside(3)];
-                let any = inside[0].fast_max(inside[1]).fast_max(inside[2].fast_max(inside[3]));
-                if any.simd_ge(F8::ZERO).to_bitmask() == 0 {
-                    continue;
-                }
-                let there = solid(x + f(origin[0]), y + f(origin[1]));
-                let depth = f(plane[0]) * x + depth;
-                let at = (row * BLOCKS + block) * 4;
-                for s in 0..4 {
-                    let (old, new) = (self.depth[at + s], depth + lift[s]);
-                    let wins = inside[s].simd_ge(F8::ZERO) & new.simd_gt(old) & there;
-                    self.depth[at + s] = wins.select(new, old);
-                    self.ids[at + s] = wins.select(id, self.ids[at + s]);
+    /// Finds where a triangle shows in front of all that was entered, and enters nothing: samples of each pixel go to `emit`.
+    pub fn look(&self, origin: [f32; 2], v: &[Screen; 3], number: u32, mut emit: impl FnMut(Fragment)) {
+        scan(&self.far, origin, v, |at, _, _, inside, depth| {
+            let shows = |s: usize| (inside[s].simd_ge(F8::ZERO) & depth[s].simd_gt(self.depth[at + s])).to_bitmask();
+            let shows = [shows(0), shows(1), shows(2), shows(3)];
+            for lane in 0..8 {
+                let weight = shows.iter().filter(|mask| *mask >> lane & 1 == 1).count() as u16;
+                if weight > 0 {
+                    emit(Fragment { triangle: number, pixel: pixel(at / 4, lane), weight });
                 }
             }
-        }
+        });
     }
-
     /// Groups the samples of every pixel by surface and hands each group to `emit`. Samples on the same part (`same`)
     /// within 1 % of depth are one group: they are shaded once.
     pub fn resolve(&self, same: impl Fn(u32, u32) -> bool, mut emit: impl FnMut(Fragment)) {
@@ -133,8 +105,7 @@ impl Tile {
             let ids: [[f32; 8]; 4] = std::array::from_fn(|s| self.ids[at * 4 + s].to_array());
             let depths: [[f32; 8]; 4] = std::array::from_fn(|s| self.depth[at * 4 + s].to_array());
             for lane in 0..8 {
-                let (x, y) = (at % BLOCKS * WIDE + lane % WIDE, at / BLOCKS * HIGH + lane / WIDE);
-                let pixel = (y * TILE + x) as u16;
+                let pixel = pixel(at, lane);
                 let id = [0, 1, 2, 3].map(|s: usize| ids[s][lane].to_bits());
                 if id[0] == id[1] && id[1] == id[2] && id[2] == id[3] {
                     if id[0] != 0 {
@@ -162,9 +133,22 @@ impl Tile {
     }
 }
 
+/// Whether all squares that a triangle can touch are nearer than its nearest vertex.
+fn hides(far: &[f32; SQUARES * SQUARES], rows: &Range<usize>, blocks: &Range<usize>, nearest: f32) -> bool {
+    let rows = rows.start * HIGH / SQUARE..=(rows.end * HIGH - 1) / SQUARE;
+    let columns = blocks.start * WIDE / SQUARE..=(blocks.end * WIDE - 1) / SQUARE;
+    rows.into_iter().all(|r| columns.clone().all(|c| far[r * SQUARES + c] >= nearest))
+}
+
 /// Nowhere a hole.
-pub fn solid(_: F8, _: F8) -> F8 {
-    f(f32::from_bits(u32::MAX))
+pub fn solid(_: F8, _: F8) -> [F8; 4] {
+    [f(f32::from_bits(u32::MAX)); 4]
+}
+
+/// Place in the tile of a lane of a block.
+fn pixel(block: usize, lane: usize) -> u16 {
+    let (x, y) = (block % BLOCKS * WIDE + lane % WIDE, block / BLOCKS * HIGH + lane / WIDE);
+    (y * TILE + x) as u16
 }
 
 type Extent = (Range<usize>, Range<usize>);
@@ -187,4 +171,48 @@ fn extent(p: &[Screen; 3]) -> Option<Extent> {
 fn ceil(x: f32) -> usize {
     let whole = x.max(0.0) as usize;
     whole + (x > whole as f32) as usize
+}
+
+/// Walks the blocks of a tile that a triangle touches and that are not known to be hidden. `visit` gets the place of the block's
+/// first sample, the middles of its eight pixels, and for each sample a number that is not negative inside, and 1/depth.
+#[inline(always)]
+fn scan(far: &[f32; SQUARES * SQUARES], origin: [f32; 2], v: &[Screen; 3], mut visit: impl FnMut(usize, F8, F8, [F8; 4], [F8; 4])) {
+    let p = [0, 1, 2].map(|i| [v[i][0] - origin[0], v[i][1] - origin[1], v[i][2]]);
+    let area = (p[1][0] - p[0][0]) * (p[2][1] - p[0][1]) - (p[2][0] - p[0][0]) * (p[1][1] - p[0][1]);
+    let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
+    let area = area.abs();
+    if area.is_nan() || area <= 1e-12 {
+        return;
+    }
+    let Some((rows, blocks)) = extent(&p) else { return };
+    if hides(far, &rows, &blocks, p[0][2].max(p[1][2]).max(p[2][2])) {
+        return;
+    }
+    // Edge k runs from vertex k to the next: e(x, y) = a x + b y + c, positive inside.
+    let edge = |i: usize, j: usize| [p[i][1] - p[j][1], p[j][0] - p[i][0], p[i][0] * p[j][1] - p[j][0] * p[i][1]];
+    let edges = [edge(0, 1), edge(1, 2), edge(2, 0)];
+    let inverse = 1.0 / area;
+    let plane = [0, 1, 2].map(|c| (edges[1][c] * p[0][2] + edges[2][c] * p[1][2] + edges[0][c] * p[2][2]) * inverse);
+    let shift = |e: &[f32; 3]| SAMPLES.map(|s| f(e[0] * s[0] + e[1] * s[1]));
+    let shifts = [shift(&edges[0]), shift(&edges[1]), shift(&edges[2])];
+    let lift = shift(&plane);
+    let (x_lanes, y_lanes) = (F8::new([0.5, 1.5, 2.5, 3.5, 0.5, 1.5, 2.5, 3.5]), F8::new([0.5, 0.5, 0.5, 0.5, 1.5, 1.5, 1.5, 1.5]));
+    for row in rows {
+        let y = y_lanes + f((row * HIGH) as f32);
+        let starts = edges.map(|e| f(e[1]) * y + f(e[2]));
+        let depth = f(plane[1]) * y + f(plane[2]);
+        for block in blocks.clone() {
+            let x = x_lanes + f((block * WIDE) as f32);
+            let e = [0, 1, 2].map(|k| f(edges[k][0]) * x + starts[k]);
+            let inside = |s: usize| (e[0] + shifts[0][s]).fast_min(e[1] + shifts[1][s]).fast_min(e[2] + shifts[2][s]);
+            let inside = [inside(0), inside(1), inside(2), inside(3)];
+            let any = inside[0].fast_max(inside[1]).fast_max(inside[2].fast_max(inside[3]));
+            if any.simd_ge(F8::ZERO).to_bitmask() == 0 {
+                continue;
+            }
+            let depth = f(plane[0]) * x + depth;
+            let at = (row * BLOCKS + block) * 4;
+            visit(at, x + f(origin[0]), y + f(origin[1]), inside, lift.map(|l| depth + l));
+        }
+    }
 }

@@ -7,8 +7,6 @@ use std::sync::LazyLock;
 /// A texture and its halvings down to one texel; sRGB, RGBA.
 pub struct Mips {
     pub levels: Vec<Level>,
-    /// Some texels are less than half opaque.
-    pub has_holes: bool,
 }
 
 pub struct Level {
@@ -54,7 +52,7 @@ impl Mips {
             let next = last.half();
             levels.push(next);
         }
-        Ok(Mips { levels, has_holes: texture.rgba.chunks_exact(4).any(|p| p[3] < 128) })
+        Ok(Mips { levels })
     }
 
     /// Width, height and bytes of every level.

@@ -1,14 +1,15 @@
-//! What the camera sees: picture size, framing, camera, lights and background, as plain structs for both back ends.
+//! What the camera sees: picture size, framing, look, background and camera, as plain structs for both back ends.
 
 use super::Picture;
+use super::look::Look;
 use crate::{Error, Result};
-use glam::{Mat3, Vec3};
+use glam::Vec3;
 
 /// The longest side of a picture, in pixels.
 pub const LARGEST: u32 = 8192;
 
 /// Vertical field of view in degrees: an 83 mm lens on full frame. Shorter lenses make noses big.
-const FIELD: f32 = 16.5;
+pub const FIELD: f32 = 16.5;
 
 /// How much of the actor is in the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,12 +25,19 @@ pub enum Framing {
     Body,
 }
 
+impl Framing {
+    /// How far the camera looks down by itself, radians: the whole figure shows the ground that it stands on.
+    pub fn tilt(self) -> f32 {
+        if self == Framing::Body { 0.07 } else { 0.0 }
+    }
+}
+
 /// What stands behind the actor.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Background {
-    /// A lit studio wall, brighter behind the head.
+    /// The look's own ([`Look::scene`]).
     #[default]
-    Studio,
+    Scene,
     /// One sRGB colour.
     Colour([u8; 3]),
     /// A picture, scaled to cover and cut at the sides it overhangs.
@@ -45,6 +53,7 @@ pub struct View {
     pub width: u32,
     pub height: u32,
     pub framing: Framing,
+    pub look: Look,
     pub background: Background,
     /// Walks the camera around the actor, + to the actor's left.
     pub yaw: f32,
@@ -54,7 +63,7 @@ pub struct View {
 
 impl Default for View {
     fn default() -> Self {
-        View { width: 512, height: 512, framing: Framing::Head, background: Background::Studio, yaw: 0.0, pitch: 0.0 }
+        View { width: 512, height: 512, framing: Framing::Head, look: Look::default(), background: Background::Scene, yaw: 0.0, pitch: 0.0 }
     }
 }
 
@@ -111,21 +120,21 @@ impl Camera {
         let (w, h) = (view.width as f32, view.height as f32);
         let skull = (subject.top - subject.eyes.y).max(0.01);
         let tall = (subject.top - subject.floor).max(0.02);
-        // (visible height, its middle, least visible width over height, camera height angle)
-        let (visible, middle, least, tilt) = match view.framing {
-            Framing::Face => (1.6 * skull, subject.eyes.y - 0.19 * skull, 0.8, 0.0),
-            Framing::Head => (2.39 * skull, subject.eyes.y - 0.118 * skull, 0.8, 0.0),
+        // (visible height, its middle, least visible width over height)
+        let (visible, middle, least) = match view.framing {
+            Framing::Face => (1.6 * skull, subject.eyes.y - 0.19 * skull, 0.8),
+            Framing::Head => (2.39 * skull, subject.eyes.y - 0.118 * skull, 0.8),
             Framing::Bust => {
                 let (low, high) = (subject.hips - 0.01 * tall, subject.top + 0.03 * tall);
-                (high - low, 0.5 * (high + low), 0.9, 0.0)
+                (high - low, 0.5 * (high + low), 0.9)
             }
-            Framing::Body => (1.16 * tall, subject.floor + 0.485 * tall, 0.55, 0.07),
+            Framing::Body => (1.16 * tall, subject.floor + 0.485 * tall, 0.55),
         };
         let visible = visible.max(0.02) * (least / (w / h)).max(1.0);
         let target = Vec3::new(subject.eyes.x, middle, subject.eyes.z - 0.4 * skull);
         let distance = 0.5 * visible / (0.5 * FIELD.to_radians()).tan();
         let (sy, cy) = view.yaw.sin_cos();
-        let (sp, cp) = (view.pitch + tilt).sin_cos();
+        let (sp, cp) = (view.pitch + view.framing.tilt()).sin_cos();
         let back = Vec3::new(sy * cp, sp, cy * cp);
         let right = Vec3::new(cy, 0.0, -sy);
         let up = back.cross(right);
@@ -142,45 +151,13 @@ impl Camera {
         [self.centre[0] + q.dot(self.right) * scale, self.centre[1] - q.dot(self.up) * scale, over]
     }
 
+    /// Metres that a pixel spans at the target.
+    pub fn pixel(&self) -> f32 {
+        (self.position - self.target).length() / self.focal
+    }
+
     /// Direction (not normalised) through a pixel position.
     pub fn ray(&self, x: f32, y: f32) -> Vec3 {
         self.right * (x - self.centre[0]) - self.up * (y - self.centre[1]) - self.back * self.focal
-    }
-}
-
-/// A distant light: the direction towards it (unit) and its linear colour.
-#[derive(Clone, Copy, Debug)]
-pub struct Light {
-    pub direction: Vec3,
-    pub colour: Vec3,
-}
-
-/// The studio: key, fill, two rims, and light from above and below.
-#[derive(Clone, Copy, Debug)]
-pub struct Lights {
-    pub key: Light,
-    pub fill: Light,
-    pub rim: Light,
-    pub kicker: Light,
-    pub sky: Vec3,
-    pub ground: Vec3,
-}
-
-impl Lights {
-    /// Portrait lighting. It follows 55 % of the camera's yaw, so that a turned view is neither flat nor unlit.
-    pub fn studio(camera_yaw: f32) -> Lights {
-        let turn = Mat3::from_rotation_y(0.55 * camera_yaw);
-        let light = |x: f32, y: f32, z: f32, colour: Vec3, power: f32| Light {
-            direction: (turn * Vec3::new(x, y, z)).normalize(),
-            colour: colour * power,
-        };
-        Lights {
-            key: light(-0.55, 0.62, 0.80, Vec3::new(1.0, 0.95, 0.89), 2.5),
-            fill: light(0.85, 0.10, 0.65, Vec3::new(0.62, 0.74, 1.0), 0.42),
-            rim: light(0.72, 0.42, -0.72, Vec3::new(0.80, 0.90, 1.0), 1.8),
-            kicker: light(-0.85, 0.15, -0.60, Vec3::new(1.0, 0.78, 0.60), 0.8),
-            sky: Vec3::new(0.56, 0.62, 0.72) * 0.72,
-            ground: Vec3::new(0.62, 0.44, 0.36) * 0.42,
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! ([`super::lids`]), and soft tissue follows bell-shaped fields around landmarks (here). Left is +x; the right side is the
 //! mirror image. A field of one side fades over the middle so that left and right add up to the symmetric shape.
 
+use super::creases;
 use super::eye_frame::EyeFrame;
 use super::lids;
 use super::math::{bell, mirrored, smoothstep};
@@ -68,6 +69,7 @@ pub fn bake(face: &Face) -> Shapes {
         keep_off_the_lids(face.cage, offsets);
     }
     lids::add(face, &mut shapes);
+    furrow(face, &mut shapes);
     let place = |name: &str| coefficients::index(name).unwrap_or(coefficients::COUNT);
     shapes.push(("tongueOut".into(), vec![Vec3::ZERO; face.cage.positions.len()]));
     shapes.sort_by_key(|(name, _)| place(name));
@@ -98,9 +100,38 @@ pub fn driver(name: &str) -> Driver {
         "blinkCheek" => pair("eyeBlink", "cheekSquint"),
         "smileOpen" => pair("mouthSmile", "jawOpen"),
         "smileRaise" => pair("mouthSmile", "mouthUpperUp"),
+        "smilePucker" => pair("mouthSmile", "mouthPucker"),
         "smileFunnel" => pair("mouthSmile", "mouthFunnel"),
         "puckerOpen" => pair("mouthPucker", "jawOpen"),
         _ => Driver::None,
+    }
+}
+
+/// Adds the furrows that shapes make in the skin.
+fn furrow(face: &Face, shapes: &mut Shapes) {
+    let normals = super::mesh::normals(&face.cage.positions, &face.cage.quads);
+    for (name, offsets) in shapes {
+        let (stem, sides) = match (name.strip_suffix("Left"), name.strip_suffix("Right")) {
+            (Some(stem), _) => (stem, [1.0, 0.0]),
+            (_, Some(stem)) => (stem, [0.0, 1.0]),
+            _ => (name.as_str(), [1.0, 1.0]),
+        };
+        let creases = creases::of_shape(stem);
+        if creases.is_empty() {
+            continue;
+        }
+        for (i, offset) in offsets.iter_mut().enumerate() {
+            let p = face.cage.positions[i];
+            let free = match face.cage.places[i] {
+                Place::Grid => 1.0,
+                Place::Lid { s, .. } => 1.0 - smoothstep(0.45, 0.85, s),
+                Place::Mouth { s, .. } => smoothstep(-0.15, -0.5, s),
+            };
+            let left = smoothstep(-0.3, 0.3, p.x);
+            let side = sides[0] * left + sides[1] * (1.0 - left);
+            let height: f32 = creases.iter().map(|c| c.height(Vec3::new(p.x.abs(), p.y, p.z))).sum();
+            *offset += normals[i] * (height * free * side);
+        }
     }
 }
 
@@ -242,6 +273,14 @@ fn landmark_shapes(face: &Face) -> Shapes {
         ),
     ];
     let mut shapes: Shapes = sided.iter().flat_map(|(name, bumps)| pair(face, name, bumps)).collect();
+    for (name, offsets) in shapes.iter_mut().filter(|(name, _)| name.starts_with("mouthSmile")) {
+        let side = if name.ends_with("Left") { 1.0 } else { -1.0 };
+        for (i, offset) in offsets.iter_mut().enumerate() {
+            if let Some((s, t, upper)) = mouth::ring(face, i) {
+                offset.y += mouth::plain_bow(s, t, upper) * smoothstep(-0.9, 0.9, side * face.cage.positions[i].x);
+            }
+        }
+    }
     let brow_inner = [
         bump(1.35, 2.8, 1.35, 1.35, [0.06, 0.98, 0.06]),
         bump(1.7, 1.5, 1.2, 0.8, [0.0, 0.22, 0.0]),
@@ -286,13 +325,14 @@ pub fn cheek_squint(face: &Face, side: f32) -> Vec<Vec3> {
 fn correctives(face: &Face) -> Shapes {
     let y = face.lips.y;
     let (cx, cy) = (face.lips.half_width, face.lips.contact(1.0));
-    let sided: [(&str, Vec<Bump>); 3] = [
+    let sided: [(&str, Vec<Bump>); 4] = [
         // An open smile would stretch too wide and press the corners into the teeth.
         ("smileOpen", vec![bump(cx, cy, 0.9, 0.9, [-0.15, 0.0, 0.12])]),
         // A raised smiling lip keeps its bow: lift the middle.
         ("smileRaise", vec![bump(0.0, y + 0.3, 0.6, 0.5, [0.0, 0.10, 0.0]).upper()]),
         // Rounding wins over spreading.
         ("smileFunnel", vec![bump(cx, cy, 1.2, 1.0, [-0.30, -0.25, 0.20])]),
+        ("smilePucker", vec![bump(cx, cy, 1.3, 1.1, [-0.55, -0.45, 0.35])]),
     ];
     sided.iter().flat_map(|(name, bumps)| pair(face, name, bumps)).collect()
 }

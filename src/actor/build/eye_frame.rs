@@ -25,18 +25,21 @@ pub struct EyeFrame {
 
 /// How far the frame is turned outward, degrees.
 const OUTWARD: f32 = 9.0;
+/// How far the eyes' centres lie in front of the middle of the skull, centimetres.
+const DEPTH: f32 = 5.5;
 
 impl EyeFrame {
     pub fn new(p: &Parameters) -> EyeFrame {
+        let e = &p.eyes;
         let (sin, cos) = OUTWARD.to_radians().sin_cos();
         EyeFrame {
-            centre: Vec3::from(p.eye_centre),
-            radius: p.eye_radius,
-            lid_radius: p.eye_radius + p.lid_thickness,
-            half_width: p.eye_half_width,
-            upper: p.upper_lid,
-            lower: p.lower_lid,
-            tilt: p.eye_tilt,
+            centre: Vec3::new(e.spacing, 0.0, DEPTH),
+            radius: e.radius,
+            lid_radius: e.radius + e.lid_thickness,
+            half_width: e.half_width,
+            upper: e.upper_lid,
+            lower: e.lower_lid,
+            tilt: e.tilt,
             right: Vec3::new(cos, 0.0, -sin),
             forward: Vec3::new(sin, 0.0, cos),
         }
@@ -63,12 +66,12 @@ impl EyeFrame {
 
     /// Pitch of the upper lid's rim.
     pub fn upper_rim(&self, u: f32) -> f32 {
-        self.tilt * u + self.upper * (1.0 - ((u + 0.06).abs() / 1.06).powf(2.3)).max(0.0).powf(0.78)
+        self.tilt * u + self.upper * (1.0 - (u + 0.06 * (1.0 - u * u)).abs().powf(2.3)).max(0.0).powf(0.78)
     }
 
     /// Pitch of the lower lid's rim.
     pub fn lower_rim(&self, u: f32) -> f32 {
-        self.tilt * u + self.lower * (1.0 - ((u - 0.1).abs() / 1.1).powf(2.2)).max(0.0).powf(0.85)
+        self.tilt * u + self.lower * (1.0 - (u - 0.1 * (1.0 - u * u)).abs().powf(2.2)).max(0.0).powf(0.85)
     }
 
     /// Pitch at which the closed lids meet.

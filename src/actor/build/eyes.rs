@@ -31,7 +31,7 @@ fn map_angle(radius: f32) -> f32 {
 pub fn ball(p: &Parameters, eye: &EyeFrame, side: f32) -> Part {
     const RINGS: usize = 12;
     const COLUMNS: usize = 32;
-    let turn = Quat::from_rotation_y((side * p.divergence).to_radians());
+    let turn = Quat::from_rotation_y((side * p.eyes.divergence).to_radians());
     let mut part = Part::default();
     for i in 0..=RINGS {
         // Half of the rings on the iris and its border.
@@ -55,8 +55,8 @@ pub fn ball(p: &Parameters, eye: &EyeFrame, side: f32) -> Part {
 /// A hint of the shadow of upper lid and lashes by pitch and yaw in the ball's own frame, for viewers that cast none.
 fn lid_shadow(p: &Parameters, local: Vec3) -> f32 {
     let pitch = local.y.clamp(-1.0, 1.0).asin().to_degrees();
-    let yaw = local.x.atan2(local.z).to_degrees() / p.eye_half_width;
-    let rim = p.upper_lid * (1.0 - 0.5 * yaw * yaw);
+    let yaw = local.x.atan2(local.z).to_degrees() / p.eyes.half_width;
+    let rim = p.eyes.upper_lid * (1.0 - 0.5 * yaw * yaw);
     let upper = 1.0 - 0.25 * (-(rim - pitch - 1.5).max(0.0) / 6.5).exp();
     upper * (1.0 - 0.12 * yaw.abs().min(1.0).powi(4))
 }
@@ -78,7 +78,7 @@ pub fn texture(p: &Parameters, size: u32) -> Texture {
 /// Linear albedo at an angle off the gaze axis (degrees) and an azimuth (radians, 0 = outward, a quarter turn = up).
 fn paint(p: &Parameters, angle: f32, azimuth: f32) -> Vec3 {
     let c = &p.colors;
-    let r = angle / p.iris_angle;
+    let r = angle / p.eyes.iris_angle;
     let low = 0.5 - 0.5 * azimuth.sin() * smoothstep(0.0, 0.15, r);
     let fibres = 0.5 + 0.5 * (azimuth * 31.0 + 2.0 * (azimuth * 7.0).sin()).sin() * (azimuth * 17.0 + 1.0).sin();
     let bright = (0.25 + 0.55 * low * smoothstep(0.3, 0.8, r) + if r > 0.45 { 0.30 * fibres } else { 0.0 }).clamp(0.0, 1.2);
@@ -86,7 +86,7 @@ fn paint(p: &Parameters, angle: f32, azimuth: f32) -> Vec3 {
     // Light that enters above leaves the iris below: the glow that makes eyes look alive.
     iris *= 1.0 + 1.3 * ((low - 0.35).max(0.0).powf(1.5) * smoothstep(0.35, 0.75, r));
     iris = iris.lerp(linear(c.limbal_ring), 0.9 * smoothstep(0.80, 0.97, r));
-    iris = iris * (1.0 - smoothstep(p.pupil + 0.05, p.pupil - 0.02, r)) + Vec3::splat(0.004);
+    iris = iris * (1.0 - smoothstep(p.eyes.pupil + 0.05, p.eyes.pupil - 0.02, r)) + Vec3::splat(0.004);
     let around = (angle.to_radians().sin() * azimuth.cos()).abs();
     let corner = ((around - 0.45) / 0.45).clamp(0.0, 1.0);
     let white = linear(c.sclera) * (Vec3::ONE - Vec3::new(0.105, 0.30, 0.30) * corner);

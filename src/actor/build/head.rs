@@ -1,6 +1,7 @@
 //! The head as a part: the cage with its shapes, painted, bound to neck and head, and its landmarks.
 
 use super::Parameters;
+use super::beard;
 use super::deform::Shapes;
 use super::hair;
 use super::math::{angles, bell, direction, linear, smoothstep};
@@ -16,14 +17,14 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: Shapes, rig: &Rig) -> Part {
         positions: cage.positions.clone(),
         quads: cage.quads.clone(),
         colors: paint(p, cage),
-        weights: cage.positions.iter().map(|v| weights(*v, rig)).collect(),
+        weights: cage.positions.iter().map(|v| skin_weights(*v, rig)).collect(),
         morphs: shapes,
         ..Part::default()
     };
     // Nobody sees the scalp under the hair.
     let hidden = |v: u32| {
         let (azimuth, elevation) = angles(cage.positions[v as usize]);
-        hair::above_hairline(azimuth, elevation) > 10.0
+        hair::hides(p, azimuth, elevation)
     };
     part.quads.retain(|q| !q.iter().all(|v| hidden(*v)));
     part
@@ -33,13 +34,13 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: Shapes, rig: &Rig) -> Part {
 pub fn light_mouth(cage: &Cage, part: &mut Part) {
     for (open, place) in part.openness.iter_mut().zip(&cage.places) {
         if let Place::Mouth { s, .. } = *place {
-            *open = open.max(smoothstep(0.9, 1.3, s) * (0.70 - 0.10 * (s - 1.0)));
+            *open = open.max(smoothstep(0.9, 1.3, s) * (0.75 - 0.09 * (s - 1.0)));
         }
     }
 }
 
 /// How neck and head carry the skin. The border between them runs from the throat to the nape, below chin and skull.
-fn weights(v: Vec3, rig: &Rig) -> Weights {
+pub fn skin_weights(v: Vec3, rig: &Rig) -> Weights {
     let along = v.y + 0.35 * (v.z + 2.5);
     let head = smoothstep(-11.5, -6.5, along);
     let chest = (1.0 - head) * smoothstep(-12.6, -16.0, v.y);
@@ -51,11 +52,13 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
     let c = &p.colors;
     let colors = [c.skin, c.blush, c.lid, c.crease, c.waterline, c.lip, c.lip_inside].map(linear);
     let [skin, blush, lid, crease, waterline, lip, inside] = colors;
-    let (flesh, throat) = (linear([172, 70, 70]), linear([132, 46, 48]));
+    let (flesh, throat) = (linear([205, 98, 94]), linear([140, 52, 52]));
+    let shaven = linear([96, 92, 98]);
     cage.positions
         .iter()
         .zip(&cage.places)
-        .map(|(v, place)| {
+        .enumerate()
+        .map(|(i, (v, place))| {
             let x = v.x.abs();
             let spot = |cx: f32, cy: f32, wx: f32, wy: f32, behind: f32| {
                 bell(x - cx, wx) * bell(v.y - cy, wy) * smoothstep(behind - 0.5, behind + 0.5, v.z)
@@ -65,6 +68,9 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
             tint(0.46 * spot(4.1, -2.4, 1.7, 1.15, 0.0), blush);
             tint(0.34 * spot(0.0, -2.9, 1.1, 0.8, 7.6), blush);
             tint(0.14 * spot(0.0, -7.9, 1.2, 0.9, 3.0), blush);
+            if p.skin.stubble > 0.0 {
+                tint(0.42 * p.skin.stubble * beard::shadow(cage, i), shaven);
+            }
             match *place {
                 Place::Grid => {}
                 Place::Lid { s, u, upper, ring, .. } => {
@@ -73,14 +79,14 @@ fn paint(p: &Parameters, cage: &Cage) -> Vec<Vec3> {
                         tint(0.28 * bell(ring as f32 + 2.5, 1.1) * (1.0 - u.powi(4)).max(0.0), crease);
                     }
                     if ring >= 1 {
-                        tint(0.75, waterline);
+                        tint(0.75 * (1.0 - u.powi(8)).max(0.0), waterline);
                     }
                 }
                 Place::Mouth { s, t, .. } => {
                     tint(0.80 * smoothstep(-0.10, 0.06, s) * ((1.0 - t.abs().powi(7)) * 1.3).min(1.0), lip);
                     tint(0.55 * smoothstep(0.75, 1.0, s), inside);
                     tint(smoothstep(1.05, 1.6, s), flesh);
-                    tint(smoothstep(2.0, 4.0, s), throat);
+                    tint(smoothstep(2.6, 5.5, s), throat);
                 }
             }
             color

@@ -14,22 +14,22 @@ use glam::Vec3;
 const SECTION: usize = 6;
 
 /// Both wings of one eye in the pose of `skin`.
-fn wings(cage: &Cage, eye: &EyeFrame, skin: &[Vec3], side: f32) -> (Vec<Vec3>, Vec<[u32; 4]>) {
+fn wings(cage: &Cage, eye: &EyeFrame, skin: &[Vec3], side: f32, amount: f32) -> (Vec<Vec3>, Vec<[u32; 4]>) {
     let ring = &cage.eyes[if side > 0.0 { 0 } else { 1 }][cage.rim];
     let n = ring.len();
     let half = n / 2;
-    let upper: Vec<Vec3> = (1..half + 3).map(|k| skin[ring[k] as usize]).collect();
-    let lower: Vec<Vec3> = (6..half - 2).map(|k| skin[ring[n - k] as usize]).collect();
+    let upper: Vec<Vec3> = (1..=half).map(|k| skin[ring[k] as usize]).collect();
+    let lower: Vec<Vec3> = (5..half - 1).map(|k| skin[ring[n - k] as usize]).collect();
     let centre = eye.centre_of(side);
-    let mut points: Vec<Vec3> = sections(&upper, centre, side, true);
+    let mut points: Vec<Vec3> = sections(&upper, centre, side, true, amount);
     let mut quads = grid(upper.len(), SECTION, true);
     let offset = points.len() as u32;
-    points.extend(sections(&lower, centre, side, false));
+    points.extend(sections(&lower, centre, side, false, amount));
     quads.extend(grid(lower.len(), SECTION, true).iter().map(|q| q.map(|v| v + offset)));
     (points, quads)
 }
 
-fn sections(rim: &[Vec3], centre: Vec3, side: f32, upper: bool) -> Vec<Vec3> {
+fn sections(rim: &[Vec3], centre: Vec3, side: f32, upper: bool, amount: f32) -> Vec<Vec3> {
     let lateral = Vec3::X * side;
     let up = if upper { Vec3::Y } else { -Vec3::Y };
     let sign = up.y;
@@ -42,13 +42,14 @@ fn sections(rim: &[Vec3], centre: Vec3, side: f32, upper: bool) -> Vec<Vec3> {
         let (length, towards, thickness, lift) = if upper {
             let length = (0.08 + 0.36 * f.powf(1.6)) * curve(&[(0.0, 0.2), (0.12, 1.0), (0.80, 1.0), (1.0, 0.12)], f);
             let towards = radial + Vec3::Y * (-0.35 + 0.80 * open) + lateral * (0.75 * (f - 0.35));
-            let thickness = (0.085 + 0.05 * (1.0 - open)) * curve(&[(0.0, 0.3), (0.15, 1.0), (0.9, 1.0), (1.0, 0.0)], f);
-            (length, towards, thickness, 0.045 + 0.11 * bell(f, 0.30))
+            let thickness = (0.085 + 0.05 * (1.0 - open)) * curve(&[(0.0, 0.05), (0.2, 0.9), (0.5, 1.0), (0.9, 1.0), (1.0, 0.0)], f);
+            (length, towards, thickness, 0.045 + 0.05 * bell(f, 0.30))
         } else {
             let length = (0.02 + 0.09 * f) * curve(&[(0.0, 0.0), (0.35, 0.3), (0.85, 1.0), (1.0, 0.1)], f);
-            let thickness = 0.03 * curve(&[(0.0, 0.3), (0.4, 0.6), (0.85, 1.0), (1.0, 0.3)], f);
+            let thickness = 0.03 * curve(&[(0.0, 0.05), (0.4, 0.5), (0.8, 1.0), (1.0, 0.05)], f);
             (length, radial - Vec3::Y * 0.8 + lateral * (0.6 * (f - 0.3)), thickness, -0.01)
         };
+        let (length, thickness) = (length * (0.15 + 0.85 * amount), thickness * (0.4 + 0.6 * amount));
         let along = towards.normalize_or_zero();
         let base = p + radial * lift;
         out.extend([
@@ -63,13 +64,13 @@ fn sections(rim: &[Vec3], centre: Vec3, side: f32, upper: bool) -> Vec<Vec3> {
     out
 }
 
-/// The lashes of one eye with the shapes they inherit from the lids.
-pub fn build(cage: &Cage, eye: &EyeFrame, shapes: &Shapes, side: f32) -> Part {
-    let (rest, quads) = wings(cage, eye, &cage.positions, side);
+/// The lashes of one eye with the shapes they inherit from the lids. `amount` is [`super::Eyes::lashes`].
+pub fn build(cage: &Cage, eye: &EyeFrame, shapes: &Shapes, side: f32, amount: f32) -> Part {
+    let (rest, quads) = wings(cage, eye, &cage.positions, side, amount);
     let suffix = if side > 0.0 { "Left" } else { "Right" };
     let posed = |offsets: &[Vec3]| -> Vec<Vec3> {
         let skin: Vec<Vec3> = cage.positions.iter().zip(offsets).map(|(p, o)| *p + *o).collect();
-        wings(cage, eye, &skin, side).0.iter().zip(&rest).map(|(p, r)| *p - *r).collect()
+        wings(cage, eye, &skin, side, amount).0.iter().zip(&rest).map(|(p, r)| *p - *r).collect()
     };
     let of = |name: &str| shapes.iter().find(|(n, _)| *n == format!("{name}{suffix}")).map(|(_, o)| o.as_slice());
     let mut morphs: Shapes = shapes

@@ -93,3 +93,23 @@ pub fn jitter(n: u32) -> f32 {
     let word = ((state >> ((state >> 28) + 4)) ^ state).wrapping_mul(277_803_737);
     ((word >> 22) ^ word) as f32 / u32::MAX as f32 * 2.0 - 1.0
 }
+
+/// `count` points at even distances along a polyline (at least two points), ends included.
+pub fn resample(points: &[Vec3], count: usize) -> Vec<Vec3> {
+    let mut length = vec![0.0];
+    for pair in points.windows(2) {
+        length.push(length[length.len() - 1] + pair[0].distance(pair[1]));
+    }
+    let total = length[length.len() - 1];
+    let mut i = 0;
+    (0..count)
+        .map(|n| {
+            let at = total * n as f32 / (count - 1) as f32;
+            while i + 2 < points.len() && length[i + 1] < at {
+                i += 1;
+            }
+            let span = (length[i + 1] - length[i]).max(1e-9);
+            points[i].lerp(points[i + 1], ((at - length[i]) / span).clamp(0.0, 1.0))
+        })
+        .collect()
+}

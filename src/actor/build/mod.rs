@@ -7,34 +7,45 @@
 //!
 //! The head is described in centimetres around the middle of the skull at eye height, everything else in metres.
 
+mod beard;
 mod brows;
 mod clothes;
+mod creases;
 mod deform;
 mod ears;
 mod eye_frame;
 mod eyes;
+mod figure;
+mod glasses;
 mod hair;
 mod hands;
 mod head;
 mod lashes;
 mod lids;
+mod marks;
 mod math;
 mod mesh;
 mod mouth;
 mod occlusion;
+mod parameters;
 mod skeleton;
 mod surface;
 mod teeth;
 mod topology;
+mod warp;
 
-use super::{Actor, Alpha, Material, Mesh, Morph, Surface as Shading};
+use super::{Actor, Alpha, Material, Mesh, Morph, Spring, Surface as Shading};
 use eye_frame::EyeFrame;
 use glam::{Mat4, Vec3};
 use mesh::Part;
 use skeleton::Rig;
 use surface::Surface;
+use warp::Warp;
 
+pub use clothes::{Dress, Outfit};
 pub use deform::driver;
+pub use figure::Figure;
+pub use parameters::{Beard, Brows, Ears, Eyes, Face, Glasses, Hair, Mouth, Nose, Number, Skin, Style};
 
 /// The numbers that make a character. Lengths of the head in centimetres before [`Parameters::head_scale`], angles in
 /// degrees, colours in sRGB.
@@ -42,40 +53,22 @@ pub use deform::driver;
 #[serde(default, deny_unknown_fields)]
 pub struct Parameters {
     pub name: String,
+    /// Years; it shapes the face and its wrinkles on top of the numbers below.
+    pub age: f32,
     /// Size of the head over the recipe's; 1.07 gives 24 cm with hair on a body of 1.7 m.
     pub head_scale: f32,
-    /// Centre of the left eye.
-    pub eye_centre: [f32; 3],
-    pub eye_radius: f32,
-    /// How far the lids stand off the ball.
-    pub lid_thickness: f32,
-    /// Pitch of the open lids above and below the eye's axis.
-    pub upper_lid: f32,
-    pub lower_lid: f32,
-    /// Half width of the opening, and how much higher its outer corner is.
-    pub eye_half_width: f32,
-    pub eye_tilt: f32,
-    /// Half angle of the iris, and the pupil's share of its radius.
-    pub iris_angle: f32,
-    pub pupil: f32,
-    /// How far each eye looks outward at rest.
-    pub divergence: f32,
-    pub mouth_y: f32,
-    pub mouth_half_width: f32,
-    /// Height of the lips at the middle.
-    pub upper_lip: f32,
-    pub lower_lip: f32,
-    /// Height and depth of the temporomandibular joint, the jaw's angle at jawOpen = 1 and its slides.
-    pub jaw_axis: [f32; 2],
-    pub jaw_angle: f32,
-    pub jaw_forward: f32,
-    pub jaw_sideways: f32,
-    /// Half height of the brows at their thickest.
-    pub brow_thickness: f32,
-    /// Where the hair parts (+ is the character's left), and the height of its tips.
-    pub parting: f32,
-    pub hair_length: f32,
+    pub face: Face,
+    pub eyes: Eyes,
+    pub nose: Nose,
+    pub mouth: Mouth,
+    pub brows: Brows,
+    pub ears: Ears,
+    pub skin: Skin,
+    pub beard: Beard,
+    pub glasses: Option<Glasses>,
+    pub hair: Hair,
     pub colors: Colors,
+    pub figure: Figure,
 }
 
 /// Colours of a character, sRGB.
@@ -91,6 +84,7 @@ pub struct Colors {
     pub lip: [u8; 3],
     pub lip_inside: [u8; 3],
     pub hair: [u8; 3],
+    pub beard: [u8; 3],
     pub brow: [u8; 3],
     pub lash: [u8; 3],
     pub iris: [u8; 3],
@@ -100,39 +94,29 @@ pub struct Colors {
     pub teeth: [u8; 3],
     pub gum: [u8; 3],
     pub tongue: [u8; 3],
-    pub sweater: [u8; 3],
-    pub trousers: [u8; 3],
-    pub shoes: [u8; 3],
-    pub soles: [u8; 3],
+    /// Rims of glasses, and earrings.
+    pub frames: [u8; 3],
+    pub metal: [u8; 3],
 }
 
 impl Default for Parameters {
     fn default() -> Self {
         Parameters {
             name: "ada".into(),
+            age: 28.0,
             head_scale: 1.07,
-            eye_centre: [3.05, 0.0, 5.5],
-            eye_radius: 2.1,
-            lid_thickness: 0.15,
-            upper_lid: 27.5,
-            lower_lid: -20.5,
-            eye_half_width: 53.0,
-            eye_tilt: 5.0,
-            iris_angle: 29.5,
-            pupil: 0.44,
-            divergence: 1.5,
-            mouth_y: -5.32,
-            mouth_half_width: 2.4,
-            upper_lip: 0.50,
-            lower_lip: 0.74,
-            jaw_axis: [-1.6, -0.6],
-            jaw_angle: 19.0,
-            jaw_forward: 0.7,
-            jaw_sideways: 0.6,
-            brow_thickness: 0.265,
-            parting: 1.9,
-            hair_length: -8.6,
+            face: Face { asymmetry: 1.0, ..Face::default() },
+            eyes: Eyes::default(),
+            nose: Nose::default(),
+            mouth: Mouth::default(),
+            brows: Brows::default(),
+            ears: Ears::default(),
+            skin: Skin::default(),
+            beard: Beard::default(),
+            glasses: None,
+            hair: Hair::default(),
             colors: Colors::default(),
+            figure: Figure::default(),
         }
     }
 }
@@ -148,6 +132,7 @@ impl Default for Colors {
             lip: [192, 84, 80],
             lip_inside: [150, 52, 52],
             hair: [76, 44, 34],
+            beard: [76, 44, 34],
             brow: [70, 42, 33],
             lash: [30, 20, 18],
             iris: [70, 128, 128],
@@ -157,10 +142,8 @@ impl Default for Colors {
             teeth: [247, 243, 236],
             gum: [170, 72, 74],
             tongue: [192, 86, 88],
-            sweater: [58, 96, 112],
-            trousers: [52, 56, 70],
-            shoes: [66, 48, 46],
-            soles: [224, 216, 200],
+            frames: [52, 40, 36],
+            metal: [226, 178, 92],
         }
     }
 }
@@ -177,8 +160,8 @@ struct Jaw {
 
 impl Parameters {
     fn jaw(&self) -> Jaw {
-        let [y, z] = self.jaw_axis;
-        Jaw { axis: Vec3::new(0.0, y, z), angle: self.jaw_angle, forward: self.jaw_forward, sideways: self.jaw_sideways }
+        let m = &self.mouth;
+        Jaw { axis: Vec3::new(0.0, -1.6, -0.6), angle: m.jaw_angle, forward: m.jaw_forward, sideways: m.jaw_sideways }
     }
 }
 
@@ -202,24 +185,36 @@ struct Piece {
 }
 
 /// Makes an actor.
+///
+/// Numbers outside of their ranges ([`Parameters::check`]) give broken faces, never a panic.
 pub fn build(p: &Parameters) -> Actor {
+    let p = &p.aged();
     let surface = Surface::new(p);
     let eye = EyeFrame::new(p);
     let cage = topology::build(p, &surface, &eye);
     let rig = Rig::new(p);
+    let warp = Warp::new(&p.face);
     let shapes = deform::bake(&deform::Face::new(&cage, &eye, p));
 
+    let hair = hair::build(p, &surface);
+    let chains = hair.chains;
     let mut pieces = head_pieces(p, &surface, &eye, &cage, shapes, &rig);
-    pieces.extend(body_pieces(p, &rig));
+    pieces.push(hair_piece(hair.part, &rig, &warp));
+    pieces.extend(body_pieces(p));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
+    soften(&mut pieces, "hair", 0.4);
     head::light_mouth(&cage, &mut pieces[0].part);
 
     let mut actor = Actor { name: p.name.clone(), nodes: rig.nodes(), materials: materials(), ..Actor::default() };
     actor.textures.push(eyes::texture(p, 512));
     actor.joints = (0..rig.rest.len()).map(Some).collect();
     add_eye_nodes(&mut actor, &eye, &rig);
-    let renumbered: Vec<Vec<Option<u32>>> = pieces.into_iter().map(|piece| add_mesh(&mut actor, piece, &rig)).collect();
+    for chain in &chains {
+        add_chain(&mut actor, chain, &rig, &warp);
+    }
+    let skin = bind(&actor);
+    let renumbered: Vec<Vec<Option<u32>>> = pieces.into_iter().map(|piece| add_mesh(&mut actor, piece, &rig, &skin)).collect();
     let landmarks = head::keypoints(&cage, &surface).into_iter();
     actor.keypoints = landmarks.map(|v| renumbered[0][v as usize].map(|v| (0, v))).collect();
     actor
@@ -227,12 +222,13 @@ pub fn build(p: &Parameters) -> Actor {
 
 /// Head and what it carries; the head itself comes first.
 fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topology::Cage, shapes: deform::Shapes, rig: &Rig) -> Vec<Piece> {
+    let warp = Warp::new(&p.face);
     let head = rig.joint("head");
     let jaw = p.jaw();
-    let mut brows = brows::build(surface, cage, &shapes, p.brow_thickness);
+    let mut brows = brows::build(p, surface, cage, &shapes);
     brows.append(other_side(&brows));
-    let mut lashes = lashes::build(cage, eye, &shapes, 1.0);
-    lashes.append(lashes::build(cage, eye, &shapes, -1.0));
+    let mut lashes = lashes::build(cage, eye, &shapes, 1.0, p.eyes.lashes);
+    lashes.append(lashes::build(cage, eye, &shapes, -1.0, p.eyes.lashes));
     let mut ears = ears::build(p);
     ears.append(ears.mirror());
     let mut lower_teeth = teeth::teeth(p, false);
@@ -242,37 +238,66 @@ fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topolog
     tongue.morphs.push(teeth::tongue_out(&tongue.positions));
 
     let c = &p.colors;
-    let on_head = |name, material, part| Piece { name, material, hold: Hold::Joint(head), part: to_actor(part, rig) };
-    let skin = Piece { name: "head", material: "skin", hold: Hold::Skin, part: to_actor(head::build(p, cage, shapes, rig), rig) };
+    let on_head = |name, material, part| Piece { name, material, hold: Hold::Joint(head), part: warp.part(part, rig) };
+    let beard = beard::build(p, cage, &shapes, rig);
+    let marks = marks::build(p, surface, cage, &shapes);
+    let skin = Piece { name: "head", material: "skin", hold: Hold::Skin, part: warp.part(head::build(p, cage, shapes, rig), rig) };
     let mut pieces = vec![
         skin,
         on_head("ears", "skin", ears),
-        on_head("hair", "hair", hair::build(p, surface)),
         on_head("brows", "brow", brows.paint(math::linear(c.brow))),
         on_head("lashes", "lash", lashes.paint(math::linear(c.lash))),
         on_head("upperTeeth", "teeth", teeth::teeth(p, true)),
         on_head("lowerTeeth", "teeth", lower_teeth),
         on_head("tongue", "tongue", tongue),
     ];
+    if let Some(beard) = beard {
+        pieces.push(Piece { name: "beard", material: "hair", hold: Hold::Skin, part: warp.part(beard, rig) });
+    }
+    pieces.extend(marks.map(|part| on_head("marks", "skin", part)));
+    pieces.extend(p.glasses.as_ref().map(|g| on_head("glasses", "frames", glasses::build(p, g, surface, eye.centre))));
+    if p.ears.ring > 0.0 {
+        let mut hoops = ears::hoop(p);
+        hoops.append(hoops.mirror());
+        pieces.push(on_head("earrings", "metal", hoops));
+    }
     for (i, (name, side)) in [("leftEyeball", 1.0), ("rightEyeball", -1.0)].into_iter().enumerate() {
         let mut ball = eyes::ball(p, eye, side);
         for v in &mut ball.positions {
             *v += eye.centre_of(side);
         }
-        pieces.push(Piece { name, material: "eye", hold: Hold::Eye(i), part: to_actor(ball, rig) });
+        pieces.push(Piece { name, material: "eye", hold: Hold::Eye(i), part: warp.part(ball, rig) });
     }
     pieces
 }
 
-fn body_pieces(p: &Parameters, rig: &Rig) -> Vec<Piece> {
-    let c = &p.colors;
-    let skinned = |name, material, part: Part| Piece { name, material, hold: Hold::Skin, part };
-    vec![
-        skinned("sweater", "sweater", clothes::sweater(rig, math::linear(c.sweater))),
-        skinned("trousers", "trousers", clothes::trousers(rig).paint(math::linear(c.trousers))),
-        skinned("shoes", "shoes", clothes::shoes(rig, math::linear(c.shoes), math::linear(c.soles))),
-        skinned("hands", "skin", hands::build(rig, math::linear(c.skin), math::linear(c.blush))),
-    ]
+/// Hair on the head joint and on the nodes of its chains, which come behind joints and eyes.
+fn hair_piece(mut part: Part, rig: &Rig, warp: &Warp) -> Piece {
+    let (head, first) = (rig.joint("head"), rig.rest.len() + 2);
+    for (joint, _) in part.weights.iter_mut().flatten() {
+        *joint = if *joint == 0 { head } else { first + *joint - 1 };
+    }
+    Piece { name: "hair", material: "hair", hold: Hold::Skin, part: warp.part(part, rig) }
+}
+
+/// Lets some light through a material's occlusion: hair is no solid body.
+fn soften(pieces: &mut [Piece], material: &str, least: f32) {
+    let openness = pieces.iter_mut().filter(|piece| piece.material == material).flat_map(|piece| &mut piece.part.openness);
+    openness.for_each(|open| *open = least + (1.0 - least) * *open);
+}
+
+/// Clothes and hands, made on the reference figure and fitted to this one.
+fn body_pieces(p: &Parameters) -> Vec<Piece> {
+    let rig = Rig::reference();
+    let tones = hands::Tones { skin: math::linear(p.colors.skin), blush: math::linear(p.colors.blush) };
+    let mut parts = clothes::build(&rig, &p.figure.dress);
+    parts.push(("hands", "skin", hands::build(&rig, &tones)));
+    let fit = figure::Fit::new(&p.figure, p.head_scale);
+    let piece = |(name, material, mut part): (&'static str, &'static str, Part)| {
+        fit.dress(&mut part);
+        Piece { name, material, hold: Hold::Skin, part }
+    };
+    parts.into_iter().map(piece).collect()
 }
 
 /// A left-sided part's mirror image, with the morphs of the other side.
@@ -291,17 +316,6 @@ fn other_side(part: &Part) -> Part {
         }
     }
     out
-}
-
-/// From head space to the actor's.
-fn to_actor(mut part: Part, rig: &Rig) -> Part {
-    for p in &mut part.positions {
-        *p = rig.place(*p);
-    }
-    for o in part.morphs.iter_mut().flat_map(|(_, offsets)| offsets) {
-        *o *= rig.head_scale;
-    }
-    part
 }
 
 fn materials() -> Vec<Material> {
@@ -325,7 +339,9 @@ fn materials() -> Vec<Material> {
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),
         material("tongue", Shading::Mouth, 0.35, false),
-        material("sweater", Shading::Cloth, 0.85, true),
+        material("frames", Shading::Plain, 0.35, false),
+        Material { metallic: 0.9, ..material("metal", Shading::Plain, 0.3, false) },
+        material("top", Shading::Cloth, 0.85, true),
         material("trousers", Shading::Cloth, 0.9, true),
         material("shoes", Shading::Plain, 0.6, false),
     ]
@@ -339,11 +355,24 @@ fn add_eye_nodes(actor: &mut Actor, eye: &EyeFrame, rig: &Rig) {
     }
 }
 
+/// A chain of free hair as nodes under the head, and the spring that swings it.
+fn add_chain(actor: &mut Actor, chain: &hair::Chain, rig: &Rig, warp: &Warp) {
+    let (mut parent, mut from) = (rig.joint("head"), rig.at("head"));
+    let mut nodes = Vec::with_capacity(chain.points.len());
+    for (i, point) in chain.points.iter().enumerate() {
+        let at = rig.place(warp.point(*point));
+        actor.nodes.push(skeleton::node(&format!("{}{}", chain.name, i + 1), Some(parent), at - from));
+        (parent, from) = (actor.nodes.len() - 1, at);
+        nodes.push(parent);
+    }
+    actor.springs.push(Spring { name: chain.name.clone(), nodes, stiffness: 1.0, drag: 0.4, gravity: 0.15, radius: 0.02 });
+}
+
 /// Bakes a piece into a mesh; returns the new number of each of its vertices, `None` for those no face uses.
-fn add_mesh(actor: &mut Actor, piece: Piece, rig: &Rig) -> Vec<Option<u32>> {
+fn add_mesh(actor: &mut Actor, piece: Piece, rig: &Rig, bind: &[(usize, Mat4)]) -> Vec<Option<u32>> {
     let Piece { name, material, hold, part } = piece;
     let (joint, place, skin) = match hold {
-        Hold::Skin => (None, Vec3::ZERO, bind(rig)),
+        Hold::Skin => (None, Vec3::ZERO, bind.to_vec()),
         Hold::Joint(j) => {
             actor.nodes.push(skeleton::node(name, Some(j), Vec3::ZERO));
             (Some(actor.nodes.len() - 1), rig.rest[j], Vec::new())
@@ -386,9 +415,13 @@ fn used(part: &Part) -> Vec<usize> {
     (0..used.len()).filter(|&v| used[v]).collect()
 }
 
-/// All joints with their inverse rest transforms, which are translations.
-fn bind(rig: &Rig) -> Vec<(usize, Mat4)> {
-    rig.rest.iter().enumerate().map(|(i, at)| (i, Mat4::from_translation(-*at))).collect()
+/// All nodes so far with their inverse rest transforms, which are translations.
+fn bind(actor: &Actor) -> Vec<(usize, Mat4)> {
+    let mut at: Vec<Vec3> = Vec::with_capacity(actor.nodes.len());
+    for node in &actor.nodes {
+        at.push(node.translation + node.parent.map_or(Vec3::ZERO, |p| at[p]));
+    }
+    at.into_iter().enumerate().map(|(i, at)| (i, Mat4::from_translation(-at))).collect()
 }
 
 /// A sparse morph: offsets below 0.01 mm that do not turn the normal either are dropped.

@@ -96,7 +96,7 @@ fn region(face: &Face, p: Vec3) -> f32 {
 }
 
 /// Place across the lips: (s, t) on rings, if it is on one.
-fn ring(face: &Face, i: usize) -> Option<(f32, f32, bool)> {
+pub fn ring(face: &Face, i: usize) -> Option<(f32, f32, bool)> {
     match face.cage.places[i] {
         Place::Mouth { s, t, upper } => Some((s, t, upper)),
         _ => None,
@@ -120,15 +120,26 @@ fn pucker(face: &Face) -> Vec<Vec3> {
         let y = ring(face, i).map_or(0.0, |(s, t, upper)| {
             let touching = smoothstep(0.3, 0.9, s);
             let swell = smoothstep(-0.2, 0.3, s) * (1.0 - touching) * (1.0 - c * c) * if upper { 0.10 } else { -0.10 };
-            let bow = if upper { 0.07 * (bell(t, 0.12) - bell(t.abs() - 0.22, 0.13)) } else { 0.0 };
-            let dip = 0.05 * bell(t, 0.16);
-            let shape = smoothstep(-0.4, 0.0, s) * (bow * (1.0 - touching) + dip * touching);
-            (swell * g + shape) * fade_inside(face, i)
+            // An ellipse around the mouth, where the resting border runs out into a point.
+            let round = 0.30 * ((1.0 - t * t).max(0.0).sqrt() - (1.0 - t * t).max(0.0).powf(0.85));
+            let round = round * smoothstep(-0.5, 0.0, s) * (1.0 - touching) * if upper { 1.0 } else { -1.0 };
+            (swell * g + round + plain_bow(s, t, upper)) * fade_inside(face, i)
         });
         // The contact line bends down at the corners: the mouth's resting curve would open as a V.
         let y = y - 0.40 * c * g * fade_inside(face, i);
-        Vec3::new(-0.47 * p.x * g, y, (0.85 + 0.22 * c) * g * fade_inside(face, i))
+        // The lips keep their thickness around the corners: the mouth is a ring.
+        let around = ring(face, i).map_or(0.0, |(s, t, _)| {
+            0.18 * t.signum() * t.powi(4) * smoothstep(-0.5, 0.0, s) * (1.0 - smoothstep(0.2, 0.9, s))
+        });
+        Vec3::new(-0.58 * p.x * g + around, y, (0.85 + 0.22 * c) * g * fade_inside(face, i))
     })
+}
+
+/// Takes the Cupid's bow and the dip of the contact line away: a lip that is stretched or rounded has none.
+pub fn plain_bow(s: f32, t: f32, upper: bool) -> f32 {
+    let touching = smoothstep(0.3, 0.9, s);
+    let bow = if upper { 0.07 * (bell(t, 0.12) - bell(t.abs() - 0.22, 0.13)) } else { 0.0 };
+    smoothstep(-0.4, 0.0, s) * (bow * (1.0 - touching) + 0.05 * bell(t, 0.16) * touching)
 }
 
 /// An open puckered mouth is round: the jaw alone would pull it to a V.
@@ -146,12 +157,14 @@ fn funnel(face: &Face) -> Vec<Vec3> {
     face.map(|i, p| {
         let (g, c) = (region(face, p), corner(face, p));
         let from_line = p.y - face.lips.y;
+        // On the lips the opening is an ellipse, whose corners are round.
+        let soft = 1.0 - c * c;
         let (flare, part) = match ring(face, i) {
-            Some((s, ..)) => (smoothstep(-0.35, 0.0, s), 1.0),
-            None => (bell(from_line, 1.2), bell(from_line, 1.4)),
+            Some((s, t, _)) => (smoothstep(-0.35, 0.0, s), soft + (1.1 * (1.0 - t * t).max(0.0).sqrt() - soft) * smoothstep(-0.3, 0.0, s)),
+            None => (bell(from_line, 1.2), soft * bell(from_line, 1.4)),
         };
         let apart = 0.50 * (1.0 - face.lower[i]) - 0.58 * face.lower[i];
-        Vec3::new(-0.26 * p.x * g, g * (1.0 - c * c) * apart * part, (0.55 + 0.30 * flare * (1.0 - c)) * g * fade_inside(face, i))
+        Vec3::new(-0.26 * p.x * g, g * apart * part, (0.55 + 0.30 * flare * (1.0 - c)) * g * fade_inside(face, i))
     })
 }
 

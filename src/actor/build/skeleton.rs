@@ -1,11 +1,13 @@
 //! The actor's joints and where the head sits on them.
 
 use super::Parameters;
+use super::figure::Fit;
 use super::math::smoothstep;
 use super::mesh::Weights;
 use crate::actor::Node;
 use crate::body::skeleton::{COUNT, JOINTS, index};
 use glam::{Quat, Vec3};
+use std::sync::OnceLock;
 
 /// The point of the head (centimetres of head space) that rests on the head joint: the skull's base, between the ears.
 const PIVOT: Vec3 = Vec3::new(0.0, -4.0, -1.5);
@@ -20,24 +22,49 @@ pub struct Rig {
     pub head_scale: f32,
 }
 
-impl Rig {
-    pub fn new(p: &Parameters) -> Rig {
+/// Where the reference figure's joints are, metres: an adult of 1.69 m.
+pub fn reference() -> &'static [Vec3; COUNT] {
+    static REST: OnceLock<[Vec3; COUNT]> = OnceLock::new();
+    REST.get_or_init(|| {
         let mut offsets = JOINTS.map(|j| j.offset);
         let mut set = |name: &str, offset: Vec3| {
             if let Some(i) = index(name) {
                 offsets[i] = offset;
             }
         };
-        // Narrow, low shoulders suit the larger head.
         for (side, sign) in [("left", 1.0), ("right", -1.0)] {
-            set(&format!("{side}Shoulder"), Vec3::new(0.03 * sign, 0.092, 0.0));
-            set(&format!("{side}UpperArm"), Vec3::new(0.118 * sign, -0.006, 0.0));
+            let mirrored = |x: f32, y: f32, z: f32| Vec3::new(x * sign, y, z);
+            // Narrow, low shoulders suit the larger head.
+            set(&format!("{side}Shoulder"), mirrored(0.03, 0.092, 0.0));
+            set(&format!("{side}UpperArm"), mirrored(0.118, -0.006, 0.0));
+            // The thumb's first joint lies at the wrist's edge, so that its ball moves with it.
+            let thumb = mirrored(0.70, -0.25, 0.67).normalize();
+            set(&format!("{side}ThumbMetacarpal"), mirrored(0.020, -0.010, 0.019));
+            set(&format!("{side}ThumbProximal"), thumb * 0.043);
+            set(&format!("{side}ThumbDistal"), thumb * 0.031);
         }
         let mut rest = [Vec3::ZERO; COUNT];
         for (i, joint) in JOINTS.iter().enumerate() {
             rest[i] = joint.parent.map_or(Vec3::ZERO, |parent| rest[parent]) + offsets[i];
         }
-        Rig { offsets, rest, head_scale: 0.01 * p.head_scale }
+        rest
+    })
+}
+
+impl Rig {
+    pub fn new(p: &Parameters) -> Rig {
+        let fit = Fit::new(&p.figure, p.head_scale);
+        Rig::at_rest(std::array::from_fn(|i| fit.joint(i)), 0.01 * p.head_scale)
+    }
+
+    /// The figure that hands and clothes are made on before they are fitted.
+    pub fn reference() -> Rig {
+        Rig::at_rest(*reference(), 0.01)
+    }
+
+    fn at_rest(rest: [Vec3; COUNT], head_scale: f32) -> Rig {
+        let offsets = std::array::from_fn(|i| rest[i] - JOINTS[i].parent.map_or(Vec3::ZERO, |parent| rest[parent]));
+        Rig { offsets, rest, head_scale }
     }
 
     pub fn joint(&self, name: &str) -> usize {

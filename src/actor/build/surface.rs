@@ -4,46 +4,70 @@
 //! mirrored at x = 0. The smooth minimum is the quadratic polynomial one; the ellipsoid uses the usual first-order bound
 //! (both after I. Quilez, "distance functions").
 
-use super::Parameters;
+use super::eye_frame::EyeFrame;
+use super::{Face, Nose, Parameters};
 use glam::Vec3;
 
 /// The head's surface: negative inside.
 pub struct Surface {
-    eye_centre: Vec3,
-    lid_radius: f32,
+    face: Face,
+    nose: Nose,
+    eye: EyeFrame,
 }
 
 impl Surface {
+    /// `p` is [`Parameters::aged`].
     pub fn new(p: &Parameters) -> Surface {
-        Surface { eye_centre: Vec3::from(p.eye_centre), lid_radius: p.eye_radius + p.lid_thickness }
+        Surface { face: p.face.clone(), nose: p.nose.clone(), eye: EyeFrame::new(p) }
     }
 
     /// Distance to the bare skull, which hair lies on.
     pub fn cranium(&self, p: Vec3) -> f32 {
         let p = Vec3::new(p.x.abs(), p.y, p.z);
         let skull = ellipsoid(p, v(0.0, 3.6, -1.2), v(7.6, 8.7, 9.2));
-        union(skull, ellipsoid(p, v(0.0, 3.9, 1.6), v(6.7, 6.6, 6.9)), 2.0)
+        let forehead = self.face.forehead;
+        union(skull, ellipsoid(p, v(0.0, 3.9, 1.6 + forehead), v(6.7, 6.6, 6.9)), 2.0)
+    }
+
+    /// How far the skull reaches to the left at a height and a depth.
+    pub fn cranium_side(&self, y: f32, z: f32) -> f32 {
+        trace(|p| self.cranium(p), v(0.0, y, z), Vec3::X, 14.0).x
     }
 
     /// Distance to the skin, with the lids as bulges over the eyeballs and without lips, which the mesh lays on.
     pub fn distance(&self, p: Vec3) -> f32 {
         let p = Vec3::new(p.x.abs(), p.y, p.z);
+        let f = &self.face;
+        let (jaw, chin, flesh, bone, ridge) = (f.jaw_width, f.chin_width, f.cheeks, f.cheekbones, f.brow_ridge);
         let mut d = self.cranium(p);
-        d = union(d, ellipsoid(p, v(0.0, -2.2, 1.3), v(6.1, 6.2, 6.3)), 1.5); // face mass
-        d = union(d, cone(p, v(4.9, -2.8, -0.5), v(3.8, -4.8, 0.4), 1.35, 1.2), 2.0); // ramus
-        d = union(d, cone(p, v(3.5, -5.0, 1.2), v(0.7, -7.75, 5.35), 1.3, 1.0), 2.0); // jaw line
-        d = union(d, ellipsoid(p, v(0.0, -7.7, 6.0), v(1.3, 1.12, 1.4)), 1.6); // chin
-        d = union(d, (p - v(3.4, -2.5, 4.65)).length() - 2.5, 1.8); // cheek apple
-        d = union(d, cone(p, v(3.2, -4.1, 3.1), v(1.4, -6.7, 4.6), 1.85, 1.45), 1.8); // buccal fill
+        d = union(d, ellipsoid(p, v(0.0, -2.2, 1.3), v(6.1 + 0.4 * jaw, 6.2, 6.3)), 1.5); // face mass
+        d = union(d, cone(p, v(4.9 + jaw, -2.8, -0.5), v(3.8 + jaw, -4.8, 0.4), 1.35, 1.2), 2.0); // ramus
+        let front = v(0.7 + chin, -7.75, 5.35 + f.chin_forward);
+        d = union(d, cone(p, v(3.5 + jaw, -5.0, 1.2), front, 1.3, 1.0), 2.0); // jaw line
+        d = union(d, ellipsoid(p, v(0.0, -7.7, 6.0 + f.chin_forward), v(1.3 + chin, 1.12, 1.4)), 1.6); // chin
+        d = union(d, (p - v(3.4 + 0.5 * bone, -2.5 + 0.3 * bone, 4.65)).length() - (2.5 + bone + 0.5 * flesh), 1.8); // cheek apple
+        d = union(d, cone(p, v(3.2 + 0.3 * jaw, -4.1, 3.1), v(1.4 + 0.3 * chin, -6.7, 4.6), 1.85 + flesh, 1.45 + 0.6 * flesh), 1.8); // buccal fill
         d = union(d, ellipsoid(p, v(0.0, -5.2, 5.2), v(2.85, 2.3, 2.75)), 1.6); // muzzle
-        d = union(d, cone(p, v(1.2, 1.75, 7.1), v(4.6, 1.7, 5.3), 0.75, 0.7), 1.6); // brow ridge
-        d = subtract(d, ellipsoid(p, v(3.0, -0.2, 8.6), v(2.2, 1.6, 1.35)), 1.7); // socket
-        d = union(d, (p - self.eye_centre).length() - self.lid_radius, 0.8); // lids
-        d = union(d, cone(p, v(0.0, 0.6, 6.95), v(0.0, -2.55, 8.55), 0.62, 0.72), 0.95); // nose bridge
-        d = union(d, ellipsoid(p, v(0.0, -2.74, 8.78), v(0.84, 0.74, 0.82)), 0.55); // nose tip
-        d = union(d, ellipsoid(p, v(0.8, -3.02, 7.85), v(0.52, 0.5, 0.72)), 0.42); // nose wing
-        d = subtract(d, ellipsoid(p, v(0.45, -3.5, 8.25), v(0.24, 0.2, 0.4)), 0.16); // nostril
-        union(d, cone(p, v(0.0, -5.5, -2.0), v(0.0, -18.0, -3.3), 3.5, 3.8), 2.2) // neck
+        d = union(d, cone(p, v(1.2, 1.75, 7.1 + ridge), v(4.6, 1.7, 5.3 + ridge), 0.75, 0.7), 1.6); // brow ridge
+        d = subtract(d, ellipsoid(p, v(self.eye.centre.x - 0.05, -0.2, 8.6), v(2.2, 1.6, 1.35)), 1.7); // socket
+        d = union(d, (p - self.eye.centre).length() - self.eye.lid_radius, 0.8); // lids
+        d = self.nose(p, d);
+        d = subtract(d, cone(p, v(0.0, -3.75, 8.35), v(0.0, -4.85, 8.45), 0.24, 0.30), 0.35); // philtrum
+        union(d, cone(p, v(0.0, -5.5, -2.0), v(0.0, -18.0, -3.3), 3.5 + f.neck, 3.8 + f.neck), 2.2) // neck
+    }
+
+    /// The face `d` with its nose.
+    fn nose(&self, p: Vec3, d: f32) -> f32 {
+        let n = &self.nose;
+        let (low, out, wide, tip) = (n.length, n.projection, n.width, n.tip);
+        let end = v(0.0, -2.55 - low, 8.55 + out);
+        let mut d = union(d, cone(p, v(0.0, 0.6, 6.95 + 0.5 * n.bridge), end, 0.62, 0.72 + 0.5 * tip), 0.95); // bridge
+        d = union(d, (p - v(0.0, -0.9 - 0.3 * low, 7.35 + 0.35 * out + n.bridge)).length() - 0.55, 0.95); // hump
+        d = union(d, ellipsoid(p, v(0.0, -2.74 - low, 8.78 + out), v(0.84 + tip, 0.74 + tip, 0.82 + tip)), 0.55); // tip
+        let wing = v(0.84 * wide, -3.02 - low, 7.85 + 0.6 * out);
+        d = union(d, ellipsoid(p, wing, v(0.50 * wide.sqrt(), 0.52, 0.74)), 0.34);
+        d = subtract(d, cone(p, wing + v(0.1, 0.72, 0.55), wing + v(0.62, -0.1, -0.1), 0.16, 0.14), 0.5); // groove over the wing
+        subtract(d, ellipsoid(p, v(0.45 * wide, -3.5 - low, 8.2 + 0.8 * out), v(0.26 * wide, 0.22, 0.42)), 0.16) // nostril
     }
 
     /// Gradient of [`Surface::distance`] by central differences.

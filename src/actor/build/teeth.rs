@@ -11,10 +11,11 @@ const WIDTHS: [f32; 5] = [0.50, 0.40, 0.44, 0.40, 0.42];
 
 /// A row of teeth with its gum, on an elliptic arch.
 pub fn teeth(p: &Parameters, upper: bool) -> Part {
-    const ALONG: usize = 65;
+    const ALONG: usize = 49;
     // Down the front from the gum to the edge, then back behind it.
     const PROFILE: [f32; 8] = [0.0, 0.10, 0.20, 0.33, 0.52, 0.68, 0.76, 1.0];
-    let (half_width, front, y) = if upper { (2.75, 7.05, p.mouth_y - 0.20) } else { (2.55, 6.75, p.mouth_y - 0.36) };
+    let wide = (p.mouth.half_width / 2.4).sqrt();
+    let (half_width, front, y) = if upper { (2.85 * wide, 7.05, p.mouth.height - 0.20) } else { (2.65 * wide, 6.75, p.mouth.height - 0.36) };
     let depth = 3.0;
     let (gum, enamel) = (linear(p.colors.gum), linear(p.colors.teeth));
     let arch: Vec<(Vec3, Vec3)> = (0..ALONG)
@@ -86,7 +87,7 @@ pub fn tongue(p: &Parameters) -> Part {
         let q = 1.0 - (1.0 - r as f32 / (ROWS - 1) as f32).powf(1.4);
         let round = |from: f32, power: f32| (1.0 - ((q - from) / (1.0 - from)).clamp(0.0, 1.0).powf(power)).max(0.0).sqrt();
         let (half_width, height) = (1.45 * round(0.55, 2.2) + 0.02, 0.42 * round(0.7, 2.0) + 0.01);
-        let (y, z) = (p.mouth_y - 0.52 + 0.35 * (PI * q * 0.8).sin(), lerp(1.65, 6.15, q));
+        let (y, z) = (p.mouth.height - 0.52 + 0.35 * (PI * q * 0.8).sin(), lerp(1.65, 6.15, q));
         for c in 0..COLUMNS {
             let (sin, cos) = (TAU * c as f32 / COLUMNS as f32).sin_cos();
             let groove = if sin > 0.0 { 0.35 * (-(cos / 0.25).powi(2)).exp() } else { 0.0 };

@@ -6,6 +6,7 @@
 //! throat without a second patch. The lips are no part of the surface: they are laid on the muzzle by explicit profiles.
 
 use super::Parameters;
+use super::creases::AGE;
 use super::eye_frame::EyeFrame;
 use super::math::{angles, bell, direction, lerp, mirrored, smoothstep};
 use super::surface::Surface;
@@ -54,11 +55,14 @@ pub struct Lips {
     pub half_width: f32,
     upper: f32,
     lower: f32,
+    /// How far the lips stand out, 1 is usual.
+    fullness: f32,
 }
 
 impl Lips {
     pub fn new(p: &Parameters) -> Lips {
-        Lips { y: p.mouth_y, half_width: p.mouth_half_width, upper: p.upper_lip, lower: p.lower_lip }
+        let m = &p.mouth;
+        Lips { y: m.height, half_width: m.half_width, upper: m.upper_lip, lower: m.lower_lip, fullness: m.fullness }
     }
 
     /// Height of the line where the lips touch.
@@ -83,7 +87,7 @@ const LIP_RINGS: usize = 6;
 /// Lid edge and the surface behind it: radius relative to (lid radius, eye radius), degrees behind the rim.
 const LID_EDGE: [(bool, f32, f32); 3] = [(true, -0.03, 1.2), (false, 0.03, 2.2), (false, 0.02, 7.0)];
 /// The pocket behind the lips: depth behind the contact line and half height.
-const POCKET: [(f32, f32); 6] = [(0.22, 0.06), (0.42, 0.30), (0.65, 0.85), (1.2, 1.3), (2.6, 1.6), (4.5, 1.7)];
+const POCKET: [(f32, f32); 6] = [(0.22, 0.06), (0.42, 0.30), (0.65, 0.85), (1.2, 1.4), (2.6, 1.7), (4.5, 1.7)];
 
 /// Azimuths of one half and the columns where blocks begin and end.
 struct Columns {
@@ -134,7 +138,9 @@ struct Rows {
 }
 
 fn rows() -> Rows {
-    let mut elevations: Vec<f32> = (0..=9).map(|i| 17.6 + 70.4 * (1.0 - i as f32 / 9.0).powf(1.15)).collect();
+    // Few rows under the hair, dense ones on the forehead, which wrinkles.
+    let mut elevations: Vec<f32> = (0..5).map(|i| lerp(88.0, 46.0, i as f32 / 5.0)).collect();
+    elevations.extend((0..=10).map(|i| lerp(46.0, 17.6, i as f32 / 10.0)));
     let top = elevations.len() - 1;
     // The nose lies between -11 and -22 degrees and gets the denser rows.
     for (to, count) in [(-11.0, 13), (-17.875, 5), (-22.0, 3), (-48.4, 12)] {
@@ -191,6 +197,7 @@ pub fn build(p: &Parameters, surface: &Surface, eye: &EyeFrame) -> Cage {
     let mouth = builder.fill_mouth(&Lips::new(p));
     builder.relax();
     builder.crease_lids(eye);
+    builder.wrinkle(p.wrinkles());
     Cage {
         positions: builder.positions,
         places: builder.places,
@@ -364,7 +371,7 @@ impl<'a> Builder<'a> {
         let mut last = Vec::new();
         for j in 1..=LIP_RINGS {
             let s = j as f32 / LIP_RINGS as f32;
-            last = (0..n).map(|k| lip_profile(border[k], contact[k], s, spread[k])).collect::<Vec<_>>();
+            last = (0..n).map(|k| lip_profile(border[k], contact[k], s, spread[k], lips.fullness)).collect::<Vec<_>>();
             if j == LIP_RINGS {
                 // The lower half copies the upper: at rest the lips touch exactly.
                 for k in n / 2 + 1..n {
@@ -377,9 +384,10 @@ impl<'a> Builder<'a> {
             let ring = (0..n)
                 .map(|k| {
                     let (t, upper) = spread[k];
-                    let rise = height * (1.0 - t.abs().powi(8)).max(0.0) * if upper { 1.0 } else { -1.0 };
+                    let rise = height * (1.0 - t.abs().powi(10)).max(0.0) * if upper { 1.0 } else { -1.0 };
                     let c = last[k];
-                    let p = Vec3::new(c.x * (1.0 + 0.14 * depth.min(1.5)), c.y + rise, c.z - depth);
+                    // The cheeks' inside is wider than the lips: through a smile one sees its wall.
+                    let p = Vec3::new(c.x * (1.0 + 0.42 * smoothstep(0.2, 1.6, depth)), c.y + rise, c.z - depth);
                     self.add(p, Place::Mouth { s: 1.0 + depth, t, upper })
                 })
                 .collect();
@@ -424,6 +432,23 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// The furrows of age.
+    fn wrinkle(&mut self, amount: f32) {
+        if amount <= 0.0 {
+            return;
+        }
+        let normals = super::mesh::normals(&self.positions, &self.quads);
+        for ((position, normal), place) in self.positions.iter_mut().zip(normals).zip(&self.places) {
+            let free = match *place {
+                Place::Grid => 1.0,
+                Place::Lid { s, .. } => 1.0 - smoothstep(0.45, 0.85, s),
+                Place::Mouth { s, .. } => smoothstep(-0.15, -0.5, s),
+            };
+            let left = mirrored(*position, if position.x < 0.0 { -1.0 } else { 1.0 });
+            *position += normal * (amount * free * AGE.iter().map(|c| c.height(left)).sum::<f32>());
+        }
+    }
+
     /// The groove above the upper lid and the soft fold over it.
     fn crease_lids(&mut self, eye: &EyeFrame) {
         let normals = super::mesh::normals(&self.positions, &self.quads);
@@ -452,11 +477,11 @@ fn across(k: usize, n: usize, cosine: f32) -> (f32, bool) {
 }
 
 /// A point between lip border (s = 0) and contact line (s = 1): a straight line with the lip's bulge and its tubercle.
-fn lip_profile(border: Vec3, contact: Vec3, s: f32, (t, upper): (f32, bool)) -> Vec3 {
+fn lip_profile(border: Vec3, contact: Vec3, s: f32, (t, upper): (f32, bool), fullness: f32) -> Vec3 {
     let arch = (1.0 - t * t).max(0.0);
     let tubercle = bell(t, 0.2);
     let profile = (std::f32::consts::PI * s.powf(0.8)).sin().max(0.0).powf(0.9);
-    let thickness = if upper { 0.25 + 0.07 * tubercle } else { 0.4 - 0.04 * tubercle };
+    let thickness = fullness * if upper { 0.25 + 0.07 * tubercle } else { 0.4 - 0.04 * tubercle };
     let mut p = border.lerp(contact, s);
     p.z += thickness * arch.powf(0.6) * profile * 0.97 - 0.16 * s.powi(3) - 0.05 * s;
     p.y += if upper { 0.10 } else { -0.16 } * arch * profile * (1.0 - s);

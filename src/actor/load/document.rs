@@ -33,7 +33,9 @@ const KNOWN: [&str; 20] = [
 ];
 
 /// The largest file that is read, in bytes.
-pub const LARGEST_FILE: u64 = 1 << 30;
+pub const LARGEST_FILE: u64 = 1 << 29;
+/// The largest text in one; parsed it takes many times as much.
+const LARGEST_TEXT: usize = 1 << 27;
 
 /// A document with the binary chunk of a GLB, and what its text says beyond the typed document.
 pub struct Parsed {
@@ -48,6 +50,12 @@ pub struct Parsed {
 /// where the file requires an extension that changes how geometry is stored.
 pub fn parse(bytes: &[u8], origin: &str) -> Result<Parsed> {
     let (text, binary) = chunks(bytes, origin)?;
+    if text.len() > LARGEST_TEXT {
+        return Err(Error::Limit {
+            what: format!("{origin}: {} MiB of text are too many", text.len() >> 20),
+            hint: "export as GLB, which keeps its numbers out of the text".into(),
+        });
+    }
     let mut root: Value = serde_json::from_slice(text).map_err(|e| not_gltf(origin, &e))?;
     if !root.is_object() || !root["asset"].is_object() {
         return Err(not_gltf(origin, &"it has no 'asset'"));

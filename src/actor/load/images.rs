@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Largest side of a picture that is read, in pixels.
 const LARGEST_SIDE: u32 = 16384;
 /// Largest side that is kept: more cannot be seen in a picture of an actor.
-const LARGEST_KEPT: u32 = 4096;
+const LARGEST_KEPT: u32 = 2048;
 /// Pixels that all pictures of a file may have together.
-const MOST_PIXELS: u64 = 1 << 28;
+const MOST_PIXELS: u64 = 1 << 29;
 
 /// Decodes pictures of one file, within its limits.
 pub struct Images<'a> {

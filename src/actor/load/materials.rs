@@ -45,8 +45,8 @@ struct Painter<'a> {
     loader: &'a Loader<'a>,
     images: Images<'a>,
     textures: Vec<Texture>,
-    /// Place among the textures of each image used so far, with its opacity or without.
-    places: BTreeMap<(usize, bool), usize>,
+    /// Place among the textures of each image used so far.
+    places: BTreeMap<usize, usize>,
 }
 
 impl Painter<'_> {
@@ -97,28 +97,21 @@ impl Painter<'_> {
         Paint { material, set, transform: moved.map_or(Affine2::IDENTITY, transform) }
     }
 
-    /// The place of an image among the textures. The opacity of opaque materials' pictures means nothing and is left out, except
-    /// for hair and lashes, whose exporters forget to say that it counts: they become cut-outs.
+    /// The place of an image among the textures. Hair and lashes whose exporter forgot to say that they are cut out become so.
     fn texture(&mut self, image: &gltf::Image, material: &mut Material) -> usize {
-        if material.alpha == Alpha::Opaque {
-            material.base_color[3] = 1.0;
-        }
-        let (index, opaque) = (image.index(), material.alpha == Alpha::Opaque && !is_cards(&material.name));
-        let place = self.places.get(&(index, opaque)).copied().unwrap_or_else(|| {
-            let mut texture = self.images.decode(image).unwrap_or_else(|why| {
+        let index = image.index();
+        let place = self.places.get(&index).copied().unwrap_or_else(|| {
+            self.textures.push(self.images.decode(image).unwrap_or_else(|why| {
                 self.loader.note(format!("picture {index} is drawn grey: {why}"));
                 placeholder()
-            });
-            if opaque {
-                texture.rgba.chunks_exact_mut(4).for_each(|p| p[3] = 255);
-            }
-            self.textures.push(texture);
-            self.places.insert((index, opaque), self.textures.len() - 1);
+            }));
+            self.places.insert(index, self.textures.len() - 1);
             self.textures.len() - 1
         });
         let holes = |t: &Texture| t.rgba.chunks_exact(4).any(|p| p[3] < 100);
-        if material.alpha == Alpha::Opaque && !opaque && holes(&self.textures[place]) {
+        if material.alpha == Alpha::Opaque && is_cards(&material.name) && holes(&self.textures[place]) {
             material.alpha = Alpha::Mask(0.4);
+            material.base_color[3] = 1.0;
         }
         place
     }

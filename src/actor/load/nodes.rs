@@ -5,8 +5,8 @@ use crate::Result;
 use crate::actor::Node;
 use glam::{Quat, Vec3};
 
-/// The most nodes of a file: numbers of joints have 16 bits, and two may be added.
-const MOST: usize = u16::MAX as usize - 2;
+/// The most nodes of a file. Finding joints compares nodes with what is above them; avatars have a few hundred.
+const MOST: usize = 16_000;
 
 /// All nodes, parents first, without those that only carry a skinned mesh: their transform means nothing. And the place among
 /// them of each of the file's nodes.

@@ -33,6 +33,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         return super::super::messages::print(defaults()?.trim_end());
     };
     let parameters = read(source)?;
+    parameters.check().map_err(|e| Error::malformed(source.display().to_string(), told(&e)))?;
     let actor = build::build(&parameters);
     let mut output = Output::create(target)?;
     let bytes = write_glb(&actor)?;
@@ -41,6 +42,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let triangles: usize = actor.meshes.iter().map(|m| m.triangles.len()).sum();
     messages.say(format!("{}: {triangles} triangles, {} kB", target.display(), bytes.len() / 1000));
     Ok(())
+}
+
+/// An error with what to do about it in one line.
+fn told(error: &Error) -> String {
+    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"))
 }
 
 fn defaults() -> Result<String> {

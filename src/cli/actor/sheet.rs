@@ -15,6 +15,9 @@ pub struct Arguments {
     /// GLB, glTF or VRM file [default: the built-in actor]
     #[arg(value_name = "ACTOR")]
     actor: Option<PathBuf>,
+    /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
+    #[arg(long, value_name = "FILE")]
+    actor_map: Option<PathBuf>,
     /// PNG file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -35,7 +38,7 @@ Examples:
   gestus actor sheet mine.vrm -o emotions.png --show emotions --cell 384";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    let actor = super::open(arguments.actor.as_deref())?;
+    let actor = super::open(arguments.actor.as_deref(), arguments.actor_map.as_deref(), messages)?;
     let sections: Vec<_> = arguments.show.iter().map(|group| group.section(&actor)).collect();
     let picture = sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &View::default())?;
     let mut output = Output::create(&arguments.output)?;

@@ -4,8 +4,9 @@
 //! of each corrective morph, the 68 landmarks. Alpha of the colours is written as attribute `_AO`, since other programs
 //! would take it for opacity.
 
-use super::{Actor, Driver, Material, Mesh, Morph, Surface, Texture};
-use crate::body::skeleton;
+mod vrm;
+
+use super::{Actor, Alpha, Driver, Material, Mesh, Morph, Surface, Texture};
 use crate::face::coefficients;
 use crate::{Error, Result};
 use glam::Vec3;
@@ -113,9 +114,16 @@ impl Writer {
             optional("samplers", vec![json!({ "magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071 })]);
         }
         optional("textures", textures);
-        if let Some(vrm) = vrm(actor, &carriers) {
-            document["extensionsUsed"] = json!(["VRMC_vrm"]);
-            document["extensions"] = json!({ "VRMC_vrm": vrm });
+        let extensions = vrm::extensions(actor, &carriers);
+        let mut used: Vec<&str> = extensions.keys().map(String::as_str).collect();
+        if actor.materials.iter().any(|m| m.surface == Surface::Unlit) {
+            used.push("KHR_materials_unlit");
+        }
+        if !used.is_empty() {
+            document["extensionsUsed"] = json!(used);
+        }
+        if !extensions.is_empty() {
+            document["extensions"] = Value::Object(extensions);
         }
         Ok(document)
     }
@@ -260,8 +268,8 @@ impl Writer {
         let broken = || Error::malformed("texture", "pixels do not match its size");
         image::RgbaImage::from_raw(texture.width, texture.height, texture.rgba.clone())
             .ok_or_else(broken)
-            .map(image::DynamicImage::from)?
-            .to_rgb8()
+            .map(image::DynamicImage::from)
+            .map(|picture| if texture.rgba.iter().skip(3).step_by(4).all(|a| *a == 255) { picture.to_rgb8().into() } else { picture })?
             .write_to(&mut png, image::ImageFormat::Png)
             .map_err(|e| Error::malformed("texture", e.to_string()))?;
         let view = self.view(png.get_ref(), None);
@@ -331,12 +339,24 @@ fn material(m: &Material) -> Value {
         pbr["baseColorTexture"] = json!({ "index": texture });
     }
     let surface = SURFACES.iter().find(|(s, _)| *s == m.surface).map_or("plain", |(_, name)| name);
-    json!({
+    let mut out = json!({
         "name": m.name,
         "pbrMetallicRoughness": pbr,
         "doubleSided": m.double_sided,
         "extras": { "gestus": { "surface": surface } },
-    })
+    });
+    match m.alpha {
+        Alpha::Opaque => {}
+        Alpha::Mask(least) => (out["alphaMode"], out["alphaCutoff"]) = (json!("MASK"), json!(least)),
+        Alpha::Blend => out["alphaMode"] = json!("BLEND"),
+    }
+    if m.emissive != Vec3::ZERO {
+        out["emissiveFactor"] = json!(m.emissive.clamp(Vec3::ZERO, Vec3::ONE).to_array());
+    }
+    if m.surface == Surface::Unlit {
+        out["extensions"] = json!({ "KHR_materials_unlit": {} });
+    }
+    out
 }
 
 /// Drivers of correctives by morph name, and the landmarks as [mesh, vertex].
@@ -356,123 +376,4 @@ fn extras(actor: &Actor) -> Value {
         out["keypoints"] = json!(points);
     }
     out
-}
-
-/// The humanoid of VRM 1.0 with its standard expressions; `None` where the actor lacks a joint that VRM requires.
-fn vrm(actor: &Actor, carriers: &[usize]) -> Option<Value> {
-    const REQUIRED: [&str; 15] = [
-        "hips",
-        "spine",
-        "head",
-        "leftUpperLeg",
-        "leftLowerLeg",
-        "leftFoot",
-        "rightUpperLeg",
-        "rightLowerLeg",
-        "rightFoot",
-        "leftUpperArm",
-        "leftLowerArm",
-        "leftHand",
-        "rightUpperArm",
-        "rightLowerArm",
-        "rightHand",
-    ];
-    let mut bones = Map::new();
-    for (joint, node) in skeleton::JOINTS.iter().zip(&actor.joints) {
-        if let Some(node) = node {
-            bones.insert(joint.name.into(), json!({ "node": node }));
-        }
-    }
-    for (name, node) in ["leftEye", "rightEye"].iter().zip(actor.eyes) {
-        if let Some(node) = node {
-            bones.insert((*name).into(), json!({ "node": node }));
-        }
-    }
-    if REQUIRED.iter().any(|name| !bones.contains_key(*name)) {
-        return None;
-    }
-    let look = |limit: f32, output: f32| json!({ "inputMaxValue": limit, "outputScale": output });
-    Some(json!({
-        "specVersion": "1.0",
-        "meta": {
-            "name": actor.name,
-            "version": env!("CARGO_PKG_VERSION"),
-            "authors": ["gestus"],
-            "licenseUrl": "https://vrm.dev/licenses/1.0/",
-            "otherLicenseUrl": "https://github.com/gestus/gestus/blob/main/LICENSE-MIT",
-            "avatarPermission": "everyone",
-            "commercialUsage": "corporation",
-            "creditNotation": "unnecessary",
-            "allowRedistribution": true,
-            "modification": "allowModificationRedistribution",
-        },
-        "humanoid": { "humanBones": bones },
-        "expressions": { "preset": expressions(actor, carriers) },
-        "lookAt": {
-            "type": "bone",
-            "offsetFromHeadBone": [0.0, 0.043, 0.06],
-            "rangeMapHorizontalInner": look(45.0, 32.0),
-            "rangeMapHorizontalOuter": look(45.0, 32.0),
-            "rangeMapVerticalDown": look(45.0, 26.0),
-            "rangeMapVerticalUp": look(45.0, 26.0),
-        },
-    }))
-}
-
-/// The presets of VRM 1.0 as mixes of ARKit shapes. A name without a side stands for both sides.
-const EXPRESSIONS: [(&str, &[(&str, f32)]); 18] = [
-    (
-        "happy",
-        &[
-            ("mouthSmile", 0.95),
-            ("cheekSquint", 0.8),
-            ("eyeSquint", 0.2),
-            ("mouthUpperUp", 0.3),
-            ("browOuterUp", 0.22),
-            ("mouthDimple", 0.2),
-        ],
-    ),
-    (
-        "angry",
-        &[("browDown", 1.0), ("eyeSquint", 0.35), ("noseSneer", 0.45), ("mouthFrown", 0.45), ("mouthPress", 0.5), ("mouthShrugLower", 0.3)],
-    ),
-    ("sad", &[("mouthFrown", 0.75), ("browInnerUp", 1.0), ("eyeSquint", 0.15), ("mouthShrugLower", 0.55)]),
-    ("relaxed", &[("mouthSmile", 0.35), ("eyeBlink", 0.25), ("browInnerUp", 0.15)]),
-    ("surprised", &[("browInnerUp", 0.9), ("browOuterUp", 0.95), ("eyeWide", 0.95), ("jawOpen", 0.48), ("mouthFunnel", 0.3)]),
-    ("aa", &[("jawOpen", 0.6), ("mouthLowerDown", 0.25), ("mouthUpperUp", 0.15)]),
-    ("ih", &[("jawOpen", 0.2), ("mouthSmile", 0.2), ("mouthStretch", 0.2), ("mouthUpperUp", 0.2), ("mouthLowerDown", 0.25)]),
-    ("ou", &[("mouthPucker", 0.9), ("mouthFunnel", 0.15), ("jawOpen", 0.05)]),
-    ("ee", &[("jawOpen", 0.16), ("mouthSmile", 0.4), ("mouthStretch", 0.35), ("mouthUpperUp", 0.3), ("mouthLowerDown", 0.3)]),
-    ("oh", &[("jawOpen", 0.42), ("mouthFunnel", 0.65), ("mouthPucker", 0.25)]),
-    ("blink", &[("eyeBlink", 1.0)]),
-    ("blinkLeft", &[("eyeBlinkLeft", 1.0)]),
-    ("blinkRight", &[("eyeBlinkRight", 1.0)]),
-    ("lookUp", &[("eyeLookUp", 1.0)]),
-    ("lookDown", &[("eyeLookDown", 1.0)]),
-    ("lookLeft", &[("eyeLookOutLeft", 1.0), ("eyeLookInRight", 1.0)]),
-    ("lookRight", &[("eyeLookInLeft", 1.0), ("eyeLookOutRight", 1.0)]),
-    ("neutral", &[]),
-];
-
-fn expressions(actor: &Actor, carriers: &[usize]) -> Value {
-    let mut out = Map::new();
-    for (name, mix) in EXPRESSIONS {
-        let mut binds = Vec::new();
-        for &(shape, weight) in mix {
-            let names = match coefficients::index(shape) {
-                Some(_) => vec![shape.to_string()],
-                None => vec![format!("{shape}Left"), format!("{shape}Right")],
-            };
-            for (m, mesh) in actor.meshes.iter().enumerate() {
-                let found = mesh.morphs.iter().enumerate().filter(|(_, morph)| names.contains(&morph.name));
-                binds.extend(found.map(|(i, _)| json!({ "node": carriers[m], "index": i, "weight": weight })));
-            }
-        }
-        let mut expression = json!({ "isBinary": false });
-        if !binds.is_empty() {
-            expression["morphTargetBinds"] = json!(binds);
-        }
-        out.insert(name.into(), expression);
-    }
-    Value::Object(out)
 }

@@ -1,0 +1,138 @@
+//! Direction files: TOML and JSON with the grammar inside, and subtitles whose texts are directions.
+
+use super::{Direction, Key, Time, Track};
+use crate::{Error, Result};
+use serde::Deserialize;
+use std::path::Path;
+
+/// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    #[serde(default)]
+    emotion: Option<OneOrMany>,
+    #[serde(default)]
+    events: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
+    let text = text.trim_start_matches('\u{feff}');
+    let extension = origin.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let malformed = |what: String| Error::malformed(origin.display().to_string(), what);
+    match extension.as_str() {
+        "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin),
+        "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin),
+        "srt" | "vtt" => subtitles(text, origin),
+        _ => Err(Error::usage(format!("{}: not a direction file", origin.display()), "use .toml, .json, .srt or .vtt")),
+    }
+}
+
+fn page(page: Page, origin: &Path) -> Result<Direction> {
+    let texts = match page.emotion {
+        None => Vec::new(),
+        Some(OneOrMany::One(text)) => vec![text],
+        Some(OneOrMany::Many(texts)) => texts,
+    };
+    let mut direction = Direction::default();
+    for event in page.events {
+        direction.events.push(event.parse().map_err(|e| placed(e, origin, None))?);
+    }
+    for text in texts {
+        let part = Direction::parse(&text).map_err(|e| placed(e, origin, None))?;
+        direction.tracks.extend(part.tracks);
+        direction.unknown.extend(part.unknown);
+    }
+    Ok(direction)
+}
+
+/// SubRip and WebVTT alike: a line with `-->` and the lines below it up to an empty one.
+fn subtitles(text: &str, origin: &Path) -> Result<Direction> {
+    let mut direction = Direction::default();
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let Some((from, to)) = line.split_once("-->") else { continue };
+        let to = to.split_whitespace().next().unwrap_or_default();
+        let (Some(from), Some(to)) = (clock(from), clock(to)) else {
+            return Err(Error::malformed(origin.display().to_string(), format!("line {}: the times cannot be read", number + 1)));
+        };
+        if to < from {
+            return Err(Error::malformed(origin.display().to_string(), format!("line {}: the cue ends before it begins", number + 1)));
+        }
+        let words: Vec<&str> = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| !line.is_empty()).collect();
+        let cue = Direction::parse(&words.join(" ")).map_err(|e| placed(e, origin, Some(number + 2)))?;
+        direction.unknown.extend(cue.unknown);
+        for track in cue.tracks {
+            let [key] = track.keys.as_slice() else { return Err(timed(origin, number + 2)) };
+            if key.span.is_some() {
+                return Err(timed(origin, number + 2));
+            }
+            let span = Some((Time::Seconds(from), Some(Time::Seconds(to))));
+            direction.tracks.push(Track { region: track.region, keys: vec![Key { span, ..key.clone() }] });
+        }
+    }
+    match direction.tracks.is_empty() {
+        true => Err(Error::malformed(origin.display().to_string(), "no cue with times is in it")),
+        false => Ok(direction),
+    }
+}
+
+fn timed(origin: &Path, line: usize) -> Error {
+    Error::malformed(origin.display().to_string(), format!("line {line}: the cue gives the time, so its text may not use @ or >"))
+}
+
+/// `00:01:02,345`, `01:02.345`: seconds.
+fn clock(text: &str) -> Option<f64> {
+    let parts: Option<Vec<f64>> =
+        text.trim().split(':').map(|p| p.replace(',', ".").parse::<f64>().ok().filter(|v| (0.0..1e6).contains(v))).collect();
+    parts.filter(|p| (2..=3).contains(&p.len())).map(|p| p.iter().fold(0.0, |sum, v| sum * 60.0 + v))
+}
+
+/// A mistake in a direction, told with its file and line.
+fn placed(error: Error, origin: &Path, line: Option<usize>) -> Error {
+    let line = line.map(|l| format!("line {l}: ")).unwrap_or_default();
+    let hint = error.hint().map(|h| format!(" ({h})")).unwrap_or_default();
+    Error::malformed(origin.display().to_string(), format!("{line}{error}{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, name: &str) -> Result<Direction> {
+        parse(text, Path::new(name))
+    }
+
+    #[test]
+    fn pages_in_both_languages() {
+        let toml = read("emotion = [\"happy\", \"brows=angry @1s-2s\"]", "a.toml").unwrap();
+        let json = read("{\"emotion\": [\"happy\", \"brows=angry @1s-2s\"]}", "a.json").unwrap();
+        assert_eq!(toml, json);
+        assert_eq!(toml.tracks.len(), 2);
+        let events = read("events = [\"2s nod\", \"3s-4s look left\"]", "a.toml").unwrap().events;
+        assert_eq!(events.len(), 2);
+        assert!(read("events = [\"2s nodd\"]", "a.toml").unwrap_err().to_string().contains("nodd"));
+        assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
+        assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));
+        assert_eq!(read("", "a.txt").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn subtitles_give_times() {
+        let srt = "1\n00:00:01,000 --> 00:00:02,500\nsad:0.5\n\n2\n00:00:03,000 --> 00:00:04,000\nquietly furious\n";
+        let direction = read(srt, "a.srt").unwrap();
+        assert_eq!(direction.tracks.len(), 2);
+        assert_eq!(direction.tracks[0].keys[0].span, Some((Time::Seconds(1.0), Some(Time::Seconds(2.5)))));
+        let vtt = "WEBVTT\n\n00:01.000 --> 00:02.500 align:start\nsad:0.5\n";
+        assert_eq!(read(vtt, "a.vtt").unwrap().tracks[0], direction.tracks[0]);
+        assert!(read("1\n00:00:01,000 --> 00:00:02,000\nhapy\n", "a.srt").unwrap_err().to_string().contains("line 3"));
+        assert!(read("1\n00:00:03,000 --> 00:00:02,000\nhappy\n", "a.srt").unwrap_err().to_string().contains("line 2"));
+        assert!(read("nothing", "a.vtt").is_err());
+    }
+}

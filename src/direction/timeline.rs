@@ -1,0 +1,150 @@
+//! Keys and easing to a point for every frame.
+
+use super::{Direction, Ease, Key, Mix, PARTS, Plan, Region, Time, Track};
+use crate::emotion::{EMOTION, Point};
+use crate::face::coefficients;
+
+/// Rate of a plan, frames a second.
+const FPS: f64 = 30.0;
+/// Seconds over which a lone span comes and goes: about what an expression takes to appear (Hess and Kleck 1990).
+const ONSET: f64 = 0.4;
+
+/// Feeling and muscles of one moment.
+#[derive(Clone, Debug, PartialEq)]
+struct State {
+    point: Point,
+    muscles: [f32; coefficients::COUNT],
+}
+
+impl State {
+    fn of(mix: &Mix) -> State {
+        let mut muscles = [0.0; coefficients::COUNT];
+        for (coefficient, value) in &mix.muscles {
+            muscles[*coefficient] += value;
+        }
+        State { point: mix.point(), muscles }
+    }
+
+    fn mix(&self, other: &State, t: f32) -> State {
+        let lerp = |a: f32, b: f32| a * (1.0 - t) + b * t;
+        State {
+            point: std::array::from_fn(|i| lerp(self.point[i], other.point[i])),
+            muscles: std::array::from_fn(|i| lerp(self.muscles[i], other.muscles[i])),
+        }
+    }
+}
+
+pub fn plan(direction: &Direction, seconds: f64, frames: usize) -> Plan {
+    let neutral = State { point: [0.0; EMOTION], muscles: [0.0; coefficients::COUNT] };
+    let mut whole = vec![neutral; frames];
+    let mut regions: Vec<(Region, Vec<State>)> = Vec::new();
+    for track in &direction.tracks {
+        let course = Course::new(track, seconds);
+        let direct = |states: &mut Vec<State>| {
+            for (n, state) in states.iter_mut().enumerate() {
+                *state = course.at(n as f64 / FPS, state);
+            }
+        };
+        match track.region {
+            None => {
+                direct(&mut whole);
+                regions.iter_mut().for_each(|(_, states)| direct(states));
+            }
+            Some(region) => {
+                for part in region.parts() {
+                    if !regions.iter().any(|(r, _)| r == part) {
+                        regions.push((*part, whole.clone()));
+                    }
+                    regions.iter_mut().filter(|(r, _)| r == part).for_each(|(_, states)| direct(states));
+                }
+            }
+        }
+    }
+    regions.sort_by_key(|(region, _)| PARTS.iter().position(|p| p == region));
+    let muscles = muscles(&whole, &regions);
+    let points = |states: Vec<State>| -> Vec<Point> { states.into_iter().map(|s| s.point).collect() };
+    Plan {
+        emotion: points(whole),
+        regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
+        muscles,
+        events: direction.events.clone(),
+    }
+}
+
+/// Muscles named anywhere, each over all frames. A region's own track can only name what it has: the rest stays with the whole.
+fn muscles(whole: &[State], regions: &[(Region, Vec<State>)]) -> Vec<(usize, Vec<f32>)> {
+    let curve = |c: usize| -> Vec<f32> {
+        let own = regions.iter().find(|(region, _)| region.coefficients().contains(&c)).map(|(_, states)| states.as_slice());
+        own.unwrap_or(whole).iter().map(|s| s.muscles[c]).collect()
+    };
+    (0..coefficients::COUNT).map(|c| (c, curve(c))).filter(|(_, curve)| curve.iter().any(|v| *v != 0.0)).collect()
+}
+
+/// A track with all times in seconds.
+struct Course {
+    keys: Vec<(f64, f64, State, Ease)>,
+    /// A lone span: outside it, what was there before holds.
+    within: bool,
+}
+
+impl Course {
+    fn new(track: &Track, seconds: f64) -> Course {
+        let within = track.keys.len() == 1 && matches!(track.keys[0].span, Some((_, Some(_))));
+        let spans = spread(&track.keys, seconds);
+        let keys = track.keys.iter().zip(spans).map(|(key, (from, to))| (from, to, State::of(&key.mix), key.ease)).collect();
+        Course { keys, within }
+    }
+
+    /// What is asked for at a time, where `before` is what other tracks ask for.
+    fn at(&self, time: f64, before: &State) -> State {
+        let Some(first) = self.keys.first() else { return before.clone() };
+        if self.within {
+            let (from, to, state, ease) = first;
+            let inside = ramp(time, from - ONSET, *from, *ease) * (1.0 - ramp(time, *to, to + ONSET, *ease));
+            return before.mix(state, inside);
+        }
+        let mut state = first.2.clone();
+        for (previous, (from, _, next, ease)) in self.keys.iter().zip(&self.keys[1..]) {
+            state = state.mix(next, ramp(time, previous.1, *from, *ease));
+        }
+        state
+    }
+}
+
+/// Start and end of every key: times that were not given stand evenly between their neighbours.
+fn spread(keys: &[Key], seconds: f64) -> Vec<(f64, f64)> {
+    let of = |time: Time| match time {
+        Time::Seconds(s) => s,
+        Time::Share(share) => share * seconds,
+    };
+    let given: Vec<Option<(f64, f64)>> = keys.iter().map(|k| k.span.map(|(a, b)| (of(a), b.map_or(of(a), of)))).collect();
+    let mut spans: Vec<(f64, f64)> = Vec::with_capacity(keys.len());
+    for (n, span) in given.iter().enumerate() {
+        let free = || {
+            let before = spans.last().map_or(0.0, |(_, end): &(f64, f64)| *end);
+            let next = given[n..].iter().position(Option::is_some);
+            match (n, next) {
+                (0, _) => 0.0,
+                (_, Some(steps)) => before + (given[n + steps].map_or(seconds, |s| s.0) - before) / (steps + 1) as f64,
+                (_, None) => before + (seconds - before).max(0.0) / (keys.len() - n) as f64,
+            }
+        };
+        let (from, to) = span.unwrap_or_else(|| (free(), free()));
+        // Keys come in the order written.
+        let from = spans.last().map_or(from, |(_, end)| from.max(*end));
+        spans.push((from, to.max(from)));
+    }
+    spans
+}
+
+/// 0 before `from`, 1 after `to`, eased between.
+fn ramp(time: f64, from: f64, to: f64, ease: Ease) -> f32 {
+    let t = if to > from { ((time - from) / (to - from)).clamp(0.0, 1.0) } else { f64::from(time >= to) } as f32;
+    match ease {
+        Ease::Linear => t,
+        Ease::Smooth => t * t * (3.0 - 2.0 * t),
+        Ease::Snap => f32::from(t >= 1.0),
+        Ease::SlowIn => t * t,
+        Ease::SlowOut => t * (2.0 - t),
+    }
+}
