@@ -232,8 +232,8 @@ fn vowels_alone_are_enough_to_speak() {
 
 #[test]
 fn doubles_stay_still() {
-    let (actor, report) = renamed(&[("jawOpen", "jawOpen"), ("mouthFunnel", "mouthOpen"), ("mouthPucker", "Jaw_Open")]);
-    assert_eq!(drives(&actor, "jawOpen"), Driver::Coefficient(coefficients::id::JAW_OPEN));
+    let (actor, report) = renamed(&[("jawOpen", "JawOpen"), ("mouthFunnel", "mouthOpen"), ("mouthPucker", "Jaw_Open")]);
+    assert_eq!(drives(&actor, "JawOpen"), Driver::Coefficient(coefficients::id::JAW_OPEN));
     assert_eq!(drives(&actor, "mouthOpen"), Driver::None);
     assert_eq!(report.doubles.len(), 2, "{:?}", report.doubles);
 }

@@ -218,11 +218,16 @@ fn choose(claims: &mut Vec<(usize, Meaning)>, handles: &[Handle], matched: &mut 
         (_, 3.., _) => Speech::Visemes,
         (3.., ..) if jaw => Speech::Coefficients,
         _ if jaw => Speech::Jaw,
-        _ if sounding + vowels > 0 => if sounding > vowels { Speech::Visemes } else { Speech::Vowels },
+        _ if sounding + vowels > 0 => {
+            if sounding > vowels {
+                Speech::Visemes
+            } else {
+                Speech::Vowels
+            }
+        }
         _ => Speech::None,
     };
-    const FEELING: [usize; 5] =
-        [id::MOUTH_SMILE_LEFT, id::MOUTH_FROWN_LEFT, id::BROW_DOWN_LEFT, id::BROW_INNER_UP, id::BROW_OUTER_UP_LEFT];
+    const FEELING: [usize; 5] = [id::MOUTH_SMILE_LEFT, id::MOUTH_FROWN_LEFT, id::BROW_DOWN_LEFT, id::BROW_INNER_UP, id::BROW_OUTER_UP_LEFT];
     let moods = moving(&|c| matches!(c, Channel::Coefficient(i) if FEELING.contains(&i))) < 3;
     let wanted = |meaning: &Meaning| {
         meaning.kind == Kind::Given

@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(map.shape("b"), shapes::channels("viseme_PP", None));
         assert_eq!(map.shape("X"), Some(Vec::new()));
         assert_eq!(map.shape("Y"), None);
-        assert_eq!(map.joints().collect::<Vec<_>>(), [("leftEye", "E.L"), ("head", "H")]);
+        assert_eq!(map.joints().collect::<Vec<_>>(), [("head", "H"), ("leftEye", "E.L")]);
     }
 
     #[test]

@@ -78,9 +78,10 @@ impl Report {
         let joints = skeleton::JOINTS.iter().zip(&actor.joints).map(|(joint, n)| (joint.name, *n));
         let eyes = ["leftEye", "rightEye"].into_iter().zip(actor.eyes);
         let jaw = actor.hinges.iter().map(|h| ("jaw", Some(h.node)));
-        let joints = joints.chain(eyes).chain(jaw).filter_map(|(ours, n)| {
-            Some(Match { theirs: node(n?), ours: vec![ours.into()], by: joints_by.clone() })
-        });
+        let joints = joints
+            .chain(eyes)
+            .chain(jaw)
+            .filter_map(|(ours, n)| Some(Match { theirs: node(n?), ours: vec![ours.into()], by: joints_by.clone() }));
         let shapes = matched.used.iter().map(|(name, channels, kind)| Match {
             theirs: name.clone(),
             ours: channels.iter().map(|(c, _)| channel_name(*c)).collect(),
@@ -313,7 +314,8 @@ impl fmt::Display for Report {
         for advice in &self.missing {
             writeln!(f, "  {}\n    {}", advice.missing, advice.remedy)?;
         }
-        let lists = [("not needed, as others do the same", &self.doubles), ("not understood", &self.unknown), ("moves nothing", &self.empty)];
+        let lists =
+            [("not needed, as others do the same", &self.doubles), ("not understood", &self.unknown), ("moves nothing", &self.empty)];
         if lists.iter().any(|(_, l)| !l.is_empty()) || !self.ignored.is_empty() {
             writeln!(f, "\nignored:")?;
         }

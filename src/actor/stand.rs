@@ -57,7 +57,17 @@ pub fn stand(actor: &mut Actor, humanoid: &mut Humanoid) -> Stance {
         up: direction(axes.y_axis),
         scale,
         height: 0.0,
-        rest: arms.map_or("", |a| if a < 20.0 { "T" } else if a < 70.0 { "A" } else { "arms down" }).into(),
+        rest: arms
+            .map_or("", |a| {
+                if a < 20.0 {
+                    "T"
+                } else if a < 70.0 {
+                    "A"
+                } else {
+                    "arms down"
+                }
+            })
+            .into(),
         arms: arms.unwrap_or(0.0),
         swapped,
     };
@@ -235,9 +245,19 @@ impl<'a> Measure<'a> {
             (Some((head, hips)), _) => unit(1.0, head.distance(hips), 0.12..2.0),
             // Eyes are 6 cm apart, or up to 20 on a puppet.
             (None, Some(apart)) if apart > 0.0 && self.humanoid.count() < 3 => {
-                if (0.03..0.2).contains(&apart) { 1.0 } else { 0.064 / apart }
+                if (0.03..0.2).contains(&apart) {
+                    1.0
+                } else {
+                    0.064 / apart
+                }
             }
-            _ if self.is_face() => if (0.12..0.7).contains(&tall) { 1.0 } else { 0.28 / tall.max(1e-9) },
+            _ if self.is_face() => {
+                if (0.12..0.7).contains(&tall) {
+                    1.0
+                } else {
+                    0.28 / tall.max(1e-9)
+                }
+            }
             _ => unit(1.0, tall.max(1e-9), 0.02..20.0),
         }
         .clamp(1e-9, 1e9)

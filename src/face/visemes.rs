@@ -85,13 +85,15 @@ pub const SHAPES: [Mix; 15] = [
         (id::MOUTH_UPPER_UP_LEFT, 0.15),
         (id::MOUTH_UPPER_UP_RIGHT, 0.15),
     ],
+    &[(id::JAW_OPEN, 0.12), (id::MOUTH_LOWER_DOWN_LEFT, 0.2), (id::MOUTH_LOWER_DOWN_RIGHT, 0.2), (id::MOUTH_SHRUG_UPPER, 0.15)],
     &[
-        (id::JAW_OPEN, 0.12),
-        (id::MOUTH_LOWER_DOWN_LEFT, 0.2),
-        (id::MOUTH_LOWER_DOWN_RIGHT, 0.2),
-        (id::MOUTH_SHRUG_UPPER, 0.15),
+        (id::MOUTH_FUNNEL, 0.3),
+        (id::MOUTH_PUCKER, 0.3),
+        (id::JAW_OPEN, 0.1),
+        (id::MOUTH_SHRUG_UPPER, 0.2),
+        (id::MOUTH_LOWER_DOWN_LEFT, 0.1),
+        (id::MOUTH_LOWER_DOWN_RIGHT, 0.1),
     ],
-    &[(id::MOUTH_FUNNEL, 0.3), (id::MOUTH_PUCKER, 0.3), (id::JAW_OPEN, 0.15)],
     &[
         (id::JAW_OPEN, 0.55),
         (id::MOUTH_LOWER_DOWN_LEFT, 0.2),
@@ -100,11 +102,11 @@ pub const SHAPES: [Mix; 15] = [
         (id::MOUTH_UPPER_UP_RIGHT, 0.15),
     ],
     &[
-        (id::JAW_OPEN, 0.28),
-        (id::MOUTH_STRETCH_LEFT, 0.25),
-        (id::MOUTH_STRETCH_RIGHT, 0.25),
-        (id::MOUTH_SMILE_LEFT, 0.15),
-        (id::MOUTH_SMILE_RIGHT, 0.15),
+        (id::JAW_OPEN, 0.3),
+        (id::MOUTH_STRETCH_LEFT, 0.3),
+        (id::MOUTH_STRETCH_RIGHT, 0.3),
+        (id::MOUTH_SMILE_LEFT, 0.1),
+        (id::MOUTH_SMILE_RIGHT, 0.1),
         (id::MOUTH_LOWER_DOWN_LEFT, 0.25),
         (id::MOUTH_LOWER_DOWN_RIGHT, 0.25),
         (id::MOUTH_UPPER_UP_LEFT, 0.15),
@@ -183,8 +185,8 @@ struct Fit {
 impl Fit {
     const SWEEPS: usize = 24;
     /// λ: few sounds at a time; μ: sounds that are alike share.
-    const SPARSE: f32 = 0.004;
-    const RIDGE: f32 = 0.01;
+    const SPARSE: f32 = 0.002;
+    const RIDGE: f32 = 0.003;
 
     fn new(mut atoms: Vec<Coefficients>) -> Fit {
         for atom in &mut atoms {

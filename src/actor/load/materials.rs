@@ -196,7 +196,9 @@ impl Painter<'_> {
 /// Whether a material's name is that of flat cards with a picture of hair.
 fn is_cards(name: &str) -> bool {
     let words = crate::actor::names::Words::of(name).words;
-    words.iter().any(|w| ["opacity", "hair", "lash", "lashes", "eyelash", "eyelashes", "alpha", "beard", "brows", "transparency"].contains(&w.as_str()))
+    words.iter().any(|w| {
+        ["opacity", "hair", "lash", "lashes", "eyelash", "eyelashes", "alpha", "beard", "brows", "transparency"].contains(&w.as_str())
+    })
 }
 
 fn colour(value: &Value) -> Option<Vec3> {

@@ -63,9 +63,8 @@ fn attributes(stream: &[u8], count: usize, stride: usize) -> Option<Vec<u8>> {
     while left > 0 {
         let size = left.min(most);
         let control = if version == 0 { None } else { Some(data.take(stride / 4)?) };
-        let planes: Vec<Vec<u8>> = (0..stride)
-            .map(|k| plane(&mut data, control.map(|c| c[k / 4] >> (2 * (k % 4)) & 3), size))
-            .collect::<Option<_>>()?;
+        let planes: Vec<Vec<u8>> =
+            (0..stride).map(|k| plane(&mut data, control.map(|c| c[k / 4] >> (2 * (k % 4)) & 3), size)).collect::<Option<_>>()?;
         for i in 0..size {
             for channel in 0..stride / 4 {
                 let delta: [u8; 4] = std::array::from_fn(|k| planes[4 * channel + k][i]);
@@ -234,8 +233,7 @@ fn triangles(stream: &[u8], count: usize) -> Option<Vec<u32>> {
     }
     let (body, table) = stream.split_at(stream.len() - 16);
     let (codes, data) = body[1..].split_at(codes);
-    let mut strip =
-        Strip { data: Bytes(data), edges: Recent(VecDeque::new()), vertices: Recent(VecDeque::new()), next: 0, last: 0 };
+    let mut strip = Strip { data: Bytes(data), edges: Recent(VecDeque::new()), vertices: Recent(VecDeque::new()), next: 0, last: 0 };
     let mut out = Vec::with_capacity(count);
     for &code in codes {
         out.extend(if code < 0xf0 { strip.attached(code)? } else { strip.single(code, table)? });
@@ -388,7 +386,7 @@ mod tests {
     fn numbers_of_variable_length() {
         assert_eq!(Bytes(&[0x7f]).varint(), Some(0x7f));
         assert_eq!(Bytes(&[0x81, 0x04]).varint(), Some(0x201));
-        assert_eq!(Bytes(&[0xff, 0xa0, 0x05]).varint(), Some(0x1_5007f));
+        assert_eq!(Bytes(&[0xff, 0xa0, 0x05]).varint(), Some(0x1_507f));
         assert_eq!(Bytes(&[0xff; 6]).varint(), None);
     }
 

@@ -202,7 +202,8 @@ impl<'a> Tree<'a> {
         let known = |names: &[&str], out: &Humanoid| names.iter().filter_map(|n| out.node(n)).collect::<Vec<_>>();
         let side = |left: &str, right: &str, out: &Humanoid| out.node(left).or(out.node(right));
         let legs = known(&["leftUpperLeg", "rightUpperLeg"], out);
-        let arms: Vec<usize> = [side("leftShoulder", "leftUpperArm", out), side("rightShoulder", "rightUpperArm", out)].into_iter().flatten().collect();
+        let arms: Vec<usize> =
+            [side("leftShoulder", "leftUpperArm", out), side("rightShoulder", "rightUpperArm", out)].into_iter().flatten().collect();
         let heads = self.find(None, &HEAD);
         let head = heads.iter().copied().find(|h| arms.iter().all(|a| !self.is_below(*a, *h)));
         // Where arms and neck meet; a head alone has its neck.
@@ -291,7 +292,8 @@ impl<'a> Tree<'a> {
 fn finger(words: &[String]) -> Option<usize> {
     let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
     let named = FINGERS.iter().position(|names| has(names));
-    let named = named.or_else(|| FINGERS.iter().position(|names| words.iter().any(|w| names.iter().any(|n| w.strip_suffix("finger") == Some(n)))));
+    let named =
+        named.or_else(|| FINGERS.iter().position(|names| words.iter().any(|w| names.iter().any(|n| w.strip_suffix("finger") == Some(n)))));
     if let Some(finger) = named {
         return (finger == 0 || !has(&["metacarpal", "palm", "carpal", "meta"])).then_some(finger);
     }
@@ -519,30 +521,124 @@ RL_BoneRoot
             levels.iter().zip(names).map(|(l, n)| format!("{}{n}\n", ">".repeat(*l))).collect::<String>()
         };
         let cats = [
-            "Hips", "Spine", "Chest", "Neck", "Head", "Left shoulder", "Left arm", "Left elbow", "Left wrist", "Right shoulder",
-            "Right arm", "Right elbow", "Right wrist", "Left leg", "Left knee", "Left ankle", "Right leg", "Right knee",
+            "Hips",
+            "Spine",
+            "Chest",
+            "Neck",
+            "Head",
+            "Left shoulder",
+            "Left arm",
+            "Left elbow",
+            "Left wrist",
+            "Right shoulder",
+            "Right arm",
+            "Right elbow",
+            "Right wrist",
+            "Left leg",
+            "Left knee",
+            "Left ankle",
+            "Right leg",
+            "Right knee",
         ];
         let daz = [
-            "hip", "abdomenLower", "chestUpper", "neckLower", "head", "lCollar", "lShldrBend", "lForearmBend", "lHand", "rCollar",
-            "rShldrBend", "rForearmBend", "rHand", "lThighBend", "lShin", "lFoot", "rThighBend", "rShin",
+            "hip",
+            "abdomenLower",
+            "chestUpper",
+            "neckLower",
+            "head",
+            "lCollar",
+            "lShldrBend",
+            "lForearmBend",
+            "lHand",
+            "rCollar",
+            "rShldrBend",
+            "rForearmBend",
+            "rHand",
+            "lThighBend",
+            "lShin",
+            "lFoot",
+            "rThighBend",
+            "rShin",
         ];
         let smpl = [
-            "m_avg_Pelvis", "m_avg_Spine1", "m_avg_Spine3", "m_avg_Neck", "m_avg_Head", "m_avg_L_Collar", "m_avg_L_Shoulder",
-            "m_avg_L_Elbow", "m_avg_L_Wrist", "m_avg_R_Collar", "m_avg_R_Shoulder", "m_avg_R_Elbow", "m_avg_R_Wrist", "m_avg_L_Hip",
-            "m_avg_L_Knee", "m_avg_L_Ankle", "m_avg_R_Hip", "m_avg_R_Knee",
+            "m_avg_Pelvis",
+            "m_avg_Spine1",
+            "m_avg_Spine3",
+            "m_avg_Neck",
+            "m_avg_Head",
+            "m_avg_L_Collar",
+            "m_avg_L_Shoulder",
+            "m_avg_L_Elbow",
+            "m_avg_L_Wrist",
+            "m_avg_R_Collar",
+            "m_avg_R_Shoulder",
+            "m_avg_R_Elbow",
+            "m_avg_R_Wrist",
+            "m_avg_L_Hip",
+            "m_avg_L_Knee",
+            "m_avg_L_Ankle",
+            "m_avg_R_Hip",
+            "m_avg_R_Knee",
         ];
         let mmd = [
-            "センター", "上半身", "上半身2", "首", "頭", "左肩", "左腕", "左ひじ", "左手首", "右肩", "右腕", "右ひじ", "右手首", "左足",
-            "左ひざ", "左足首", "右足", "右ひざ",
+            "センター",
+            "上半身",
+            "上半身2",
+            "首",
+            "頭",
+            "左肩",
+            "左腕",
+            "左ひじ",
+            "左手首",
+            "右肩",
+            "右腕",
+            "右ひじ",
+            "右手首",
+            "左足",
+            "左ひざ",
+            "左足首",
+            "右足",
+            "右ひざ",
         ];
         let prefixed = [
-            "Bob_Hips", "Bob_Spine", "Bob_Spine1", "Bob_Neck", "Bob_Head", "Bob_LeftShoulder", "Bob_LeftArm", "Bob_LeftForeArm",
-            "Bob_LeftHand", "Bob_RightShoulder", "Bob_RightArm", "Bob_RightForeArm", "Bob_RightHand", "Bob_LeftUpLeg", "Bob_LeftLeg",
-            "Bob_LeftFoot", "Bob_RightUpLeg", "Bob_RightLeg",
+            "Bob_Hips",
+            "Bob_Spine",
+            "Bob_Spine1",
+            "Bob_Neck",
+            "Bob_Head",
+            "Bob_LeftShoulder",
+            "Bob_LeftArm",
+            "Bob_LeftForeArm",
+            "Bob_LeftHand",
+            "Bob_RightShoulder",
+            "Bob_RightArm",
+            "Bob_RightForeArm",
+            "Bob_RightHand",
+            "Bob_LeftUpLeg",
+            "Bob_LeftLeg",
+            "Bob_LeftFoot",
+            "Bob_RightUpLeg",
+            "Bob_RightLeg",
         ];
         let joints = [
-            "hips", "spine", "chest", "neck", "head", "leftShoulder", "leftUpperArm", "leftLowerArm", "leftHand", "rightShoulder",
-            "rightUpperArm", "rightLowerArm", "rightHand", "leftUpperLeg", "leftLowerLeg", "leftFoot", "rightUpperLeg", "rightLowerLeg",
+            "hips",
+            "spine",
+            "chest",
+            "neck",
+            "head",
+            "leftShoulder",
+            "leftUpperArm",
+            "leftLowerArm",
+            "leftHand",
+            "rightShoulder",
+            "rightUpperArm",
+            "rightLowerArm",
+            "rightHand",
+            "leftUpperLeg",
+            "leftLowerLeg",
+            "leftFoot",
+            "rightUpperLeg",
+            "rightLowerLeg",
         ];
         for names in [cats, daz, smpl, mmd, prefixed] {
             let pairs: Vec<(&str, &str)> = joints.into_iter().zip(names).collect();

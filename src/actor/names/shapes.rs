@@ -90,8 +90,30 @@ pub fn meanings(name: &str, preset: bool) -> Vec<Meaning> {
 /// Short words mean something only alone or behind the name of a set.
 fn understood(before: &[String], stem: &str) -> bool {
     const SETS: [&str; 24] = [
-        "fcl", "vrc", "ctrl", "expressions", "viseme", "visemes", "v", "vi", "ak", "arkit", "shape", "shapes", "blendshape", "blendshapes",
-        "face", "facial", "expression", "key", "morph", "morphs", "mouth", "lip", "vrm", "head",
+        "fcl",
+        "vrc",
+        "ctrl",
+        "expressions",
+        "viseme",
+        "visemes",
+        "v",
+        "vi",
+        "ak",
+        "arkit",
+        "shape",
+        "shapes",
+        "blendshape",
+        "blendshapes",
+        "face",
+        "facial",
+        "expression",
+        "key",
+        "morph",
+        "morphs",
+        "mouth",
+        "lip",
+        "vrm",
+        "head",
     ];
     let set = before.iter().rev().find(|w| !is_number(w)).is_none_or(|w| SETS.contains(&w.as_str()));
     !stem.is_empty() && (set || stem.len() >= 7 && stem.is_ascii())
@@ -279,14 +301,25 @@ mod tests {
     #[test]
     fn visemes_vowels_and_moods() {
         let viseme = |n: &str| channels(&format!("viseme_{n}"), None);
-        for (name, viseme_name) in
-            [("viseme_aa", "aa"), ("AA_VI_00_sil", "sil"), ("AA_VI_01_PP", "PP"), ("vrc.v_ou", "U"), ("vrc.v_th", "TH"), ("V_Explosive", "PP")]
-        {
+        for (name, viseme_name) in [
+            ("viseme_aa", "aa"),
+            ("AA_VI_00_sil", "sil"),
+            ("AA_VI_01_PP", "PP"),
+            ("vrc.v_ou", "U"),
+            ("vrc.v_th", "TH"),
+            ("V_Explosive", "PP"),
+        ] {
             assert_eq!(best(name), viseme(viseme_name), "{name}");
         }
-        for (name, target) in
-            [("あ", "aa"), ("A", "aa"), ("Fcl_MTH_E", "ee"), ("oh", "oh"), ("Fcl_ALL_Joy", "happy"), ("Surprised", "surprised"), ("え", "ee")]
-        {
+        for (name, target) in [
+            ("あ", "aa"),
+            ("A", "aa"),
+            ("Fcl_MTH_E", "ee"),
+            ("oh", "oh"),
+            ("Fcl_ALL_Joy", "happy"),
+            ("Surprised", "surprised"),
+            ("え", "ee"),
+        ] {
             assert_eq!(best(name), channels(target, None), "{name}");
         }
     }
