@@ -36,11 +36,18 @@ pub enum Speech {
     None,
 }
 
+/// A name in the file, the channels it follows, and how it was read.
+#[derive(Clone, Debug)]
+pub struct Used {
+    pub name: String,
+    pub channels: Vec<(Channel, f32)>,
+    pub kind: Kind,
+}
+
 /// What came of the matching.
 #[derive(Clone, Debug, Default)]
 pub struct Matched {
-    /// (name in the file, channels it follows, how it was read).
-    pub used: Vec<(String, Vec<(Channel, f32)>, Kind)>,
+    pub used: Vec<Used>,
     /// Names that mean what another name does already.
     pub doubles: Vec<String>,
     /// Names that mean nothing to us.
@@ -57,7 +64,7 @@ impl Matched {
     }
 
     pub fn follows(&self, channel: Channel) -> bool {
-        self.used.iter().any(|(_, channels, _)| channels.iter().any(|(c, _)| *c == channel))
+        self.used.iter().any(|used| used.channels.iter().any(|(c, _)| *c == channel))
     }
 }
 
@@ -80,7 +87,7 @@ pub fn assign(actor: &mut Actor, expressions: &[Expression], map: &Map) -> Match
     for (handle, meaning) in &claims {
         let handle = &handles[*handle];
         if handle.moves {
-            matched.used.push((handle.name.clone(), meaning.channels.clone(), meaning.kind));
+            matched.used.push(Used { name: handle.name.clone(), channels: meaning.channels.clone(), kind: meaning.kind });
         } else {
             matched.empty.push(handle.name.clone());
         }

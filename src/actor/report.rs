@@ -82,10 +82,10 @@ impl Report {
             .chain(eyes)
             .chain(jaw)
             .filter_map(|(ours, n)| Some(Match { theirs: node(n?), ours: vec![ours.into()], by: joints_by.clone() }));
-        let shapes = matched.used.iter().map(|(name, channels, kind)| Match {
-            theirs: name.clone(),
-            ours: channels.iter().map(|(c, _)| channel_name(*c)).collect(),
-            by: kind_name(*kind).into(),
+        let shapes = matched.used.iter().map(|used| Match {
+            theirs: used.name.clone(),
+            ours: used.channels.iter().map(|(c, _)| channel_name(*c)).collect(),
+            by: kind_name(used.kind).into(),
         });
         let mut materials = BTreeMap::new();
         actor.materials.iter().for_each(|m| *materials.entry(look(m)).or_default() += 1);
@@ -241,7 +241,7 @@ fn advice(report: &Report, actor: &Actor, matched: &Matched) -> Vec<Advice> {
         add("a gaze", "add a bone for each eye, or the eight eyeLook shapes");
     }
     let brows = [id::BROW_DOWN_LEFT, id::BROW_INNER_UP, id::BROW_OUTER_UP_LEFT].iter().filter(|i| has(**i)).count();
-    let moods = matched.used.iter().any(|(_, c, _)| c.iter().any(|(c, _)| matches!(c, super::Channel::Mood(_))));
+    let moods = matched.used.iter().any(|used| used.channels.iter().any(|(c, _)| matches!(c, super::Channel::Mood(_))));
     if brows < 2 && !moods {
         add("brows", "add browDown, browInnerUp and browOuterUp, or the moods of VRM; without them feelings do not show");
     }

@@ -65,11 +65,12 @@ fn attributes(stream: &[u8], count: usize, stride: usize) -> Option<Vec<u8>> {
         let control = if version == 0 { None } else { Some(data.take(stride / 4)?) };
         let planes: Vec<Vec<u8>> =
             (0..stride).map(|k| plane(&mut data, control.map(|c| c[k / 4] >> (2 * (k % 4)) & 3), size)).collect::<Option<_>>()?;
-        for i in 0..size {
-            for channel in 0..stride / 4 {
-                let delta: [u8; 4] = std::array::from_fn(|k| planes[4 * channel + k][i]);
-                let held = &mut last[4 * channel..4 * channel + 4];
-                let next = undelta([held[0], held[1], held[2], held[3]], delta, channels.get(channel).copied().unwrap_or(0))?;
+        let element = |i: usize| planes.iter().map(move |plane| plane[i]);
+        for deltas in (0..size).map(element) {
+            let deltas: Vec<u8> = deltas.collect();
+            for (channel, (held, delta)) in last.chunks_exact_mut(4).zip(deltas.chunks_exact(4)).enumerate() {
+                let mode = channels.get(channel).copied().unwrap_or(0);
+                let next = undelta([held[0], held[1], held[2], held[3]], [delta[0], delta[1], delta[2], delta[3]], mode)?;
                 held.copy_from_slice(&next);
             }
             out.extend_from_slice(&last);

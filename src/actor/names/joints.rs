@@ -52,10 +52,10 @@ pub fn humanoid(nodes: &[Node], bound: &[bool]) -> Humanoid {
     tree.trunk(&mut out);
     for side in [Side::Left, Side::Right] {
         tree.fingers(side, &mut out);
-        let eye = tree.find(Some(side), &EYE).into_iter();
+        let mut eyes = tree.find(Some(side), &EYE).into_iter();
         // A head alone may be a mesh beside its eyes.
         let head = out.node("head").filter(|_| out.count() > 2);
-        out.eyes[side.index()] = eye.filter(|eye| head.is_none_or(|head| tree.is_below(*eye, head))).next();
+        out.eyes[side.index()] = eyes.find(|eye| head.is_none_or(|head| tree.is_below(*eye, head)));
     }
     let head = out.node("head").filter(|_| out.count() > 2);
     out.jaw = tree.find(None, &JAW).into_iter().find(|jaw| head.is_none_or(|head| tree.is_below(*jaw, head)));
