@@ -14,7 +14,7 @@ fn measured_gap(actor: &actor::Actor, face: &[f32; COUNT]) -> f32 {
         let mut p = mesh.positions[vertex as usize];
         for morph in &mesh.morphs {
             let weight = match morph.driver {
-                Driver::None => 0.0,
+                Driver::None | Driver::Mix(_) => 0.0,
                 Driver::Coefficient(c) => face[c],
                 Driver::Product(a, b) => face[a] * face[b],
                 Driver::Half(c) => 4.0 * face[c] * (1.0 - face[c]),

@@ -61,11 +61,12 @@ fn posed(actor: &Actor, mesh: &Mesh, mix: &[(&str, f32)]) -> Vec<Vec3> {
     let origin: Vec3 = if mesh.skin.is_empty() { mesh.node.map_or(Vec3::ZERO, place) } else { Vec3::ZERO };
     let mut out: Vec<Vec3> = mesh.positions.iter().map(|p| *p + origin).collect();
     for morph in &mesh.morphs {
-        let w = match morph.driver {
+        let w = match &morph.driver {
             Driver::None => 0.0,
-            Driver::Coefficient(i) => face[i],
-            Driver::Product(a, b) => face[a] * face[b],
-            Driver::Half(a) => 4.0 * face[a] * (1.0 - face[a]),
+            Driver::Coefficient(i) => face[*i],
+            Driver::Product(a, b) => face[*a] * face[*b],
+            Driver::Half(a) => 4.0 * face[*a] * (1.0 - face[*a]),
+            Driver::Mix(_) => unreachable!("built actors have no mixes"),
         };
         morph.vertices.iter().zip(&morph.positions).for_each(|(v, o)| out[*v as usize] += *o * w);
     }

@@ -1,12 +1,20 @@
-//! The actor: meshes with morphs, a skeleton, materials. [`build`] makes ours from parameters; loading reads GLB files.
+//! The actor: meshes with morphs, a skeleton, materials. [`build`] makes ours from parameters; loading reads
+//! anybody's: glTF, GLB and VRM.
 
-mod accessor;
 pub mod build;
+mod drivers;
 mod load;
+mod map;
 mod names;
+mod report;
+mod stand;
 mod write;
 
-pub use load::load;
+pub use drivers::Speech;
+pub use load::{load, open};
+pub use map::Map;
+pub use report::{Advice, Match, Report};
+pub use stand::Stance;
 pub use write::write_glb;
 
 use crate::{Error, Result};
@@ -40,6 +48,10 @@ pub struct Actor {
     pub joints: Vec<Option<usize>>,
     /// Nodes that turn with the gaze: left, right.
     pub eyes: [Option<usize>; 2],
+    /// How much less than the gaze the eyes turn, 0..=1: balls turn fully, painted irises with a far pivot hardly.
+    pub eye_stiffness: f32,
+    /// Bones of the face that turn where morphs are missing.
+    pub hinges: Vec<Hinge>,
     /// Chains that swing with the motion: hair, skirts, earrings.
     pub springs: Vec<Spring>,
     /// The 68 iBUG landmarks as (mesh, vertex), where the actor names them.
@@ -54,6 +66,15 @@ pub struct Node {
     pub translation: Vec3,
     pub rotation: Quat,
     pub scale: Vec3,
+}
+
+/// A bone that turns with the face, like the jaw of an avatar without morphs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hinge {
+    pub node: usize,
+    pub channel: Channel,
+    /// Axis in the space of the head at rest, times the angle in radians where the channel is 1.
+    pub turn: Vec3,
 }
 
 /// A chain of nodes that follows its parent as a row of damped pendulums (VRM 1.0, `VRMC_springBone`).
@@ -116,6 +137,21 @@ pub enum Driver {
     Product(usize, usize),
     /// 4·b·(1 − b) of one coefficient: a corrective at half way.
     Half(usize),
+    /// The sum of channels, each times its gain, no more than 1: morphs of avatars made for other systems.
+    Mix(Vec<(Channel, f32)>),
+}
+
+/// What a face can be read as: [`crate::face::visemes`] tells the last three from the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// One of ARKit's 52 coefficients.
+    Coefficient(usize),
+    /// One of [`crate::face::visemes::NAMES`].
+    Viseme(usize),
+    /// One of [`crate::face::visemes::VOWELS`].
+    Vowel(usize),
+    /// One of [`crate::face::visemes::MOODS`].
+    Mood(usize),
 }
 
 /// How a surface is shaded.

@@ -51,7 +51,7 @@ Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.";
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a video of a character who speaks the recording
-    Render(render::Arguments),
+    Render(Box<render::Arguments>),
     /// Write the performance as animation data
     Animate(animate::Arguments),
     /// Show what a direction of emotion is understood to mean

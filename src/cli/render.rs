@@ -35,6 +35,9 @@ pub struct Arguments {
     /// Character to draw: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
     #[arg(long, value_name = "NAME|FILE")]
     actor: Option<PathBuf>,
+    /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
+    #[arg(long, value_name = "FILE")]
+    actor_map: Option<PathBuf>,
 }
 
 /// How much of the character is in the picture.
@@ -97,7 +100,7 @@ impl Arguments {
         }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
-        let renderer = self.renderer()?;
+        let renderer = self.renderer(messages)?;
         take.timings.set("actor", stage.finish());
         let mut videos = self.create(&targets, &mut take)?;
         if !self.take.dry_run {
@@ -117,15 +120,15 @@ impl Arguments {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
-        self.actor.as_deref().into_iter().chain(picture).collect()
+        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
     }
 
     /// The renderer with its actor and view, ready to draw.
-    pub fn renderer(&self) -> Result<Renderer> {
+    pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
         let Size { width, height } = self.size;
         let framing = self.framing.into();
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
-        let actor = actor::open(self.actor.as_deref())?;
+        let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
         Renderer::new(self.renderer.into(), &actor, &view)
     }
 

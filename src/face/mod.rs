@@ -7,5 +7,6 @@ pub mod life;
 pub mod model;
 pub mod style;
 pub mod vector;
+pub mod visemes;
 
 pub use coefficients::Coefficients;

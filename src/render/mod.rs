@@ -34,6 +34,7 @@ mod view;
 
 pub use follow::follow;
 pub use look::{Grade, Light, Lights, Look, Scene};
+pub(crate) use texture::to_linear;
 pub use view::{Background, Camera, Framing, LARGEST, View};
 
 use crate::actor::Actor;

@@ -166,7 +166,7 @@ impl Model {
 
     /// Weight of every morph in a frame.
     pub fn weights(&self, frame: &Frame) -> Vec<f32> {
-        self.morphs.iter().map(|m| super::rig::weight(&m.driver, &frame.face)).collect()
+        super::rig::weights(self.morphs.iter().map(|m| &m.driver), &frame.face)
     }
 
     fn add(&mut self, actor: &Actor, mesh: &Mesh) -> Result<()> {
@@ -359,5 +359,5 @@ fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
         },
     };
     let hips = place(joint(actor, "hips")).map(|p| p.y);
-    Subject { top: high.y, eyes, hips: hips.unwrap_or(low.y + 0.55 * tall), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
+    Subject { top: high.y, eyes, hips: hips.unwrap_or(if actor.joints.iter().flatten().count() < 2 { low.y } else { low.y + 0.55 * tall }), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
 }

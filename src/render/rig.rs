@@ -1,8 +1,9 @@
 //! Posing: from a [`Frame`] to morph weights and joint matrices. Shared by both back ends.
 
-use crate::actor::{Actor, Driver};
+use crate::actor::{Actor, Channel, Driver};
 use crate::body::skeleton::{COUNT, JOINTS};
 use crate::face::coefficients::{self, Coefficients};
+use crate::face::visemes::{self, Reading};
 use crate::motion::{Frame, Gaze};
 use crate::{Error, Result};
 use glam::{Affine3A, Quat, Vec3};
@@ -13,6 +14,8 @@ pub struct Rig {
     /// Rest position of the hips, and the actor's size relative to the skeleton's.
     hips: Vec3,
     scale: f32,
+    /// Share of the gaze that the eyes turn.
+    eye_gain: f32,
 }
 
 struct RigNode {
@@ -33,6 +36,8 @@ enum Role {
     Joint(usize, Quat),
     /// An eyeball.
     Eye,
+    /// A bone of the face: what turns it, and its axis times the angle where that is 1.
+    Hinge(Channel, Vec3),
 }
 
 /// World matrices of all nodes in one pose.
@@ -67,6 +72,11 @@ impl Rig {
                 n.role = Role::Eye;
             }
         }
+        for hinge in &actor.hinges {
+            if let Some(n) = nodes.get_mut(hinge.node) {
+                n.role = Role::Hinge(hinge.channel, hinge.turn);
+            }
+        }
         for (joint, node) in actor.joints.iter().enumerate().take(COUNT) {
             if let Some(n) = node.and_then(|i| nodes.get_mut(i)) {
                 n.role = Role::Joint(joint, corrections[joint]);
@@ -74,7 +84,7 @@ impl Rig {
         }
         let hips = position_of(0).unwrap_or(JOINTS[0].offset);
         let scale = if hips.y > 0.05 { hips.y / JOINTS[0].offset.y } else { 1.0 };
-        Ok(Rig { nodes, hips, scale })
+        Ok(Rig { nodes, hips, scale, eye_gain: 1.0 - finite(actor.eye_stiffness).clamp(0.0, 1.0) })
     }
 
     pub fn parent(&self, node: usize) -> Option<usize> {
@@ -90,7 +100,7 @@ impl Rig {
     pub fn pose(&self, frame: &Frame) -> Joints {
         let turns = accumulated(&frame.body.rotations);
         let hips = self.hips + (finite_vec(frame.body.hips) - JOINTS[0].offset) * self.scale;
-        let gaze = gaze_rotation(frame.gaze);
+        let gaze = gaze_rotation(Gaze { yaw: self.eye_gain * frame.gaze.yaw, pitch: self.eye_gain * frame.gaze.pitch });
         let mut world = Vec::with_capacity(self.nodes.len());
         let mut rotations: Vec<Quat> = Vec::with_capacity(self.nodes.len());
         let mut turned = Vec::with_capacity(self.nodes.len());
@@ -100,6 +110,10 @@ impl Rig {
             let rotation = match node.role {
                 Role::Follow => parent_rotation * node.rotation,
                 Role::Eye => parent_turned * gaze * node.rest,
+                Role::Hinge(with, turn) => {
+                    let turn = Quat::from_scaled_axis(turn * channel(with, &frame.face, &mut None));
+                    parent_turned * turn * node.rest
+                }
                 Role::Joint(joint, correction) => turns[joint] * correction * node.rest,
             };
             let local = Affine3A::from_scale_rotation_translation(node.scale, parent_rotation.inverse() * rotation, node.translation);
@@ -172,21 +186,38 @@ pub fn gaze_rotation(gaze: Gaze) -> Quat {
     Quat::from_rotation_y(finite(gaze.yaw)) * Quat::from_rotation_x(finite(gaze.pitch))
 }
 
-/// Weight of a morph, 0..=1.
-pub fn weight(driver: &Driver, face: &Coefficients) -> f32 {
+/// Weights of morphs, 0..=1. The face is read in visemes only where a morph follows them.
+pub fn weights<'a>(drivers: impl Iterator<Item = &'a Driver>, face: &Coefficients) -> Vec<f32> {
+    let mut reading = None;
+    drivers.map(|driver| weight(driver, face, &mut reading)).collect()
+}
+
+fn weight(driver: &Driver, face: &Coefficients, reading: &mut Option<Reading>) -> f32 {
     let value = |i: usize| face.get(i).map_or(0.0, |b| finite(*b).clamp(0.0, 1.0));
-    match *driver {
+    match driver {
         Driver::None => 0.0,
-        Driver::Coefficient(i) => value(i),
-        Driver::Product(i, j) => value(i) * value(j),
-        Driver::Half(i) => 4.0 * value(i) * (1.0 - value(i)),
+        Driver::Coefficient(i) => value(*i),
+        Driver::Product(i, j) => value(*i) * value(*j),
+        Driver::Half(i) => 4.0 * value(*i) * (1.0 - value(*i)),
+        Driver::Mix(mix) => mix.iter().map(|(c, gain)| gain * channel(*c, face, reading)).sum::<f32>().clamp(0.0, 1.0),
     }
+}
+
+/// What a face has of a channel, 0..=1; a reading is made once and kept.
+fn channel(channel: Channel, face: &Coefficients, reading: &mut Option<Reading>) -> f32 {
+    let value = match channel {
+        Channel::Coefficient(i) => face.get(i),
+        Channel::Viseme(i) => reading.get_or_insert_with(|| visemes::read(face)).visemes.get(i),
+        Channel::Vowel(i) => reading.get_or_insert_with(|| visemes::read(face)).vowels.get(i),
+        Channel::Mood(i) => reading.get_or_insert_with(|| visemes::read(face)).moods.get(i),
+    };
+    value.map_or(0.0, |x| finite(*x).clamp(0.0, 1.0))
 }
 
 /// How much deeper the teeth seem to lie than they do, metres: behind pushed-out lips they do, and through lips that hardly part
 /// little light reaches them.
 pub fn pout(frame: &Frame) -> f32 {
-    let value = |name: &str| coefficients::index(name).map_or(0.0, |i| weight(&Driver::Coefficient(i), &frame.face));
+    let value = |name: &str| coefficients::index(name).map_or(0.0, |i| channel(Channel::Coefficient(i), &frame.face, &mut None));
     let both = |left: &str, right: &str| 0.5 * (value(left) + value(right));
     let jaw = (value("jawOpen") - value("mouthClose")).max(0.0);
     let parted = jaw + 0.5 * both("mouthUpperUpLeft", "mouthUpperUpRight") + 0.5 * both("mouthLowerDownLeft", "mouthLowerDownRight");

@@ -367,7 +367,7 @@ fn extras(actor: &Actor) -> Value {
         let driver = match morph.driver {
             Driver::Product(a, b) => json!({ "product": [name(a), name(b)] }),
             Driver::Half(a) => json!({ "half": name(a) }),
-            Driver::Coefficient(_) | Driver::None => continue,
+            Driver::Coefficient(_) | Driver::Mix(_) | Driver::None => continue,
         };
         drivers.insert(morph.name.clone(), driver);
     }

@@ -1,10 +1,11 @@
 //! `gestus actor`: make, look at and judge characters.
 
+mod inspect;
 mod new;
 mod sheet;
 
 use super::messages::Messages;
-use crate::actor::{self, Actor};
+use crate::actor::{self, Actor, Map};
 use crate::{Error, Result};
 use clap::{Args, Subcommand};
 use std::path::Path;
@@ -19,6 +20,8 @@ pub struct Arguments {
 enum Command {
     /// Build a character from a page of proportions and colours
     New(new::Arguments),
+    /// Tell what gestus makes of an avatar, what is missing and how to add it
+    Inspect(inspect::Arguments),
     /// Draw everything a character can show as a contact sheet
     Sheet(sheet::Arguments),
 }
@@ -26,15 +29,29 @@ enum Command {
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     match &arguments.command {
         Command::New(arguments) => new::run(arguments, messages),
+        Command::Inspect(arguments) => inspect::run(arguments, messages),
         Command::Sheet(arguments) => sheet::run(arguments, messages),
     }
 }
 
-/// The actor of a `--actor` option: the name of a built-in one, or a file; the first built-in one where there is none.
-pub fn open(path: Option<&Path>) -> Result<Actor> {
-    match path {
-        Some(name) if actor::BUILTIN.iter().any(|known| Path::new(known) == name) => actor::builtin(&name.display().to_string()),
-        Some(path) => actor::load(&std::fs::read(path).map_err(Error::io(path))?, &path.display().to_string()),
-        None => actor::builtin(actor::BUILTIN[0]),
+/// The actor of a `--actor` option: a built-in one by its name, or a file with its name map; the first built-in one where there is
+/// none. Of a file it is said in two lines what it can do.
+pub fn open(path: Option<&Path>, map: Option<&Path>, messages: &Messages) -> Result<Actor> {
+    let map = self::map(map)?;
+    let path = path.unwrap_or(Path::new(actor::BUILTIN[0]));
+    if let Some(name) = actor::BUILTIN.into_iter().find(|name| Path::new(name) == path) {
+        return match map {
+            Some(_) => Err(Error::usage("--actor-map without an avatar's file", "name the file with --actor")),
+            None => actor::builtin(name),
+        };
     }
+    let (actor, report) = actor::open(path, &map.unwrap_or_default())?;
+    messages.say(report.summary());
+    Ok(actor)
+}
+
+/// The name map of an `--actor-map` option.
+pub fn map(path: Option<&Path>) -> Result<Option<Map>> {
+    let read = |path: &Path| Map::parse(&std::fs::read_to_string(path).map_err(Error::io(path))?, &path.display().to_string());
+    path.map(read).transpose()
 }

@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Built-in actors by name, or GLB, glTF and VRM files, below each other
     #[arg(value_name = "ACTOR", default_value = crate::actor::BUILTIN[0])]
     actors: Vec<PathBuf>,
+    /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
+    #[arg(long, value_name = "FILE")]
+    actor_map: Option<PathBuf>,
     /// PNG file to write
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -41,7 +44,7 @@ Examples:
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let view = View { look: arguments.look, ..View::default() };
     let draw = |path: &PathBuf| {
-        let actor = super::open(Some(path))?;
+        let actor = super::open(Some(path), arguments.actor_map.as_deref(), messages)?;
         let sections: Vec<_> = arguments.show.iter().map(|group| group.section(&actor)).collect();
         sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &view)
     };

@@ -1,13 +1,14 @@
 //! Numbers out of a glTF file's buffers: every component type, normalised integers, sparse overrides, all bounds checked.
 
+use super::buffers::Buffers;
 use gltf::accessor::{DataType, sparse::IndexType};
 
 /// No list in a file may be longer; real avatars stay below a tenth of it.
-const LONGEST: usize = 4_000_000;
+pub const LONGEST: usize = 4_000_000;
 
 /// All elements of an accessor, flattened; integers that are marked as normalised become 0..=1 or -1..=1. `None` where it
 /// points outside its buffer or is unreasonably long.
-pub fn numbers(accessor: &gltf::Accessor, buffers: &[Vec<u8>]) -> Option<Vec<f32>> {
+pub fn numbers(accessor: &gltf::Accessor, buffers: &Buffers) -> Option<Vec<f32>> {
     let width = accessor.dimensions().multiplicity();
     let count = accessor.count();
     if count > LONGEST {
@@ -18,7 +19,7 @@ pub fn numbers(accessor: &gltf::Accessor, buffers: &[Vec<u8>]) -> Option<Vec<f32
     let mut out = match accessor.view() {
         Some(view) => {
             let stride = view.stride().unwrap_or(width * kind.size());
-            let bytes = slice(&view, buffers)?.get(accessor.offset()..)?;
+            let bytes = buffers.view(&view)?.get(accessor.offset()..)?;
             elements(bytes, stride, count, width, kind)?
         }
         None => vec![0.0; count * width],
@@ -31,10 +32,10 @@ pub fn numbers(accessor: &gltf::Accessor, buffers: &[Vec<u8>]) -> Option<Vec<f32
             IndexType::U16 => DataType::U16,
             IndexType::U32 => DataType::U32,
         };
-        let bytes = slice(&places.view(), buffers)?.get(places.offset()..)?;
+        let bytes = buffers.view(&places.view())?.get(places.offset()..)?;
         let places = integers(bytes, index_kind.size(), n, 1, index_kind)?;
         let values = sparse.values();
-        let bytes = slice(&values.view(), buffers)?.get(values.offset()..)?;
+        let bytes = buffers.view(&values.view())?.get(values.offset()..)?;
         let values = elements(bytes, width * kind.size(), n, width, kind)?;
         for (place, value) in places.iter().zip(values.chunks_exact(width)) {
             let at = (*place as usize).checked_mul(width)?;
@@ -49,21 +50,18 @@ pub fn numbers(accessor: &gltf::Accessor, buffers: &[Vec<u8>]) -> Option<Vec<f32
 }
 
 /// The elements of an integer accessor (indices, joints), which is never sparse.
-pub fn whole_numbers(accessor: &gltf::Accessor, buffers: &[Vec<u8>]) -> Option<Vec<u32>> {
+pub fn whole_numbers(accessor: &gltf::Accessor, buffers: &Buffers) -> Option<Vec<u32>> {
     let (width, kind) = (accessor.dimensions().multiplicity(), accessor.data_type());
     if accessor.count() > LONGEST || accessor.sparse().is_some() {
         return None;
     }
     let view = accessor.view()?;
-    let bytes = slice(&view, buffers)?.get(accessor.offset()..)?;
+    let bytes = buffers.view(&view)?.get(accessor.offset()..)?;
     integers(bytes, view.stride().unwrap_or(width * kind.size()), accessor.count(), width, kind)
 }
 
-fn slice<'a>(view: &gltf::buffer::View, buffers: &'a [Vec<u8>]) -> Option<&'a [u8]> {
-    buffers.get(view.buffer().index())?.get(view.offset()..view.offset().checked_add(view.length())?)
-}
-
-fn normal_scale(kind: DataType) -> f32 {
+/// What turns an integer into 0..=1 or -1..=1.
+pub fn normal_scale(kind: DataType) -> f32 {
     match kind {
         DataType::I8 => 1.0 / 127.0,
         DataType::U8 => 1.0 / 255.0,
