@@ -5,6 +5,8 @@ use super::outputs::{self, Kind, Target};
 use super::values::{Emotion, Fps};
 use crate::audio::{self, Recording, Speech};
 use crate::body;
+use crate::direction::Plan;
+use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
 use crate::formats::{self, Info};
 use crate::motion::Performance;
@@ -25,7 +27,7 @@ pub struct Arguments {
     /// File to write; its extension chooses the format. May be given several times; what exists is replaced
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
-    /// What the character feels
+    /// What the character feels; `auto` hears it in the voice
     #[arg(long, value_name = "LABEL[:STRENGTH]", default_value = "neutral")]
     pub emotion: Emotion,
     /// Frames a second, 1 to 240
@@ -148,7 +150,11 @@ impl Arguments {
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
-        let plan = self.emotion.direction.plan(Performance::frames_for(take.speech.seconds, body::RATE));
+        let frames = Performance::frames_for(take.speech.seconds, body::RATE);
+        let plan = match &self.emotion.direction {
+            Some(direction) => direction.plan(frames),
+            None => Plan { emotion: VoiceEncoder::builtin()?.hear(&take.speech, frames)? },
+        };
         let options = perform::Options { seed: self.seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());

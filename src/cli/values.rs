@@ -126,18 +126,22 @@ impl Backdrop {
     }
 }
 
-/// A direction with the words that it was given in.
+/// A direction with the words that it was given in; none is what the voice itself tells.
 #[derive(Clone, Debug)]
 pub struct Emotion {
     pub text: String,
-    pub direction: Direction,
+    pub direction: Option<Direction>,
 }
+
+/// The word that leaves the feeling to the voice.
+const AUTO: &str = "auto";
 
 impl FromStr for Emotion {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Emotion> {
-        Ok(Emotion { text: text.into(), direction: Direction::parse(text)? })
+        let heard = text.trim().eq_ignore_ascii_case(AUTO);
+        Ok(Emotion { text: text.into(), direction: if heard { None } else { Some(Direction::parse(text)?) } })
     }
 }
 
@@ -151,6 +155,13 @@ mod tests {
         for wrong in ["", "x", "512", "0x0", "512x", "-2x2", "100000x100000", "99999999999x2", "5e2x512"] {
             assert!(wrong.parse::<Size>().is_err(), "{wrong} passed");
         }
+    }
+
+    #[test]
+    fn feelings_are_asked_for_or_heard() {
+        assert!("auto".parse::<Emotion>().unwrap().direction.is_none());
+        assert!("happy:0.5".parse::<Emotion>().unwrap().direction.is_some());
+        assert!("auto+happy".parse::<Emotion>().is_err());
     }
 
     #[test]
