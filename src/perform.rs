@@ -155,7 +155,7 @@ mod tests {
     fn performed(text: &str) -> Performance {
         let samples: Vec<f32> = (0..32_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
         let speech = Speech { samples, seconds: 2.0 };
-        let plan = Direction::parse(text).unwrap().plan(2.0, 60);
+        let plan = Direction::parse(text).unwrap().plan(2.0, 60, &[]);
         perform(&FaceModel::builtin().unwrap(), &speech, &plan, Options { quality: Quality::Draft, ..Options::default() }).unwrap()
     }
 

@@ -20,7 +20,7 @@ fn sample() -> Speech {
 fn performed(emotion: &str, seed: u64) -> Performance {
     let speech = sample();
     let frames = Performance::frames_for(speech.seconds, 30.0);
-    let plan = Direction::parse(emotion).unwrap().plan(frames as f64 / 30.0, frames);
+    let plan = Direction::parse(emotion).unwrap().plan(frames as f64 / 30.0, frames, &[]);
     perform(&MODEL, &speech, &plan, Options { seed, quality: Quality::Default }).unwrap()
 }
 

@@ -28,6 +28,7 @@ const EXAMPLES: &str = "\
 The grammar:
   happy   sad:0.4   joy:0.6+surprise:0.3   angry-fear:0.5      labels, words of feeling, mixes; - guides away
   va(-0.6,0.7)                                                 valence and arousal, -1 to 1
+  auto   auto:1.2   auto+happy:0.3                             what is heard in the voice
   \"quietly furious, a raised left brow\"                       free text: words of feeling, degree and muscle
   neutral @0 > happy @2.5s > sad:0.4 @80% ease smooth          over time; eases: linear, smooth, snap, slow-in, slow-out
   sad; brows=angry; mouth=happy:0.3 @1s-4s                     over face and body: face, brows, eyes, cheeks, mouth,
@@ -45,6 +46,8 @@ struct Explained {
     /// Seconds or percent, as asked for.
     when: String,
     mix: Vec<(&'static str, f32)>,
+    /// Share of what is heard in the voice, which comes on top.
+    heard: f32,
     valence: f32,
     arousal: f32,
     /// What a resting face does under it: coefficient and value.
@@ -100,6 +103,7 @@ fn explain(region: &'static str, key: &Key) -> Explained {
         region,
         when: when(key),
         mix: by_label.skip(1).filter(|(_, w)| *w > 0.05).map(|(name, w)| (name, round(w))).chain(asked_away).collect(),
+        heard: round(key.mix.heard()),
         valence: round(point[0]),
         arousal: round(point[1]),
         face: resting_face(key),
@@ -143,10 +147,11 @@ fn table(key: &Explained) -> String {
         false => parts.iter().map(|(name, v)| format!("{name} {v:.2}")).collect::<Vec<_>>().join(", "),
     };
     let heading = format!("{} {}", key.region, key.when);
+    let voice = if key.heard == 0.0 { String::new() } else { format!(" + {:.2} of what is heard in the voice", key.heard) };
     let body =
         format!("extent {:.2}, tempo {:.2}, power {:.2}, openness {:.2} (1 is neutral)", key.extent, key.tempo, key.power, key.openness);
     format!(
-        "{}\n  feeling  {}\n  valence  {:+.2}   arousal {:+.2}\n  face     {}\n  body     {body}",
+        "{}\n  feeling  {}{voice}\n  valence  {:+.2}   arousal {:+.2}\n  face     {}\n  body     {body}",
         heading.trim(),
         list(&key.mix),
         key.valence,

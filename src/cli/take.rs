@@ -7,6 +7,7 @@ use crate::audio::{self, Recording, Speech};
 use crate::body;
 use crate::direction::Direction;
 use crate::direction::events::Event;
+use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
 use crate::formats::{self, Info};
 use crate::motion::Performance;
@@ -28,7 +29,7 @@ pub struct Arguments {
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
     /// What the character feels, when and where: happy, joy:0.6+surprise:0.3, "neutral @0 > sad @4s; brows=angry",
-    /// "quietly furious" (see `gestus explain --help`)
+    /// "quietly furious", auto for what is heard in the voice (see `gestus explain --help`)
     #[arg(long, value_name = "DIRECTION", default_value = "neutral")]
     pub emotion: Emotion,
     /// File with the direction: TOML, JSON, or SRT and WebVTT whose texts are directions
@@ -172,7 +173,9 @@ impl Arguments {
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
-        let plan = take.emotion.direction.plan(take.speech.seconds, Performance::frames_for(take.speech.seconds, body::RATE));
+        let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
+        let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
+        let plan = direction.plan(take.speech.seconds, frames, &heard);
         let options = perform::Options { seed: self.seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());

@@ -119,7 +119,7 @@ impl Reader<'_> {
             }
             let read = self.words(&inside, column)?;
             let intensity = sign * self.intensity("the words")?;
-            mix.terms.extend(read.terms.into_iter().map(|term| scaled(term, intensity)));
+            mix.terms.extend(read.terms.into_iter().map(|term| term.scaled(intensity)));
             mix.muscles.extend(read.muscles.into_iter().map(|(c, v)| (c, v * intensity)));
             return Ok(());
         }
@@ -128,6 +128,10 @@ impl Reader<'_> {
             let [valence, arousal] = self.pair(start)?;
             let intensity = sign * self.intensity("va")?;
             mix.terms.push(Term::Affect { valence, arousal, intensity });
+            return Ok(());
+        }
+        if word.eq_ignore_ascii_case("auto") {
+            mix.terms.push(Term::Heard { intensity: sign * self.intensity("auto")? });
             return Ok(());
         }
         let found = Label::parse(&word).map(|label| vec![(label, 1.0)]).or_else(|| lexicon::word(&word));
@@ -294,12 +298,5 @@ impl Reader<'_> {
         while self.chars.get(self.at).is_some_and(|c| c.is_whitespace()) {
             self.at += 1;
         }
-    }
-}
-
-fn scaled(term: Term, by: f32) -> Term {
-    match term {
-        Term::Label { label, intensity } => Term::Label { label, intensity: intensity * by },
-        Term::Affect { valence, arousal, intensity } => Term::Affect { valence, arousal, intensity: intensity * by },
     }
 }

@@ -7,6 +7,7 @@
 //! mix       = term { ("+" | "-") term }                  "-" guides away
 //! term      = word [ ":" intensity ]                     0..=1.5, default 1; labels and the words of the lexicon
 //!           | "va(" valence "," arousal ")"              -1..=1 each
+//!           | "auto" [ ":" intensity ]                     what is heard in the voice
 //!           | '"' free text '"'                          words of feeling, degree and muscle
 //! region    = face | brows | eyes | cheeks | mouth | head | torso | hands | body
 //! time      = seconds ["s"] | mm:ss[.ms] | percent "%"
@@ -180,16 +181,35 @@ pub enum Term {
     Label { label: Label, intensity: f32 },
     /// Valence and arousal, -1..=1 each, times an intensity.
     Affect { valence: f32, arousal: f32, intensity: f32 },
+    /// What is heard in the voice, and how much of it.
+    Heard { intensity: f32 },
+}
+
+impl Term {
+    /// The term at `by` times its intensity.
+    fn scaled(self, by: f32) -> Term {
+        match self {
+            Term::Label { label, intensity } => Term::Label { label, intensity: intensity * by },
+            Term::Affect { valence, arousal, intensity } => Term::Affect { valence, arousal, intensity: intensity * by },
+            Term::Heard { intensity } => Term::Heard { intensity: intensity * by },
+        }
+    }
 }
 
 impl Mix {
-    /// Where the mix lies in the emotion space.
+    /// How much of what is heard in the voice belongs to the mix.
+    pub fn heard(&self) -> f32 {
+        self.terms.iter().map(|term| if let Term::Heard { intensity } = term { *intensity } else { 0.0 }).sum()
+    }
+
+    /// Where the mix lies in the emotion space, without what is heard.
     pub fn point(&self) -> Point {
         let mut point = [0.0; EMOTION];
         for term in &self.terms {
             let part = match *term {
                 Term::Label { label, intensity } => label.at(intensity),
                 Term::Affect { valence, arousal, intensity } => crate::emotion::affect(valence, arousal).map(|v| v * intensity),
+                Term::Heard { .. } => continue,
             };
             point.iter_mut().zip(part).for_each(|(p, v)| *p += v);
         }
@@ -229,9 +249,15 @@ impl Direction {
         file::parse(text, origin)
     }
 
-    /// Lays the direction out over a recording of `seconds`, in `frames` frames of 1/30 s.
-    pub fn plan(&self, seconds: f64, frames: usize) -> Plan {
-        timeline::plan(self, seconds, frames)
+    /// Whether the voice has to be heard for the plan.
+    pub fn listens(&self) -> bool {
+        self.tracks.iter().flat_map(|track| &track.keys).any(|key| key.mix.heard() != 0.0)
+    }
+
+    /// Lays the direction out over a recording of `seconds`, in `frames` frames of 1/30 s. `heard` is the feeling in the voice at
+    /// every frame ([`crate::emotion::voice`]); it may be empty unless the direction [listens](Direction::listens).
+    pub fn plan(&self, seconds: f64, frames: usize, heard: &[Point]) -> Plan {
+        timeline::plan(self, seconds, frames, heard)
     }
 }
 
@@ -283,7 +309,7 @@ mod tests {
     #[test]
     fn mixes_add_up() {
         assert_eq!(intensities("joy:0.6 + Surprise:0.3 - fear"), [(Label::Happy, 0.6), (Label::Surprised, 0.3), (Label::Fearful, -1.0)]);
-        assert_eq!(Direction::parse("sad").unwrap().plan(0.1, 3).emotion, vec![Label::Sad.at(1.0); 3]);
+        assert_eq!(Direction::parse("sad").unwrap().plan(0.1, 3, &[]).emotion, vec![Label::Sad.at(1.0); 3]);
         let direction = Direction::parse("va(-0.6, 0.5):0.5").unwrap();
         assert_eq!(direction.tracks[0].keys[0].mix.terms, [Term::Affect { valence: -0.6, arousal: 0.5, intensity: 0.5 }]);
         assert!(intensities("furious:0.5")[0].1 < 0.7);
@@ -292,7 +318,7 @@ mod tests {
 
     #[test]
     fn keys_move_from_one_to_the_next() {
-        let plan = Direction::parse("neutral @0 > happy @2s > sad:0.5 @80% ease linear").unwrap().plan(10.0, 300);
+        let plan = Direction::parse("neutral @0 > happy @2s > sad:0.5 @80% ease linear").unwrap().plan(10.0, 300, &[]);
         assert_eq!(valence(&plan, 0.0), 0.0);
         assert!((valence(&plan, 1.0) - 0.38).abs() < 0.02, "{}", valence(&plan, 1.0));
         assert!((valence(&plan, 2.0) - 0.76).abs() < 1e-5);
@@ -302,14 +328,24 @@ mod tests {
 
     #[test]
     fn keys_without_times_are_spread() {
-        let plan = Direction::parse("neutral > happy > neutral").unwrap().plan(10.0, 300);
+        let plan = Direction::parse("neutral > happy > neutral").unwrap().plan(10.0, 300, &[]);
         assert!((valence(&plan, 5.0) - 0.76).abs() < 0.01, "{}", valence(&plan, 5.0));
         assert!(valence(&plan, 9.95).abs() < 0.02);
     }
 
     #[test]
+    fn what_is_heard_joins_what_is_asked() {
+        let direction = Direction::parse("neutral @0 > auto:0.5+happy:0.2 @1s ease linear").unwrap();
+        assert!(direction.listens() && !Direction::parse("happy").unwrap().listens());
+        let plan = direction.plan(2.0, 60, &vec![Label::Sad.at(1.0); 60]);
+        assert_eq!(valence(&plan, 0.0), 0.0);
+        assert!((valence(&plan, 1.5) - (0.2 * 0.76 - 0.5 * 0.63)).abs() < 1e-5);
+        assert!((valence(&plan, 0.5) - 0.5 * (0.2 * 0.76 - 0.5 * 0.63)).abs() < 1e-5);
+    }
+
+    #[test]
     fn a_region_has_its_own_way_and_only_it() {
-        let plan = Direction::parse("sad; brows=angry; mouth=happy:0.3 @1s-4s").unwrap().plan(10.0, 300);
+        let plan = Direction::parse("sad; brows=angry; mouth=happy:0.3 @1s-4s").unwrap().plan(10.0, 300, &[]);
         assert_eq!(plan.points(Region::Brows)[0], Label::Angry.at(1.0));
         assert_eq!(plan.points(Region::Eyes)[0], Label::Sad.at(1.0));
         assert_eq!(plan.points(Region::Mouth)[0], Label::Sad.at(1.0));
@@ -319,7 +355,7 @@ mod tests {
 
     #[test]
     fn muscles_follow_the_keys() {
-        let plan = Direction::parse("neutral @0 > \"raised left brow\" @1s").unwrap().plan(2.0, 60);
+        let plan = Direction::parse("neutral @0 > \"raised left brow\" @1s").unwrap().plan(2.0, 60, &[]);
         let curve = &plan.muscles.iter().find(|(c, _)| *c == id::BROW_OUTER_UP_LEFT).unwrap().1;
         assert!(curve[0] == 0.0 && curve[15] > 0.3 && curve[45] > 0.8);
     }
@@ -369,7 +405,7 @@ mod tests {
                 text += pieces[(state >> 33) as usize % pieces.len()];
             }
             if let Ok(direction) = Direction::parse(&text) {
-                let plan = direction.plan(1.0, 30);
+                let plan = direction.plan(1.0, 30, &[]);
                 assert!(plan.emotion.iter().flatten().all(|v| v.is_finite()), "{text}");
             }
         }

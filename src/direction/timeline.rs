@@ -13,6 +13,8 @@ const ONSET: f64 = 0.4;
 #[derive(Clone, Debug, PartialEq)]
 struct State {
     point: Point,
+    /// Share of what is heard in the voice.
+    heard: f32,
     muscles: [f32; coefficients::COUNT],
 }
 
@@ -22,20 +24,21 @@ impl State {
         for (coefficient, value) in &mix.muscles {
             muscles[*coefficient] += value;
         }
-        State { point: mix.point(), muscles }
+        State { point: mix.point(), heard: mix.heard(), muscles }
     }
 
     fn mix(&self, other: &State, t: f32) -> State {
         let lerp = |a: f32, b: f32| a * (1.0 - t) + b * t;
         State {
             point: std::array::from_fn(|i| lerp(self.point[i], other.point[i])),
+            heard: lerp(self.heard, other.heard),
             muscles: std::array::from_fn(|i| lerp(self.muscles[i], other.muscles[i])),
         }
     }
 }
 
-pub fn plan(direction: &Direction, seconds: f64, frames: usize) -> Plan {
-    let neutral = State { point: [0.0; EMOTION], muscles: [0.0; coefficients::COUNT] };
+pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point]) -> Plan {
+    let neutral = State { point: [0.0; EMOTION], heard: 0.0, muscles: [0.0; coefficients::COUNT] };
     let mut whole = vec![neutral; frames];
     let mut regions: Vec<(Region, Vec<State>)> = Vec::new();
     for track in &direction.tracks {
@@ -62,7 +65,11 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize) -> Plan {
     }
     regions.sort_by_key(|(region, _)| PARTS.iter().position(|p| p == region));
     let muscles = muscles(&whole, &regions);
-    let points = |states: Vec<State>| -> Vec<Point> { states.into_iter().map(|s| s.point).collect() };
+    let voice = |n: usize| heard.get(n).or(heard.last()).copied().unwrap_or([0.0; EMOTION]);
+    let points = |states: Vec<State>| -> Vec<Point> {
+        let felt = |(n, s): (usize, State)| std::array::from_fn(|i| s.point[i] + s.heard * voice(n)[i]);
+        states.into_iter().enumerate().map(felt).collect()
+    };
     Plan {
         emotion: points(whole),
         regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),

@@ -266,6 +266,11 @@ const KNOWN: f32 = 240.0;
 const INERTIA: f32 = 20.0;
 
 impl VoiceEncoder {
+    /// The weights that gestus ships.
+    pub fn builtin() -> Result<VoiceEncoder> {
+        VoiceEncoder::from_bytes(include_bytes!("../../models/emotion.safetensors"))
+    }
+
     /// Reads the encoder from the bytes of its safetensors file.
     pub fn from_bytes(bytes: &[u8]) -> Result<VoiceEncoder> {
         let damaged = |e: candle_core::Error| Error::malformed("emotion weights", format!("damaged weights: {e}"));

@@ -359,5 +359,10 @@ fn subject(actor: &Actor, model: &Model, rest: &[F8]) -> Subject {
         },
     };
     let hips = place(joint(actor, "hips")).map(|p| p.y);
-    Subject { top: high.y, eyes, hips: hips.unwrap_or(if actor.joints.iter().flatten().count() < 2 { low.y } else { low.y + 0.55 * tall }), floor: if hips.is_some() { low.y.min(0.0) } else { low.y } }
+    Subject {
+        top: high.y,
+        eyes,
+        hips: hips.unwrap_or(if actor.joints.iter().flatten().count() < 2 { low.y } else { low.y + 0.55 * tall }),
+        floor: if hips.is_some() { low.y.min(0.0) } else { low.y },
+    }
 }
