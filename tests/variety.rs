@@ -97,7 +97,9 @@ fn lips_close_on_every_face() {
 fn lids_close_on_every_face_and_spare_the_eyeballs() {
     for actor in everyone() {
         assert!(gap(actor, &[], &LIDS) > 7.0, "{}", actor.name);
-        for other in ["eyeWide", "eyeSquint", "eyeLookDown", "eyeLookUp", "cheekSquint", "browDown", "browOuterUp", "noseSneer", "mouthSmile"] {
+        for other in
+            ["eyeWide", "eyeSquint", "eyeLookDown", "eyeLookUp", "cheekSquint", "browDown", "browOuterUp", "noseSneer", "mouthSmile"]
+        {
             let gap = gap(actor, &[("eyeBlink", 1.0), (other, 1.0)], &LIDS);
             assert!(gap < 0.1, "{}: {gap} mm with {other}", actor.name);
         }
@@ -178,7 +180,11 @@ fn every_face_is_sound_and_swings_by_its_own_nodes() {
             assert!(spring.nodes.len() >= 3, "{}: {}", actor.name, spring.name);
             assert!(spring.nodes.windows(2).all(|n| actor.nodes[n[1]].parent == Some(n[0])), "{}: {}", actor.name, spring.name);
             let moves = |node: usize| {
-                mesh(actor, "hair").joints.iter().zip(&mesh(actor, "hair").weights).any(|(j, w)| (0..4).any(|k| usize::from(j[k]) == node && w[k] > 0.1))
+                mesh(actor, "hair")
+                    .joints
+                    .iter()
+                    .zip(&mesh(actor, "hair").weights)
+                    .any(|(j, w)| (0..4).any(|k| usize::from(j[k]) == node && w[k] > 0.1))
             };
             assert!(spring.nodes[..spring.nodes.len() - 1].iter().all(|n| moves(*n)), "{}: {} moves no hair", actor.name, spring.name);
         }
@@ -261,8 +267,13 @@ fn every_built_in_actor_loads_by_name() {
         let loaded = actor::builtin(name).unwrap();
         assert_eq!(loaded.name, name);
         let built = &everyone()[actor::BUILTIN.iter().position(|n| *n == name).unwrap()];
-        let close = |a: &Mesh, b: &Mesh| a.positions.len() == b.positions.len() && a.positions.iter().zip(&b.positions).all(|(p, q)| p.distance(*q) < 1e-4);
-        assert!(built.meshes.len() == loaded.meshes.len() && built.meshes.iter().zip(&loaded.meshes).all(|(a, b)| close(a, b)), "{name} is not current: run the example build_actor");
+        let close = |a: &Mesh, b: &Mesh| {
+            a.positions.len() == b.positions.len() && a.positions.iter().zip(&b.positions).all(|(p, q)| p.distance(*q) < 1e-4)
+        };
+        assert!(
+            built.meshes.len() == loaded.meshes.len() && built.meshes.iter().zip(&loaded.meshes).all(|(a, b)| close(a, b)),
+            "{name} is not current: run the example build_actor"
+        );
     }
     let error = actor::builtin("nobody").unwrap_err();
     assert!(error.hint().is_some_and(|h| h.contains("zola")), "{error}");

@@ -73,7 +73,8 @@ pub fn build(p: &Parameters, cage: &Cage, shapes: &Shapes, rig: &Rig) -> Option<
         let hang = Vec3::new(-0.25 * position.x, -1.0, 0.12) * (b.length * chin * chin * smoothstep(0.05, 0.5, h));
         // Outside of its area the beard lies under the skin, so that no edge shows.
         let raised = h * (1.0 + 0.28 * strands * smoothstep(0.0, 0.2, h));
-        part.positions.push(*position + (normals[v] + Vec3::NEG_Y * 0.35 * smoothstep(0.0, 0.3, h)) * raised + hang * (1.0 + 0.15 * strands));
+        part.positions
+            .push(*position + (normals[v] + Vec3::NEG_Y * 0.35 * smoothstep(0.0, 0.3, h)) * raised + hang * (1.0 + 0.15 * strands));
         part.uvs.push([azimuth * 0.10, -0.3 * position.y]);
         part.colors.push(color * (1.0 + 0.12 * strands));
         part.weights.push(skin_weights(*position, rig));

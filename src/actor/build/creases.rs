@@ -38,8 +38,10 @@ pub const AGE: [Crease; 12] = [
 
 /// What a morph (without its side) adds.
 pub fn of_shape(name: &str) -> &'static [Crease] {
-    const INNER_UP: [Crease; 2] = [crease(&[(0.0, 4.3), (1.2, 4.45), (2.3, 4.1)], 0.32, 0.09), crease(&[(0.0, 5.35), (1.2, 5.45), (2.2, 5.1)], 0.34, 0.07)];
-    const OUTER_UP: [Crease; 2] = [crease(&[(2.2, 4.5), (3.6, 4.6), (4.8, 4.1)], 0.32, 0.07), crease(&[(2.2, 5.5), (3.6, 5.5), (4.6, 5.0)], 0.34, 0.05)];
+    const INNER_UP: [Crease; 2] =
+        [crease(&[(0.0, 4.3), (1.2, 4.45), (2.3, 4.1)], 0.32, 0.09), crease(&[(0.0, 5.35), (1.2, 5.45), (2.2, 5.1)], 0.34, 0.07)];
+    const OUTER_UP: [Crease; 2] =
+        [crease(&[(2.2, 4.5), (3.6, 4.6), (4.8, 4.1)], 0.32, 0.07), crease(&[(2.2, 5.5), (3.6, 5.5), (4.6, 5.0)], 0.34, 0.05)];
     const DOWN: [Crease; 1] = [crease(&[(0.42, 1.5), (0.50, 2.7)], 0.24, 0.12)];
     const SNEER: [Crease; 4] = [
         crease(&[(0.0, 0.35), (0.8, 0.05)], 0.20, 0.08),
@@ -48,7 +50,8 @@ pub fn of_shape(name: &str) -> &'static [Crease] {
         crease(&[(1.5, -2.5), (2.2, -3.0), (2.7, -3.9)], 0.28, 0.15),
     ];
     const SMILE: [Crease; 1] = [crease(LAUGH, 0.34, 0.13)];
-    const SQUINT: [Crease; 2] = [crease(&[(5.5, 0.3), (6.2, 0.6)], 0.22, 0.05), crease(&[(1.9, -2.0), (3.2, -2.35), (4.6, -1.9)], 0.30, 0.06)];
+    const SQUINT: [Crease; 2] =
+        [crease(&[(5.5, 0.3), (6.2, 0.6)], 0.22, 0.05), crease(&[(1.9, -2.0), (3.2, -2.35), (4.6, -1.9)], 0.30, 0.06)];
     match name {
         "browInnerUp" => &INNER_UP,
         "browOuterUp" => &OUTER_UP,

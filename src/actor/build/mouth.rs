@@ -128,9 +128,8 @@ fn pucker(face: &Face) -> Vec<Vec3> {
         // The contact line bends down at the corners: the mouth's resting curve would open as a V.
         let y = y - 0.40 * c * g * fade_inside(face, i);
         // The lips keep their thickness around the corners: the mouth is a ring.
-        let around = ring(face, i).map_or(0.0, |(s, t, _)| {
-            0.18 * t.signum() * t.powi(4) * smoothstep(-0.5, 0.0, s) * (1.0 - smoothstep(0.2, 0.9, s))
-        });
+        let around = ring(face, i)
+            .map_or(0.0, |(s, t, _)| 0.18 * t.signum() * t.powi(4) * smoothstep(-0.5, 0.0, s) * (1.0 - smoothstep(0.2, 0.9, s)));
         Vec3::new(-0.58 * p.x * g + around, y, (0.85 + 0.22 * c) * g * fade_inside(face, i))
     })
 }

@@ -3,8 +3,8 @@
 //! Lengths are centimetres in head space, angles degrees, colours sRGB. The defaults are Ada's. [`super::Parameters::numbers`]
 //! holds the ranges; within them every shape keeps its promises (lids and lips close, teeth stay behind the lips).
 
-use super::math::smoothstep;
 use super::Parameters;
+use super::math::smoothstep;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;

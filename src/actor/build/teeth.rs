@@ -15,7 +15,8 @@ pub fn teeth(p: &Parameters, upper: bool) -> Part {
     // Down the front from the gum to the edge, then back behind it.
     const PROFILE: [f32; 8] = [0.0, 0.10, 0.20, 0.33, 0.52, 0.68, 0.76, 1.0];
     let wide = (p.mouth.half_width / 2.4).sqrt();
-    let (half_width, front, y) = if upper { (2.85 * wide, 7.05, p.mouth.height - 0.20) } else { (2.65 * wide, 6.75, p.mouth.height - 0.36) };
+    let (half_width, front, y) =
+        if upper { (2.85 * wide, 7.05, p.mouth.height - 0.20) } else { (2.65 * wide, 6.75, p.mouth.height - 0.36) };
     let depth = 3.0;
     let (gum, enamel) = (linear(p.colors.gum), linear(p.colors.teeth));
     let arch: Vec<(Vec3, Vec3)> = (0..ALONG)

@@ -16,7 +16,11 @@ pub fn build(scalp: &Scalp) -> Hair {
     let shell = scalp.shell(&Shell { columns: 60, rows: 9, lift: &|_, above| 0.42 * smoothstep(-1.0, 14.0, above) - 0.2, shade: 0.75 });
     let mut hair = Hair::new(shell);
     hair.part.append(combed(scalp));
-    if h.length > 0.0 { tail(scalp, &mut hair) } else { hair.part.append(bun(scalp)) }
+    if h.length > 0.0 {
+        tail(scalp, &mut hair)
+    } else {
+        hair.part.append(bun(scalp))
+    }
     wisps(scalp, &mut hair);
     hair
 }
@@ -108,7 +112,8 @@ fn tail(scalp: &Scalp, hair: &mut Hair) {
     for (i, (dx, dz, share)) in locks.into_iter().enumerate() {
         let color = scalp.color * (1.0 + 0.08 * jitter(800 + i as u32));
         let swing = swing.clone();
-        let lock = Lock { width: 1.15 * h.volume, height: 0.75 * h.volume, root: 0.55, tip: 0.3, rows: 16, columns: 8, color, swing, place: 0.5 };
+        let lock =
+            Lock { width: 1.15 * h.volume, height: 0.75 * h.volume, root: 0.55, tip: 0.3, rows: 16, columns: 8, color, swing, place: 0.5 };
         hair.part.append(lock.sweep(&path(dx, dz, share)));
     }
 }

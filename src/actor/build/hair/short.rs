@@ -33,7 +33,8 @@ fn side(scalp: &Scalp, turn: f32) -> super::Part {
     let wide = (h.parting * turn) < 0.0;
     let reach = if wide { 1.0 } else { 0.0 };
     let strand = |f: f32| {
-        let middle = direction(turn * along([lerp(22.0, 4.0, reach), 46.0, 92.0, 138.0, 182.0], f), along([43.0, 53.0, 57.0, 56.0, 52.0], f));
+        let middle =
+            direction(turn * along([lerp(22.0, 4.0, reach), 46.0, 92.0, 138.0, 182.0], f), along([43.0, 53.0, 57.0, 56.0, 52.0], f));
         let end = direction(
             turn * along([lerp(38.0, 36.0, reach), 64.0, 100.0, 140.0, 182.0], f),
             along([lerp(27.0, 24.0, reach), 17.0, 12.0, 8.0, 3.0], f) - 2.0 * h.length,
