@@ -11,7 +11,7 @@ struct Hit {
     open: f32,
     // Along the hair strand; on other surfaces the resting position.
     anchor: vec3f,
-    // Mouth: metres behind its front. Skin: share of the light that comes through from behind.
+    // Mouth: metres behind its front. Skin: share of the light that comes through from behind. Cloth: how much its weave shows.
     depth: f32,
     uv: vec2f,
     behind: bool,
@@ -123,14 +123,17 @@ fn from_behind(h: Hit, light: Light) -> vec3f {
 // Light on the far side that comes through thin flesh, red by the blood in it.
 fn through(h: Hit) -> vec3f {
     let light = from_behind(h, frame.key) * 0.35 + from_behind(h, frame.rim) + from_behind(h, frame.kicker);
-    return light * vec3f(0.85, 0.20, 0.10) * h.depth;
+    return light * vec3f(0.62, 0.15, 0.08) * h.depth;
 }
 
 // The skin's fine relief; xyz offsets the normal.
 fn pores(p: vec3f) -> vec3f {
-    let x = wave(p.x * 830.0 + wave(p.y * 310.0) * 0.5);
-    let y = wave(p.y * 770.0 + wave(p.z * 290.0) * 0.5);
-    let z = wave(p.z * 810.0 + wave(p.x * 330.0) * 0.5);
+    // Waves bent by other waves of about their length, in directions of no common measure: nothing repeats.
+    let a = wave(dot(p, vec3f(-270.0, 640.0, 380.0))) * 0.7;
+    let b = wave(dot(p, vec3f(560.0, -250.0, 610.0))) * 0.7;
+    let x = wave(dot(p, vec3f(690.0, 230.0, -350.0)) + a + b);
+    let y = wave(dot(p, vec3f(-310.0, 590.0, 440.0)) + b - a);
+    let z = wave(dot(p, vec3f(370.0, -480.0, 560.0)) + a * b * 2.0);
     return vec3f(x, y, z);
 }
 
@@ -143,7 +146,7 @@ fn skin(h: Hit) -> vec3f {
     let amb = ambient(h.normal, bounced(h.open));
     if h.behind {
         // The inside of the head, seen through the mouth.
-        return (amb + frame.key.colour.xyz * 0.25) * vec3f(0.040, 0.0075, 0.0075);
+        return (amb + frame.key.colour.xyz * 0.25) * vec3f(0.085, 0.014, 0.013);
     }
     let albedo = h.albedo * 0.80 * complexion(h.anchor);
     let body = albedo * (diffuse(h, vec3f(0.50, 0.24, 0.17)) + amb + through(h));
@@ -151,11 +154,11 @@ fn skin(h: Hit) -> vec3f {
     var rough = 1.0;
     if frame.film.z > 0.0 {
         let relief = pores(h.anchor);
-        normal = normalize(normal + relief * (0.050 * frame.film.z));
+        normal = normalize(normal + relief * (0.045 * frame.film.z));
         rough += relief.x * relief.y * 0.5 * frame.film.z;
     }
     let open2 = h.open * h.open;
-    let oil = 0.20 + 0.60 * lips(h.albedo);
+    let oil = 0.20 + 0.85 * lips(h.albedo);
     let f = facet(normal, h.view, frame.key);
     let key = (lobe(f, 0.50) * 1.35 + lobe(f, 0.31) * oil * rough) * fresnel(f, 0.04) * h.lit;
     let rim = ggx(normal, h.view, frame.rim, 0.45) * open2 * 0.7;
@@ -190,7 +193,7 @@ fn hair(h: Hit) -> vec3f {
     let strand = normalize(h.anchor + h.normal * (noise * 0.12));
     let tips = smoothstep(0.45, 1.0, h.uv.y);
     let base = h.albedo * (1.0 + noise * 0.13 + tips * 0.22);
-    let body = base * (diffuse(h, vec3f(0.35, 0.30, 0.25)) + ambient(h.normal, vec3f(h.open)));
+    let body = base * (diffuse(h, vec3f(0.35, 0.30, 0.25)) + ambient(h.normal, vec3f(0.16 + 0.84 * h.open)));
     let tint = sqrt(h.albedo) * 0.9 + 0.02;
     let near = strand_lobe(h, strand, frame.key, -0.06, 40.0) * h.lit * (1.0 + noise * 0.7);
     let far = strand_lobe(h, strand, frame.key, 0.10, 10.0) * h.lit;
@@ -206,7 +209,7 @@ fn hair(h: Hit) -> vec3f {
 
 // Dye and wear are uneven over centimetres, -1..1.
 fn wear(p: vec3f) -> f32 {
-    return wave(p.x * 13.0 + wave(p.y * 9.0) * 0.4) * wave(p.y * 17.0 + p.z * 11.0);
+    return wave(p.x * 9.0 + wave(p.y * 7.0 + p.z * 5.0) * 0.9) * wave(p.y * 6.0 + wave(p.x * 8.0 - p.z * 6.0) * 0.9);
 }
 
 // Threads that go over and under each other every 2.4 mm, unevenly, -1..1.
@@ -220,9 +223,10 @@ fn cloth(h: Hit) -> vec3f {
     let amb = ambient(h.normal, vec3f(h.open));
     let edge = edge_of(h);
     let fuzz = edge * edge * edge;
-    var tone = 1.0 + wear(h.anchor) * 0.035;
+    var tone = 1.0 + wear(h.anchor) * 0.02;
     if frame.film.w > 0.0 {
-        tone += weave(h.anchor) * (0.11 * frame.film.w);
+        // Seen at a slant it would be finer than pixels.
+        tone += weave(h.anchor) * ((1.0 - smoothstep(0.3, 0.7, edge)) * 0.085 * frame.film.w * h.depth);
     }
     let key = frame.key.colour.xyz * (wrap(h.normal, frame.key, 0.4) * h.lit);
     let sheen = (amb + key * 0.5) * (h.albedo * 0.6 + 0.05) * (fuzz * 0.55);
@@ -333,15 +337,17 @@ fn glow(h: Hit, eye: Eye, q: vec3f) -> f32 {
     return 1.0 + coloured * inside * (across * across * 1.1 - 0.05);
 }
 
-// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from everywhere.
+// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from
+// everywhere, and off its middle, where a light in the pupil would look like a cataract.
 fn mirrored_light(eye: Eye, q: vec3f, light: Light) -> vec3f {
     let half_ = normalize(light.direction.xyz + frame.back.xyz);
     let off = (half_ - eye.gaze.xyz) * CORNEA;
     let centre = vec2f(dot(off, frame.right.xyz), dot(off, frame.up.xyz));
     let hold = min(0.27 / max(length(centre), 1e-6), 1.0);
+    let colour = light.colour.xyz * smoothstep(0.06, 0.16, length(centre));
     let p = q - eye.gaze.xyz;
     let d = distance(vec2f(dot(p, frame.right.xyz), dot(p, frame.up.xyz)), centre * hold);
-    return light.colour.xyz * (1.0 - smoothstep(light.direction.w * 0.8, light.direction.w * 1.2, d));
+    return colour * (1.0 - smoothstep(light.direction.w * 0.8, light.direction.w * 1.2, d));
 }
 
 // Pitch of a lid's rim; `first` is the place of its first column.
@@ -368,8 +374,8 @@ fn socket(h: Hit, number: i32) -> vec4f {
     let front = smoothstep(0.0, 0.3, dot(q, eye.gaze.xyz));
     let open = smoothstep(-0.02, 0.07, under);
     let lights = mirrored_light(eye, q, frame.key) * (open * 0.66) + mirrored_light(eye, q, frame.fill) * 0.70;
-    let near = saturate(1.0 - abs(above - 0.030) / 0.028);
-    let tears = frame.key.colour.xyz * (near * near * (0.3 + 0.7 * h.lit) * 0.14);
+    let near = saturate(1.0 - abs(above - 0.018) / 0.022);
+    let tears = frame.key.colour.xyz * (near * near * (0.3 + 0.7 * h.lit) * 0.07);
     return vec4f(lights * front + tears, shade);
 }
 

@@ -31,7 +31,7 @@ fn measured_gap(actor: &actor::Actor, face: &[f32; COUNT]) -> f32 {
 
 #[test]
 fn the_reckoned_gap_is_the_actors_gap() {
-    let actor = actor::builtin().unwrap();
+    let actor = actor::builtin("ada").unwrap();
     let rest = measured_gap(&actor, &[0.0; COUNT]);
     for c in [
         id::JAW_OPEN,

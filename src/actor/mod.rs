@@ -17,14 +17,22 @@ pub use report::{Advice, Match, Report};
 pub use stand::Stance;
 pub use write::write_glb;
 
-use crate::Result;
+use crate::{Error, Result};
 use glam::{Mat4, Quat, Vec3};
 
-/// The built-in actor.
-///
-/// Fails only where the file inside the program is broken, which the tests rule out.
-pub fn builtin() -> Result<Actor> {
-    load(include_bytes!("../../assets/ada.glb"), "ada.glb")
+/// Names of the built-in actors, the default first.
+pub const BUILTIN: [&str; 4] = ["ada", "tomas", "zola", "mika"];
+
+/// A built-in actor by its name. Fails with [`Error::Usage`] for any other name.
+pub fn builtin(name: &str) -> Result<Actor> {
+    let bytes: &[u8] = match name {
+        "ada" => include_bytes!("../../assets/ada.glb"),
+        "tomas" => include_bytes!("../../assets/tomas.glb"),
+        "zola" => include_bytes!("../../assets/zola.glb"),
+        "mika" => include_bytes!("../../assets/mika.glb"),
+        _ => return Err(Error::usage(format!("there is no built-in actor {name}"), format!("one of {}, or a file", BUILTIN.join(", ")))),
+    };
+    load(bytes, &format!("{name}.glb"))
 }
 
 /// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).

@@ -87,7 +87,8 @@ fn measure(folder: &Path) -> Result<Report> {
     let animate_memory = peak_memory();
     let rendered = render(folder)?;
     let render_memory = peak_memory();
-    let drawing = drawing_alone(folder)?;
+    let drawing = drawing_alone(folder, &[])?;
+    let large = drawing_alone(folder, &["--size", "1920x1080"])?;
 
     let frames = rendered.frames as f64;
     let mut rows = vec![
@@ -99,6 +100,7 @@ fn measure(folder: &Path) -> Result<Report> {
     rows.extend([
         Row::at_least("drawing 512x512", frames / drawing, "frames/s", 100.0),
         Row::at_least("drawing and encoding 512x512", frames / rendered.timings.get("draw"), "frames/s", 80.0),
+        Row::at_least("drawing 1920x1080", frames / large, "frames/s", 25.0),
         Row::at_most("render: 512x512 MP4", rendered.timings.get("total"), "s", 6.0),
     ]);
     rows.extend(render_memory.map(|memory| Row::at_most("render: peak memory", memory, "MB", 600.0)));
@@ -135,25 +137,26 @@ fn first_line(speech: &Path) -> Result<f64> {
     Ok(seconds)
 }
 
-/// A command's arguments with every default, as from `gestus COMMAND speech.wav -o FILE...` in `folder`.
-fn arguments<A: clap::Args>(folder: &Path, outputs: &[&str]) -> Result<A> {
+/// A command's arguments with every other default, as from `gestus COMMAND speech.wav OPTIONS -o FILE...` in `folder`.
+fn arguments<A: clap::Args>(folder: &Path, outputs: &[&str], options: &[&str]) -> Result<A> {
     let mut words = vec!["gestus".into(), folder.join("speech.wav").into_os_string()];
+    words.extend(options.iter().map(Into::into));
     words.extend(outputs.iter().flat_map(|name| ["-o".into(), folder.join(name).into_os_string()]));
     let matches = A::augment_args(clap::Command::new("gestus")).try_get_matches_from(words);
     matches.and_then(|matches| A::from_arg_matches(&matches)).map_err(|e| Error::usage(e.to_string(), ""))
 }
 
 fn animate(folder: &Path) -> Result<Summary> {
-    arguments::<animate::Arguments>(folder, &["talk.bvh", "talk.csv", "talk.json"])?.execute(&Messages::SILENT)
+    arguments::<animate::Arguments>(folder, &["talk.bvh", "talk.csv", "talk.json"], &[])?.execute(&Messages::SILENT)
 }
 
 fn render(folder: &Path) -> Result<Summary> {
-    arguments::<render::Arguments>(folder, &["talk.mp4"])?.execute(&Messages::SILENT)
+    arguments::<render::Arguments>(folder, &["talk.mp4"], &[])?.execute(&Messages::SILENT)
 }
 
 /// Seconds for drawing every frame and throwing it away.
-fn drawing_alone(folder: &Path) -> Result<f64> {
-    let arguments: render::Arguments = arguments(folder, &["talk.mp4"])?;
+fn drawing_alone(folder: &Path, options: &[&str]) -> Result<f64> {
+    let arguments: render::Arguments = arguments(folder, &["talk.mp4"], options)?;
     let mut take = arguments.take.listen(&Messages::SILENT)?;
     arguments.take.perform(&mut take, &Messages::SILENT)?;
     render::draw(&arguments.renderer(&Messages::SILENT)?, &take.performance, &mut Vec::new(), &Messages::SILENT)

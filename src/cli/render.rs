@@ -23,17 +23,17 @@ pub struct Arguments {
     /// How much of the character is in the picture
     #[arg(long, value_name = "SHOT", default_value = "head")]
     framing: Shot,
-    /// Light, colours and scene: studio, daylight, night or flat
+    /// Light, colours and scene
     #[arg(long, value_name = "LOOK", default_value = "studio")]
-    look: Look,
+    look: Style,
     /// What is behind: scene (the look's own), transparent, a colour (teal, #204060) or a picture file (PNG, JPEG)
     #[arg(long, value_name = "WHAT", default_value = "scene")]
     background: Backdrop,
     /// What draws
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     renderer: Device,
-    /// Character to draw: a GLB, glTF or VRM file [default: the built-in one]
-    #[arg(long, value_name = "FILE")]
+    /// Character to draw: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
     actor: Option<PathBuf>,
     /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
     #[arg(long, value_name = "FILE")]
@@ -51,6 +51,19 @@ enum Shot {
     Bust,
     /// The whole figure
     Body,
+}
+
+/// Light, colours and scene.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Style {
+    /// Portrait light before a wall
+    Studio,
+    /// A park in the afternoon
+    Daylight,
+    /// A street with its lamps
+    Night,
+    /// Even light before plain grey
+    Flat,
 }
 
 /// What draws.
@@ -114,7 +127,7 @@ impl Arguments {
     pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
         let Size { width, height } = self.size;
         let framing = self.framing.into();
-        let view = View { width, height, framing, look: self.look, background: self.background.load()?, ..View::default() };
+        let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
         let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
         Renderer::new(self.renderer.into(), &actor, &view)
     }
@@ -152,6 +165,17 @@ impl From<Shot> for Framing {
             Shot::Head => Framing::Head,
             Shot::Bust => Framing::Bust,
             Shot::Body => Framing::Body,
+        }
+    }
+}
+
+impl From<Style> for Look {
+    fn from(style: Style) -> Self {
+        match style {
+            Style::Studio => Look::studio(),
+            Style::Daylight => Look::daylight(),
+            Style::Night => Look::night(),
+            Style::Flat => Look::flat(),
         }
     }
 }

@@ -82,7 +82,8 @@ impl Ground {
         let mut spots: Vec<Spot> = Vec::new();
         let (mut middle, mut feet) = (Vec2::ZERO, 0.0f32);
         for shade in &model.shades {
-            let p = Vec3::from(joints.world[shade.node].translation);
+            let [a, b] = shade.nodes.map(|n| Vec3::from(joints.world[n].translation));
+            let p = 0.5 * (a + b);
             let height = (p.y - floor).max(0.0);
             let at = Vec2::new(p.x, p.z);
             if shade.foot {

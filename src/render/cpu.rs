@@ -6,14 +6,14 @@
 use super::Picture;
 use super::background::{self, Ground};
 use super::geometry;
-use super::lanes::{F8, V3, f};
+use super::lanes::{F4, F8, V3, f, transpose, transpose4};
 use super::look::Look;
-use super::model::{Model, Part};
+use super::model::{Model, Part, is_foreign};
 use super::raster::{Fragment, SAMPLES, Screen, TILE, Tile, facing, solid};
 use super::rig::pout;
 use super::shade::{self, Detail, Hit, Make, Studio};
 use super::shadow::{LightCamera, ShadowMap};
-use super::texture::{LINEAR, Mips, encode};
+use super::texture::{ENCODED, LINEAR, Mips, STEPS as ENCODED_STEPS, encode};
 use super::veil;
 use super::view::{Background, Camera, View};
 use crate::actor::Surface;
@@ -42,6 +42,8 @@ pub struct CpuRenderer {
     look: Look,
     light_camera: LightCamera,
     background: Picture,
+    /// Surfaces none of whose parts has a texture or a material of its own.
+    bare: [bool; SURFACES.len()],
     /// Triangles that mix with what is behind, farthest first.
     veils: Vec<u32>,
     /// Working memory of frames drawn before.
@@ -62,7 +64,30 @@ struct Scratch {
     tile: Tile,
     groups: [Vec<Fragment>; SURFACES.len()],
     veil: Vec<Fragment>,
-    sum: Vec<[f32; 4]>,
+    layers: Vec<Layer>,
+    /// Light times samples of every pixel of a tile, and the samples.
+    sum: Vec<F4>,
+}
+
+/// The last layer that was mixed over a pixel: triangles of one part, side by side.
+#[derive(Clone, Copy, Default)]
+struct Layer {
+    part: u32,
+    /// Samples that it covers so far.
+    samples: u16,
+    /// What lay under it.
+    under: F4,
+}
+
+impl Layer {
+    /// What lies under some samples of a part. Neighbours in a mesh share a pixel and lie side by side, not on each other.
+    fn under(&mut self, part: u32, samples: u16, sum: F4) -> F4 {
+        if self.part != part || self.samples & samples != 0 || self.samples == 0 {
+            *self = Layer { part, samples: 0, under: sum };
+        }
+        self.samples |= samples;
+        self.under
+    }
 }
 
 /// Triangles between two looks at how far one can see in a tile.
@@ -77,6 +102,7 @@ impl CpuRenderer {
             look,
             light_camera: LightCamera::new(look.lights.key.direction, &camera),
             background: background::paint(view),
+            bare: SURFACES.map(|surface| model.parts.iter().filter(|p| p.surface == surface).all(Part::is_bare)),
             veils: veil::sorted(&model, &camera),
             pool: Mutex::new(Vec::new()),
             view: view.clone(),
@@ -104,7 +130,8 @@ impl CpuRenderer {
             tile: Tile::new(),
             groups: Default::default(),
             veil: Vec::new(),
-            sum: vec![[0.0; 4]; TILE * TILE],
+            layers: Vec::new(),
+            sum: vec![F4::ZERO; TILE * TILE],
         }
     }
 
@@ -248,15 +275,13 @@ impl CpuRenderer {
         groups.iter_mut().for_each(Vec::clear);
         let same = |a: u32, b: u32| self.model.part_of[a as usize] == self.model.part_of[b as usize];
         scratch.tile.resolve(same, |fragment| groups[self.part(fragment.triangle).surface as usize].push(fragment));
-        scratch.sum.fill([0.0; 4]);
+        scratch.sum.fill(F4::ZERO);
         for surface in SURFACES {
             for batch in scratch.groups[surface as usize].chunks(8) {
-                let (hit, _) = self.hit(batch, surface, origin, scratch, studio);
+                let hit = self.hit(batch, surface, origin, scratch, studio);
                 let [r, g, b] = lanes(shade::shade(surface, &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
-                    let weight = fragment.weight as f32;
-                    let sum = &mut scratch.sum[fragment.pixel as usize];
-                    *sum = [sum[0] + r[lane] * weight, sum[1] + g[lane] * weight, sum[2] + b[lane] * weight, sum[3] + weight];
+                    scratch.sum[fragment.pixel as usize] += F4::new([r[lane], g[lane], b[lane], 1.0]) * F4::splat(fragment.weight());
                 }
             }
         }
@@ -269,6 +294,8 @@ impl CpuRenderer {
             return;
         }
         scratch.tile.measure();
+        scratch.layers.clear();
+        scratch.layers.resize(TILE * TILE, Layer::default());
         let veil = &mut scratch.veil;
         veil.clear();
         for number in bin.iter().map(|key| *key as u32) {
@@ -278,14 +305,16 @@ impl CpuRenderer {
         let surface = |fragment: &Fragment| self.part(fragment.triangle).surface;
         for run in scratch.veil.chunk_by(|a, b| surface(a) == surface(b)) {
             for batch in run.chunks(8) {
-                let (hit, opacity) = self.hit(batch, surface(&batch[0]), origin, scratch, studio);
+                let hit = self.hit(batch, surface(&batch[0]), origin, scratch, studio);
+                let opacity = hit.opacity.to_array();
                 let [r, g, b] = lanes(shade::shade(surface(&batch[0]), &hit, studio));
                 for (lane, fragment) in batch.iter().enumerate() {
-                    let cover = opacity[lane].min(1.0) * fragment.weight as f32 * 0.25;
-                    let (keep, own) = (1.0 - cover, 4.0 * cover);
-                    let sum = &mut scratch.sum[fragment.pixel as usize];
-                    *sum =
-                        [sum[0] * keep + r[lane] * own, sum[1] * keep + g[lane] * own, sum[2] * keep + b[lane] * own, sum[3] * keep + own];
+                    let pixel = fragment.pixel as usize;
+                    let cover = opacity[lane].min(1.0) * fragment.weight() * 0.25;
+                    let part = self.model.part_of[fragment.triangle as usize];
+                    let under = scratch.layers[pixel].under(part, fragment.samples, scratch.sum[pixel]);
+                    let own = F4::new([r[lane], g[lane], b[lane], 1.0]) * F4::splat(4.0);
+                    scratch.sum[pixel] += (own - under) * F4::splat(cover);
                 }
             }
         }
@@ -321,19 +350,22 @@ impl CpuRenderer {
         self.model.triangles[number as usize].map(|i| i as usize)
     }
 
-    /// Interpolates what is shaded for up to eight fragments, and their opacity; missing lanes repeat the last.
-    fn hit(&self, batch: &[Fragment], surface: Surface, origin: [f32; 2], scratch: &Scratch, studio: &Studio) -> (Hit, [f32; 8]) {
+    /// Interpolates what is shaded for up to eight fragments; missing lanes repeat the last.
+    fn hit(&self, batch: &[Fragment], surface: Surface, origin: [f32; 2], scratch: &Scratch, studio: &Studio) -> Hit {
         let fragment = |lane: usize| &batch[lane.min(batch.len() - 1)];
-        let corners: [_; 8] = std::array::from_fn(|lane| self.corners(fragment(lane).triangle));
-        let mut screen = [[[0.0f32; 8]; 3]; 3];
-        for (lane, corners) in corners.iter().enumerate() {
-            for (place, i) in screen.iter_mut().zip(corners) {
-                place.iter_mut().zip(scratch.screen[*i]).for_each(|(to, from)| to[lane] = from);
+        let mut corners = [[0usize; 3]; 8];
+        let (mut across, mut down) = ([0.0f32; 8], [0.0f32; 8]);
+        let mut rows = [[F4::ZERO; 8]; 3];
+        for lane in 0..8 {
+            let Fragment { triangle, pixel, .. } = *fragment(lane);
+            corners[lane] = self.corners(triangle);
+            (across[lane], down[lane]) = ((pixel as usize % TILE) as f32, (pixel as usize / TILE) as f32);
+            for k in 0..3 {
+                rows[k][lane] = F4::new(scratch.screen[corners[lane][k]]);
             }
         }
-        let v = screen.map(|c| c.map(F8::new));
-        let x = F8::new(std::array::from_fn(|l| origin[0] + (fragment(l).pixel as usize % TILE) as f32 + 0.5));
-        let y = F8::new(std::array::from_fn(|l| origin[1] + (fragment(l).pixel as usize / TILE) as f32 + 0.5));
+        let v = [transpose4(&rows[0]), transpose4(&rows[1]), transpose4(&rows[2])];
+        let (x, y) = (F8::new(across) + f(origin[0] + 0.5), F8::new(down) + f(origin[1] + 0.5));
         // Relative to the pixel, so that slivers keep their sign.
         let p = v.map(|c| [c[0] - x, c[1] - y]);
         let edge = |i: usize, j: usize| p[i][0] * p[j][1] - p[j][0] * p[i][1];
@@ -352,8 +384,8 @@ impl CpuRenderer {
             shape[lane] = scratch.shape[a] * wa + scratch.shape[b] * wb + scratch.shape[c] * wc;
             paint[lane] = scratch.paint[a] * wa + scratch.paint[b] * wb + scratch.paint[c] * wc;
         }
-        let [px, py, pz, nx, ny, nz, u, v_] = F8::transpose(shape);
-        let [r, g, b, alpha, ax, ay, az, depth] = F8::transpose(paint);
+        let [px, py, pz, nx, ny, nz, u, v_] = transpose(&shape);
+        let [r, g, b, alpha, ax, ay, az, depth] = transpose(&paint);
         let position = V3::new(px, py, pz);
         let view = (V3::splat(studio.camera.position) - position).normalize();
         let normal = V3::new(nx, ny, nz).normalize();
@@ -362,14 +394,14 @@ impl CpuRenderer {
         let behind = area.simd_gt(F8::ZERO);
         let normal = if surface == Surface::Skin { normal } else { (normal * f(-1.0)).or(behind, normal) };
         let anchor = V3::new(ax, ay, az);
-        let parts: [&Part; 8] = std::array::from_fn(|l| self.part(fragment(l).triangle));
-        let foreign = parts[0].foreign();
+        let foreign = is_foreign(surface);
         let mut hit = Hit {
             position,
             normal,
             view,
             albedo: V3::new(r, g, b),
             open: if foreign { F8::ONE } else { alpha },
+            opacity: if foreign { alpha } else { F8::ONE },
             anchor: if surface == Surface::Hair { anchor.normalize() } else { anchor },
             depth,
             u,
@@ -378,36 +410,28 @@ impl CpuRenderer {
             lit: scratch.shadow.lit(&self.light_camera, position, normal),
             make: Make::NONE,
         };
-        if foreign {
-            hit.make = make(&parts);
+        if !self.bare[surface as usize] {
+            self.lay_material(&mut hit, surface, batch, scratch, studio);
         }
-        let mut opacity = if foreign { alpha.to_array() } else { [1.0; 8] };
-        opacity.iter_mut().zip(parts).for_each(|(o, part)| *o *= part.opacity);
-        if parts.iter().any(|p| p.texture.is_some()) {
-            self.lay_textures(&mut hit, &mut opacity, surface, batch, scratch, studio);
-        }
-        (hit, opacity)
+        hit
     }
 
-    /// Multiplies colours and opacity by the textures'.
-    fn lay_textures(
-        &self,
-        hit: &mut Hit,
-        opacity: &mut [f32; 8],
-        surface: Surface,
-        batch: &[Fragment],
-        scratch: &Scratch,
-        studio: &Studio,
-    ) {
+    /// Fills in what differs from part to part: materials and textures.
+    fn lay_material(&self, hit: &mut Hit, surface: Surface, batch: &[Fragment], scratch: &Scratch, studio: &Studio) {
+        let parts: [&Part; 8] = std::array::from_fn(|lane| self.part(batch[lane.min(batch.len() - 1)].triangle));
+        hit.make = make(&parts);
+        hit.opacity *= F8::new(parts.map(|p| p.opacity));
+        if parts.iter().all(|p| p.texture.is_none()) {
+            return;
+        }
         if surface == Surface::Eye {
             let (du, dv) = shade::refraction(hit.position, hit.view, studio);
             (hit.u, hit.v) = (hit.u + du, hit.v + dv);
         }
-        let texels = self.texels(batch, &hit.u.to_array(), &hit.v.to_array(), scratch);
-        let colour = V3::new(texels[0].into(), texels[1].into(), texels[2].into());
-        hit.albedo = hit.albedo * colour;
-        hit.make.shade = hit.make.shade * colour;
-        opacity.iter_mut().zip(texels[3]).for_each(|(o, alpha)| *o *= alpha);
+        let [r, g, b, opacity] = self.texels(batch, &hit.u.to_array(), &hit.v.to_array(), scratch).map(F8::new);
+        hit.albedo = hit.albedo * V3::new(r, g, b);
+        hit.make.shade = hit.make.shade * V3::new(r, g, b);
+        hit.opacity *= opacity;
         if surface == Surface::Hair {
             // Painted hair has its strands, and coordinates that mean something else.
             (hit.u, hit.v) = (F8::ZERO, F8::ZERO);
@@ -428,24 +452,36 @@ impl CpuRenderer {
     }
 
     /// Averages the samples of a tile over the background and writes sRGB.
-    fn store(&self, sum: &[[f32; 4]], at: [usize; 2], picture: &mut Picture) {
+    fn store(&self, sum: &[F4], at: [usize; 2], picture: &mut Picture) {
         let (w, h) = (self.view.width as usize, self.view.height as usize);
         let clear = self.view.background == Background::Transparent;
+        let (linear, encoded) = (&*LINEAR, &*ENCODED);
+        let top = F4::splat((ENCODED.len() - 1) as f32);
+        // Colour from linear light times four.
+        let quarter = top * F4::splat(0.25);
+        let bytes = |light: F4| {
+            let place = (light + F4::splat(0.5)).fast_max(F4::ZERO).fast_min(top).fast_trunc_int().to_array();
+            place.map(|i| encoded[i as usize % ENCODED_STEPS])
+        };
         for y in at[1] * TILE..(at[1] * TILE + TILE).min(h) {
             for x in at[0] * TILE..(at[0] * TILE + TILE).min(w) {
-                let [r, g, b, weight] = sum[y % TILE * TILE + x % TILE];
+                let mut light = sum[y % TILE * TILE + x % TILE];
+                let weight = light.as_array()[3];
                 if weight == 0.0 {
                     continue;
                 }
                 let pixel = &mut picture.rgba[(y * w + x) * 4..][..4];
                 if clear {
-                    let own = 1.0 / weight;
-                    pixel.copy_from_slice(&[encode(r * own), encode(g * own), encode(b * own), (weight * 63.75 + 0.5) as u8]);
+                    let [r, g, b, _] = bytes(light * (top * F4::splat(1.0 / weight)));
+                    pixel.copy_from_slice(&[r, g, b, (weight * 63.75 + 0.5) as u8]);
                     continue;
                 }
-                let behind = 4.0 - weight;
-                let mixed = |own: f32, old: u8| encode((own + LINEAR[old as usize] * behind) * 0.25);
-                pixel.copy_from_slice(&[mixed(r, pixel[0]), mixed(g, pixel[1]), mixed(b, pixel[2]), 255]);
+                if weight < 4.0 {
+                    let behind = F4::new([linear[pixel[0] as usize], linear[pixel[1] as usize], linear[pixel[2] as usize], 0.0]);
+                    light += behind * F4::splat(4.0 - weight);
+                }
+                let [r, g, b, _] = bytes(light * quarter);
+                pixel.copy_from_slice(&[r, g, b, 255]);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use glam::Vec3;
 use std::ops::{Add, Mul, Sub};
-pub use wide::f32x8 as F8;
+pub use wide::{f32x4 as F4, f32x8 as F8};
 
 /// A three-vector (or a linear RGB colour) in each of eight lanes.
 #[derive(Clone, Copy)]
@@ -17,6 +17,31 @@ pub struct V3 {
 #[inline(always)]
 pub fn f(value: f32) -> F8 {
     F8::splat(value)
+}
+
+/// Rows to columns, by quarters: without AVX that is several times faster than lane by lane.
+#[inline(always)]
+pub fn transpose(rows: &[F8; 8]) -> [F8; 8] {
+    let halves: &[[F4; 2]; 8] = bytemuck::cast_ref(rows);
+    let mut out = [[F4::ZERO; 2]; 8];
+    for side in 0..2 {
+        for row in [0, 4] {
+            let quarter = [halves[row][side], halves[row + 1][side], halves[row + 2][side], halves[row + 3][side]];
+            let quarter = F4::transpose(quarter);
+            for i in 0..4 {
+                out[4 * side + i][row / 4] = quarter[i];
+            }
+        }
+    }
+    bytemuck::cast(out)
+}
+
+/// Eight rows of four to columns.
+#[inline(always)]
+pub fn transpose4(rows: &[F4; 8]) -> [F8; 4] {
+    let a = F4::transpose([rows[0], rows[1], rows[2], rows[3]]);
+    let b = F4::transpose([rows[4], rows[5], rows[6], rows[7]]);
+    bytemuck::cast([[a[0], b[0]], [a[1], b[1]], [a[2], b[2]], [a[3], b[3]]])
 }
 
 /// Clamps to 0..=1.

@@ -102,7 +102,7 @@ impl Look {
                 ground: Vec3::new(0.62, 0.44, 0.36) * 0.42,
             },
             exposure: 0.66,
-            grade: Grade { shadows: Vec3::new(0.001, 0.002, 0.004), lights: Vec3::ONE, saturation: 1.06 },
+            grade: Grade { shadows: Vec3::new(0.001, 0.002, 0.004), lights: Vec3::ONE, saturation: 1.0 },
             paper: Vec3::ONE,
             scene: Scene::Wall,
         }
@@ -112,15 +112,15 @@ impl Look {
     pub fn daylight() -> Look {
         Look {
             lights: Lights {
-                key: light(-0.70, 0.80, 0.62, [1.0, 0.89, 0.72], 3.0, 0.085),
-                fill: light(0.80, 0.35, 0.60, [0.56, 0.75, 1.0], 0.62, 0.20),
+                key: light(-0.66, 0.78, 0.70, [1.0, 0.92, 0.80], 2.75, 0.10),
+                fill: light(0.80, 0.35, 0.60, [0.56, 0.75, 1.0], 0.62, 0.075),
                 rim: light(0.60, 0.62, -0.72, [1.0, 0.93, 0.78], 2.0, 0.05),
                 kicker: light(-0.85, 0.25, -0.55, [0.86, 0.95, 0.72], 0.7, 0.05),
-                sky: Vec3::new(0.46, 0.60, 0.86) * 0.74,
+                sky: Vec3::new(0.48, 0.62, 0.86) * 0.80,
                 ground: Vec3::new(0.50, 0.50, 0.30) * 0.48,
             },
             exposure: 0.62,
-            grade: Grade { shadows: Vec3::new(0.003, 0.004, 0.006), lights: Vec3::new(1.02, 1.0, 0.97), saturation: 1.08 },
+            grade: Grade { shadows: Vec3::new(0.003, 0.004, 0.006), lights: Vec3::new(1.0, 1.0, 0.98), saturation: 1.04 },
             paper: Vec3::new(1.0, 0.98, 0.93),
             scene: Scene::Park,
         }
@@ -130,9 +130,9 @@ impl Look {
     pub fn night() -> Look {
         Look {
             lights: Lights {
-                key: light(-0.52, 0.45, 0.88, [0.62, 0.76, 1.0], 1.30, 0.11),
+                key: light(-0.50, 0.48, 0.86, [0.66, 0.80, 1.0], 1.35, 0.11),
                 fill: light(0.88, -0.05, 0.55, [1.0, 0.55, 0.36], 0.42, 0.07),
-                rim: light(0.80, 0.34, -0.56, [1.0, 0.58, 0.26], 3.4, 0.05),
+                rim: light(0.80, 0.34, -0.56, [1.0, 0.60, 0.30], 2.7, 0.05),
                 kicker: light(-0.86, 0.30, -0.52, [0.35, 0.55, 1.0], 1.5, 0.05),
                 sky: Vec3::new(0.22, 0.30, 0.52) * 0.50,
                 ground: Vec3::new(0.46, 0.30, 0.26) * 0.32,

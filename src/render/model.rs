@@ -21,7 +21,7 @@ pub struct Model {
     /// Colour; openness on our own surfaces, opacity on others; a place or direction on the surface; a number: r g b a, x y z, w.
     ///
     /// Hair: the strand's direction, -1. Mouth: resting position, metres behind the mouth's front. Skin: resting position, how
-    /// much light comes through from behind. Others: resting position, 0.
+    /// much light comes through from behind. Cloth: resting position, how much its weave shows. Others: resting position, 0.
     pub paint: Vec<F8>,
     pub skin: Vec<Skin>,
     pub triangles: Vec<[u32; 3]>,
@@ -41,7 +41,8 @@ pub struct Model {
 /// A part of the body as seen by the ground.
 #[derive(Clone, Copy, Debug)]
 pub struct Shade {
-    pub node: usize,
+    /// It stands half-way between these nodes.
+    pub nodes: [usize; 2],
     pub foot: bool,
     /// Height above the floor at rest.
     pub rest: f32,
@@ -82,6 +83,11 @@ impl Part {
         !self.blends || self.texture.is_some() || self.opacity >= HIDES
     }
 
+    /// Whether all that its shading needs is in its vertices.
+    pub fn is_bare(&self) -> bool {
+        self.texture.is_none() && self.opacity == 1.0 && self.emissive == Vec3::ZERO && !self.foreign()
+    }
+
     /// Whether the alpha of vertex colours is opacity: on our own surfaces it is openness.
     pub fn foreign(&self) -> bool {
         is_foreign(self.surface)
@@ -109,7 +115,7 @@ pub struct Targets {
     pub offsets: Vec<F8>,
 }
 
-fn is_foreign(surface: Surface) -> bool {
+pub fn is_foreign(surface: Surface) -> bool {
     matches!(surface, Surface::Plain | Surface::Unlit | Surface::Toon)
 }
 
@@ -174,6 +180,8 @@ impl Model {
         let number = |p: Vec3| match material.surface {
             Surface::Hair => -1.0,
             Surface::Mouth => front - p.z,
+            // Satin and leather are smooth because one sees no threads.
+            Surface::Cloth => ((material.roughness - 0.70) / 0.15).clamp(0.0, 1.0),
             _ => 0.0,
         };
         for i in 0..mesh.positions.len() {
@@ -310,25 +318,26 @@ fn strands(mesh: &Mesh, normals: &[Vec3]) -> Vec<Vec3> {
 
 /// The parts of the body whose shadow on the ground one would miss, with their radii in metres.
 fn shades(actor: &Actor, model: &Model) -> Vec<Shade> {
-    const BODY: [(&str, f32); 12] = [
-        ("leftFoot", 0.0),
-        ("leftToes", 0.0),
-        ("rightFoot", 0.0),
-        ("rightToes", 0.0),
-        ("leftLowerLeg", 0.06),
-        ("rightLowerLeg", 0.06),
-        ("hips", 0.15),
-        ("chest", 0.15),
-        ("head", 0.11),
-        ("leftLowerArm", 0.05),
-        ("rightLowerArm", 0.05),
-        ("upperChest", 0.12),
+    const BODY: [(&str, &str, f32); 13] = [
+        ("leftFoot", "leftFoot", 0.0),
+        ("leftToes", "leftToes", 0.0),
+        ("rightFoot", "rightFoot", 0.0),
+        ("rightToes", "rightToes", 0.0),
+        ("leftLowerLeg", "leftFoot", 0.07),
+        ("rightLowerLeg", "rightFoot", 0.07),
+        ("leftLowerLeg", "leftLowerLeg", 0.09),
+        ("rightLowerLeg", "rightLowerLeg", 0.09),
+        ("leftUpperLeg", "leftLowerLeg", 0.11),
+        ("rightUpperLeg", "rightLowerLeg", 0.11),
+        ("hips", "hips", 0.19),
+        ("chest", "chest", 0.21),
+        ("head", "head", 0.15),
     ];
     let joints = model.rig.pose(&Frame::default());
-    let one = |(name, radius): &(&str, f32)| {
-        let node = joint(actor, name)?;
-        let rest = joints.world[node].translation.y - model.subject.floor;
-        Some(Shade { node, foot: *radius == 0.0, rest, radius: *radius })
+    let one = |(a, b, radius): &(&str, &str, f32)| {
+        let nodes = [joint(actor, a)?, joint(actor, b)?];
+        let rest = joints.world[nodes[0]].translation.y - model.subject.floor;
+        Some(Shade { nodes, foot: *radius == 0.0, rest, radius: *radius })
     };
     BODY.iter().filter_map(one).collect()
 }

@@ -5,6 +5,7 @@
 
 use super::lanes::{F8, f};
 use std::ops::Range;
+use wide::i32x8;
 
 /// Side of a tile in pixels.
 pub const TILE: usize = 32;
@@ -18,8 +19,8 @@ const SQUARES: usize = TILE / SQUARE;
 /// Sample positions within a pixel: the standard rotated grid of graphics hardware.
 pub const SAMPLES: [[f32; 2]; 4] = [[-0.125, -0.375], [0.375, -0.125], [-0.375, 0.125], [0.125, 0.375]];
 
-/// A vertex on the screen: x, y in pixels (y down), 1/depth.
-pub type Screen = [f32; 3];
+/// A vertex on the screen: x, y in pixels (y down), 1/depth, 0.
+pub type Screen = [f32; 4];
 
 /// Depth and triangle of every sample of a tile. Triangles are kept as the bits of `number + 1`; 0 is empty.
 pub struct Tile {
@@ -35,8 +36,16 @@ pub struct Fragment {
     pub triangle: u32,
     /// Place in the tile, row by row.
     pub pixel: u16,
-    /// Samples covered, 1..=4.
-    pub weight: u16,
+    /// The samples, as bits.
+    pub samples: u16,
+}
+
+impl Fragment {
+    /// Number of samples, 1..=4.
+    #[inline(always)]
+    pub fn weight(&self) -> f32 {
+        self.samples.count_ones() as f32
+    }
 }
 
 /// Twice the signed area; positive where the triangle faces the camera.
@@ -91,9 +100,9 @@ impl Tile {
             let shows = |s: usize| (inside[s].simd_ge(F8::ZERO) & depth[s].simd_gt(self.depth[at + s])).to_bitmask();
             let shows = [shows(0), shows(1), shows(2), shows(3)];
             for lane in 0..8 {
-                let weight = shows.iter().filter(|mask| *mask >> lane & 1 == 1).count() as u16;
-                if weight > 0 {
-                    emit(Fragment { triangle: number, pixel: pixel(at / 4, lane), weight });
+                let samples = (0..4).fold(0, |bits, s| bits | ((shows[s] >> lane & 1) as u16) << s);
+                if samples > 0 {
+                    emit(Fragment { triangle: number, pixel: pixel(at / 4, lane), samples });
                 }
             }
         });
@@ -102,31 +111,36 @@ impl Tile {
     /// within 1 % of depth are one group: they are shaded once.
     pub fn resolve(&self, same: impl Fn(u32, u32) -> bool, mut emit: impl FnMut(Fragment)) {
         for at in 0..TILE * TILE / 8 {
-            let ids: [[f32; 8]; 4] = std::array::from_fn(|s| self.ids[at * 4 + s].to_array());
-            let depths: [[f32; 8]; 4] = std::array::from_fn(|s| self.depth[at * 4 + s].to_array());
+            let ids: [i32x8; 4] = [0, 1, 2, 3].map(|s| bytemuck::cast(self.ids[at * 4 + s]));
+            let differ = (ids[0] ^ ids[1]) | (ids[0] ^ ids[2]) | (ids[0] ^ ids[3]);
+            if (ids[0] | differ).simd_eq(i32x8::ZERO).all() {
+                continue;
+            }
+            let (first, differ) = (ids[0].to_array(), differ.to_array());
             for lane in 0..8 {
                 let pixel = pixel(at, lane);
-                let id = [0, 1, 2, 3].map(|s: usize| ids[s][lane].to_bits());
-                if id[0] == id[1] && id[1] == id[2] && id[2] == id[3] {
-                    if id[0] != 0 {
-                        emit(Fragment { triangle: id[0] - 1, pixel, weight: 4 });
+                if differ[lane] == 0 {
+                    if first[lane] != 0 {
+                        emit(Fragment { triangle: first[lane] as u32 - 1, pixel, samples: 15 });
                     }
                     continue;
                 }
+                let id = [0, 1, 2, 3].map(|s: usize| ids[s].as_array()[lane] as u32);
+                let depth = [0, 1, 2, 3].map(|s: usize| self.depth[at * 4 + s].as_array()[lane]);
                 let mut taken = id.map(|i| i == 0);
                 for s in 0..4 {
                     if taken[s] {
                         continue;
                     }
-                    let mut weight = 1;
+                    let mut samples = 1 << s;
                     for t in s + 1..4 {
-                        let near = (depths[t][lane] - depths[s][lane]).abs() < 0.01 * depths[s][lane];
+                        let near = (depth[t] - depth[s]).abs() < 0.01 * depth[s];
                         if !taken[t] && (id[t] == id[s] || near && same(id[t] - 1, id[s] - 1)) {
                             taken[t] = true;
-                            weight += 1;
+                            samples |= 1 << t;
                         }
                     }
-                    emit(Fragment { triangle: id[s] - 1, pixel, weight });
+                    emit(Fragment { triangle: id[s] - 1, pixel, samples });
                 }
             }
         }
@@ -154,7 +168,7 @@ fn pixel(block: usize, lane: usize) -> u16 {
 type Extent = (Range<usize>, Range<usize>);
 
 /// Rows of blocks, and blocks of a row, of a tile that samples of a triangle can lie in; `None` where there are none.
-fn extent(p: &[Screen; 3]) -> Option<Extent> {
+fn extent(p: &[[f32; 3]; 3]) -> Option<Extent> {
     let least = |c: usize| p[0][c].min(p[1][c]).min(p[2][c]);
     let most = |c: usize| p[0][c].max(p[1][c]).max(p[2][c]);
     let first = |low: f32| ceil(low - 0.875);

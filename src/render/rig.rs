@@ -214,10 +214,14 @@ fn channel(channel: Channel, face: &Coefficients, reading: &mut Option<Reading>)
     value.map_or(0.0, |x| finite(*x).clamp(0.0, 1.0))
 }
 
-/// How much deeper the teeth lie behind pushed-out lips, metres, with what the narrow opening adds: less light reaches them.
+/// How much deeper the teeth seem to lie than they do, metres: behind pushed-out lips they do, and through lips that hardly part
+/// little light reaches them.
 pub fn pout(frame: &Frame) -> f32 {
     let value = |name: &str| coefficients::index(name).map_or(0.0, |i| channel(Channel::Coefficient(i), &frame.face, &mut None));
-    0.018 * value("mouthPucker") + 0.012 * value("mouthFunnel")
+    let both = |left: &str, right: &str| 0.5 * (value(left) + value(right));
+    let jaw = (value("jawOpen") - value("mouthClose")).max(0.0);
+    let parted = jaw + 0.5 * both("mouthUpperUpLeft", "mouthUpperUpRight") + 0.5 * both("mouthLowerDownLeft", "mouthLowerDownRight");
+    0.018 * value("mouthPucker") + 0.012 * value("mouthFunnel") + 0.016 * (1.0 - parted / 0.08).max(0.0)
 }
 
 fn finite(x: f32) -> f32 {

@@ -90,7 +90,7 @@ impl Scenery {
         let head = Vec2::new(-0.05, if body { 0.17 } else { 0.10 });
         let far = ((p - head) * Vec2::new(1.05 * aspect / 1.2, 1.0)).length();
         let pool = (-2.6 * far * far).exp();
-        let wall = Vec3::new(0.105, 0.150, 0.172).lerp(Vec3::new(0.500, 0.545, 0.520), pool);
+        let wall = Vec3::new(0.080, 0.118, 0.142).lerp(Vec3::new(0.540, 0.565, 0.530), pool);
         if !body {
             return wall;
         }
@@ -119,14 +119,16 @@ impl Scenery {
         let half = disc.radius * (1.0 - dy * dy).sqrt();
         // The repetition of the disc that is nearest to the middle of the view.
         let x = (disc.at.x - self.centre.x + 0.5 * PERIOD).rem_euclid(PERIOD) - 0.5 * PERIOD;
-        let column = |x: f32| (((x - first.x) / unit).ceil().max(0.0) as usize).min(out.len());
-        for i in column(x - half)..column(x + half) {
-            let dx = (first.x + i as f32 * unit - x) / disc.radius;
+        let columns = out.len();
+        let column = |x: f32| (((x - first.x) / unit).ceil().max(0.0) as usize).min(columns);
+        let start = column(x - half);
+        for (i, pixel) in out[start..column(x + half).max(start)].iter_mut().enumerate() {
+            let dx = (first.x + (start + i) as f32 * unit - x) / disc.radius;
             let d = (dx * dx + dy * dy).sqrt();
             let cover = disc.opacity * smoothstep(1.0, 1.0 - disc.soft, d);
             // Lenses gather a little more light at the border of what they blur.
             let light = disc.colour * if disc.glows { 0.82 + 0.30 * d * d } else { 1.0 };
-            out[i] = if disc.glows { out[i] + light * cover } else { out[i].lerp(light, cover) };
+            *pixel = if disc.glows { *pixel + light * cover } else { pixel.lerp(light, cover) };
         }
     }
 }
@@ -140,17 +142,31 @@ fn meadow(p: Vec2) -> Vec3 {
     let grass = Vec3::new(0.36, 0.44, 0.18).lerp(Vec3::new(0.22, 0.27, 0.11), near);
     let shade = 1.0 - 0.22 * smoothstep(-0.1, 0.6, ripple(p.x * 1.3 + 3.0, 3) + 0.4 * ripple(p.y * 9.0, 4)) * smoothstep(0.0, -0.10, p.y);
     let behind = sky.lerp(woods, smoothstep(hills + 0.05, hills - 0.06, p.y));
-    behind.lerp(grass * shade, smoothstep(-0.015, -0.085, p.y))
+    behind.lerp(grass * shade, smoothstep(0.01, -0.10, p.y))
 }
 
 /// Foliage at the sides, dark masses first, then sunlit leaves and the sky that shows between them.
 fn park() -> Vec<Disc> {
+    const TREES: u32 = 20;
     let mut discs = Vec::new();
     let soft = Disc { at: Vec2::ZERO, radius: 0.1, stretch: 1.0, soft: 0.9, colour: Vec3::ZERO, opacity: 0.6, glows: false };
-    for tree in 0..14u32 {
+    for shrub in 0..70u32 {
+        let r = |k: u32| noise(shrub, 80 + k);
+        let at = Vec2::new(PERIOD * (shrub as f32 + r(0)) / 70.0, -0.02 + 0.10 * r(1) * r(2));
+        let colour = Vec3::new(0.13, 0.20, 0.08).lerp(Vec3::new(0.33, 0.40, 0.17), r(3));
+        discs.push(Disc { at, radius: 0.06 + 0.09 * r(4), colour, opacity: 0.55, ..soft });
+    }
+    // Patches of sun and shade on the grass.
+    for patch in 0..60u32 {
+        let r = |k: u32| noise(patch, 90 + k);
+        let at = Vec2::new(PERIOD * (patch as f32 + r(0)) / 60.0, -0.10 - 0.55 * r(1) * r(1));
+        let colour = Vec3::new(0.16, 0.21, 0.09).lerp(Vec3::new(0.52, 0.56, 0.26), r(2));
+        discs.push(Disc { at, radius: 0.10 + 0.16 * r(3), stretch: 0.28, colour, opacity: 0.34, ..soft });
+    }
+    for tree in 0..TREES {
         let r = |k: u32| noise(tree, k);
-        let x = (tree as f32 + 0.85 * (r(0) - 0.5)) * PERIOD / 14.0 + 0.28;
-        let (crown, wide) = (0.24 + 0.22 * r(1), 0.20 + 0.14 * r(2));
+        let x = (tree as f32 + 0.85 * (r(0) - 0.5)) * PERIOD / TREES as f32 + 0.28;
+        let (crown, wide) = (0.20 + 0.20 * r(1), 0.20 + 0.14 * r(2));
         let colour = Vec3::new(0.10, 0.19, 0.065).lerp(Vec3::new(0.20, 0.29, 0.10), r(3));
         // Trunk, crown, leaves in the sun (which stands on the left), gaps.
         let trunk =
@@ -188,6 +204,7 @@ fn road(p: Vec2) -> Vec3 {
 
 /// Lamps, windows, signs and cars, and their reflections on the wet road.
 fn street() -> Vec<Disc> {
+    const LAMPS: u32 = 150;
     const WARM: Vec3 = Vec3::new(1.0, 0.50, 0.16);
     const WHITE: Vec3 = Vec3::new(0.95, 0.80, 0.62);
     const COOL: Vec3 = Vec3::new(0.25, 0.55, 0.95);
@@ -202,9 +219,9 @@ fn street() -> Vec<Disc> {
         discs.push(Disc { at: mirrored, radius: 0.9 * radius, stretch: 3.2, soft: 0.9, colour, opacity: 0.22 * opacity, ..spot });
         discs.push(Disc { at, radius, colour, opacity, ..spot });
     };
-    for i in 0..60u32 {
+    for i in 0..LAMPS {
         let r = |k: u32| noise(i, 50 + k);
-        let x = PERIOD * (i as f32 + 0.8 * r(0)) / 60.0;
+        let x = PERIOD * (i as f32 + 0.8 * r(0)) / LAMPS as f32;
         let (at, radius, colour, opacity) = match i % 6 {
             // Windows.
             0 | 3 => (Vec2::new(x, 0.06 + 0.30 * r(1)), 0.014 + 0.010 * r(2), WHITE.lerp(WARM, r(3)), 0.10 + 0.16 * r(4)),

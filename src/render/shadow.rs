@@ -38,7 +38,7 @@ impl LightCamera {
 
 /// Heights towards the light of the surfaces nearest to it.
 pub struct ShadowMap {
-    height: Vec<f32>,
+    height: Box<[f32; SIZE * SIZE]>,
 }
 
 /// Height where nothing casts a shadow.
@@ -46,7 +46,7 @@ const NOTHING: f32 = -1e9;
 
 impl ShadowMap {
     pub fn new() -> ShadowMap {
-        ShadowMap { height: vec![NOTHING; SIZE * SIZE] }
+        ShadowMap { height: Box::new([NOTHING; SIZE * SIZE]) }
     }
 
     pub fn clear(&mut self) {
@@ -59,12 +59,15 @@ impl ShadowMap {
         if !(area > 1e-9 || open && area < -1e-9) {
             return;
         }
-        let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
-        let inverse = 1.0 / area.abs();
         // First and last texel centre inside the extent.
         let least = |c: usize| ((p[0][c].min(p[1][c]).min(p[2][c]) + 0.5).max(0.0) as i32).min(SIZE as i32);
         let most = |c: usize| ((p[0][c].max(p[1][c]).max(p[2][c]) + 0.5).max(0.0) as i32).min(SIZE as i32);
         let (x0, x1, y0, y1) = (least(0), most(0), least(1), most(1));
+        if x0 >= x1 || y0 >= y1 {
+            return;
+        }
+        let p = if area > 0.0 { p } else { [p[0], p[2], p[1]] };
+        let inverse = 1.0 / area.abs();
         let (x, y) = (x0 as f32 + 0.5, y0 as f32 + 0.5);
         let edge = |i: usize, j: usize| {
             let (dx, dy) = (p[j][0] - p[i][0], p[j][1] - p[i][1]);
@@ -75,7 +78,7 @@ impl ShadowMap {
         let mut starts = [edges[0][0], edges[1][0], edges[2][0], inside[0]];
         for row in y0..y1 {
             let mut e = starts;
-            for at in &mut self.height[row as usize * SIZE..][x0 as usize..x1.max(x0) as usize] {
+            for at in &mut self.height[row as usize * SIZE..][x0 as usize..x1 as usize] {
                 if e[0] >= 0.0 && e[1] >= 0.0 && e[2] >= 0.0 && e[3] > *at {
                     *at = e[3];
                 }
@@ -134,9 +137,12 @@ impl ShadowMap {
     /// Mask: nothing in texel (x, y) of the window stands above the receiver's plane.
     #[inline(always)]
     fn reaches(&self, w: &Window, x: usize, y: usize) -> F8 {
-        let map = F8::new(std::array::from_fn(|l| self.height.get(w.base[l].wrapping_add(y * SIZE + x)).copied().unwrap_or(NOTHING)));
+        let mut map = [0.0; 8];
+        for (height, base) in map.iter_mut().zip(&w.base) {
+            *height = self.height[base.wrapping_add(y * SIZE + x) % (SIZE * SIZE)];
+        }
         let receiver = w.height - w.su * (f(x as f32 - 2.0) - w.fu) - w.sv * (f(y as f32 - 2.0) - w.fv);
-        receiver.simd_ge(map)
+        receiver.simd_ge(F8::new(map))
     }
 }
 

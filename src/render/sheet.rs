@@ -78,6 +78,13 @@ pub fn draw(actor: &Actor, sections: &[Section], columns: u32, size: u32, backen
     Ok(sheet)
 }
 
+/// Sheets of equal width below each other.
+pub fn stack(sheets: Vec<Picture>) -> Picture {
+    let width = sheets.first().map_or(0, |sheet| sheet.width);
+    let sheets = sheets.into_iter().filter(|sheet| sheet.width == width);
+    sheets.reduce(|a, b| Picture { height: a.height + b.height, rgba: [a.rgba, b.rgba].concat(), width }).unwrap_or_default()
+}
+
 /// All cells, in order. Cells that share a view share a renderer.
 fn pictures(actor: &Actor, cells: &[&Cell], size: u32, backend: Backend, view: &View) -> Result<Vec<Picture>> {
     let model = Model::new(actor)?;
@@ -121,7 +128,7 @@ fn middle(model: &Model, cell: &Cell, view: &View) -> [f32; 2] {
     let joints = model.rig.pose(&cell.frame);
     let node = cell.close_up.and_then(|(joint, _)| model.rig.node_of(joint));
     let place = node.and_then(|n| joints.world.get(n)).map_or(model.subject.eyes, |m| Vec3::from(m.translation));
-    let [x, y, _] = Camera::new(view, &model.subject).project(place);
+    let [x, y, ..] = Camera::new(view, &model.subject).project(place);
     [x, y]
 }
 

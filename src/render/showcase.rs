@@ -100,7 +100,8 @@ fn still(label: Label, intensity: f32) -> (Coefficients, Head, Gaze) {
     };
     articulation::set_gap(&mut rest, apart * intensity);
     let row = vector::pack(&rest, Head::default(), Gaze::default());
-    vector::unpack(&expression::express(&row, &label.at(intensity), 1.0))
+    // A face that does not speak shows more of what it feels.
+    vector::unpack(&expression::express(&row, &label.at(intensity), 1.3))
 }
 
 fn visemes() -> Vec<Cell> {

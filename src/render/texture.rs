@@ -18,7 +18,8 @@ pub struct Level {
 /// sRGB byte to linear 0..=1.
 pub static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| std::array::from_fn(|i| to_linear(i as f32 / 255.0)));
 
-const STEPS: usize = 4096;
+/// Entries of [`ENCODED`].
+pub const STEPS: usize = 4096;
 
 /// Linear 0..=1 in 4096 steps to an sRGB byte.
 pub static ENCODED: LazyLock<[u8; STEPS]> =

@@ -1,5 +1,6 @@
-//! Where light shines through skin: ears, nostrils, webs of fingers. Found once, at rest, from the mesh alone: a vertex is thin
-//! where another one that faces away lies close behind it, and lit through where that other side is open to the light.
+//! Where light shines through skin: ears above all. Found once, at rest, from the mesh alone: a vertex is thin where another one
+//! that faces away lies close behind it, and lit through where that other side is open to the light. Lids, lips and nostrils are
+//! thin too, but their other side is inside the head: all of them lie before the middle of the eyes, where nothing counts.
 
 use super::lanes::F8;
 use super::model::Model;
@@ -28,7 +29,7 @@ pub fn translucency(model: &Model, rest: &[F8]) -> Vec<f32> {
         for (i, v) in vertices.iter().enumerate() {
             cells.entry(cell(v.at)).or_default().push(i as u32);
         }
-        for (v, out) in vertices.iter().zip(&mut through[part.vertices.clone()]) {
+        for (v, out) in vertices.iter().zip(&mut through[part.vertices.clone()]).filter(|(v, _)| v.at.z < model.subject.eyes.z) {
             *out = behind(v, &vertices, &cells);
         }
     }
@@ -52,12 +53,13 @@ fn behind(v: &Vertex, vertices: &[Vertex], cells: &HashMap<IVec3, Vec<u32>>) -> 
     for n in 0..27 {
         let Some(cell) = cells.get(&(home + IVec3::new(n % 3 - 1, n / 3 % 3 - 1, n / 9 - 1))) else { continue };
         // Meshes far too dense for their size would make this quadratic.
-        for other in cell.iter().take(256).map(|i| &vertices[*i as usize]) {
+        for other in cell.iter().take(96).map(|i| &vertices[*i as usize]) {
             let d = other.at - v.at;
             let depth = -d.dot(v.normal);
             let facing_away = v.normal.dot(other.normal) < -0.3;
             if facing_away && depth > 0.0005 && depth < THICK && (d + v.normal * depth).length_squared() < BESIDE * BESIDE {
-                most = most.max((1.0 - depth / THICK) * other.open * other.open);
+                let reached = ((other.open - 0.05) / 0.45).clamp(0.0, 1.0);
+                most = most.max((1.0 - depth / THICK) * reached);
             }
         }
     }

@@ -143,12 +143,12 @@ impl Camera {
         Camera { position: target + back * distance, right, up, back, focal, centre: [0.5 * w, 0.5 * h], target, reach }
     }
 
-    /// Pixel position (x right, y down) and 1/depth; depth in metres along the view axis.
-    pub fn project(&self, p: Vec3) -> [f32; 3] {
+    /// Pixel position (x right, y down), 1/depth with depth in metres along the view axis, and 0: four numbers load at once.
+    pub fn project(&self, p: Vec3) -> [f32; 4] {
         let q = p - self.position;
         let over = -1.0 / q.dot(self.back);
         let scale = self.focal * over;
-        [self.centre[0] + q.dot(self.right) * scale, self.centre[1] - q.dot(self.up) * scale, over]
+        [self.centre[0] + q.dot(self.right) * scale, self.centre[1] - q.dot(self.up) * scale, over, 0.0]
     }
 
     /// Metres that a pixel spans at the target.

@@ -29,7 +29,7 @@ pub fn area(cage: &Cage, v: usize) -> Area {
         Place::Mouth { s, .. } => smoothstep(-0.04, -0.22, s),
         _ => 1.0,
     };
-    let below = smoothstep(0.35, -0.35, p.y - curve(&EDGE, azimuth));
+    let below = smoothstep(0.5, -0.7, p.y - curve(&EDGE, azimuth));
     let throat = smoothstep(-11.2, -9.2, p.y) * smoothstep(0.2, 2.2, p.z + 0.9 * (p.y + 9.0).max(0.0));
     let jaw = below * throat * smoothstep(86.0, 76.0, azimuth) * lips;
     let chin = bell(x, 2.3) * smoothstep(-5.9, -7.2, p.y) * throat * smoothstep(2.0, 4.5, p.z) * lips;

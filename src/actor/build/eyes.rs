@@ -29,8 +29,8 @@ fn map_angle(radius: f32) -> f32 {
 
 /// An eyeball around its own centre, its gaze turned a little outward.
 pub fn ball(p: &Parameters, eye: &EyeFrame, side: f32) -> Part {
-    const RINGS: usize = 12;
-    const COLUMNS: usize = 32;
+    const RINGS: usize = 10;
+    const COLUMNS: usize = 28;
     let turn = Quat::from_rotation_y((side * p.eyes.divergence).to_radians());
     let mut part = Part::default();
     for i in 0..=RINGS {

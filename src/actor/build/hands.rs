@@ -76,7 +76,7 @@ fn left(rig: &Rig, tones: &Tones) -> Part {
         grow(&mut hand, finger, root);
     }
     grow_thumb(&mut hand, &thumb);
-    model_palm(&mut hand, wrist, bare);
+    model_palm(&mut hand, &fingers, wrist, bare);
     soften(&mut hand, wrist, &thumb);
     hand.weights = weights(&hand, rig, &fingers, &thumb, bare, wrist);
     bare = hand.positions.len();
@@ -348,17 +348,24 @@ fn grow_thumb(hand: &mut Part, thumb: &Digit) {
     grow(hand, thumb, &before);
 }
 
-/// Muscles and tendons: the balls of thumb and little finger, the hollow between them, the pads under the fingers.
-fn model_palm(hand: &mut Part, wrist: Vec3, count: usize) {
+/// Muscles and tendons: the balls of thumb and little finger, the hollow between them, the pads under the fingers, the knuckles
+/// and what runs to them.
+fn model_palm(hand: &mut Part, fingers: &[Digit; 4], wrist: Vec3, count: usize) {
     for p in &mut hand.positions[..count] {
         let q = *p - wrist;
         let inside = smoothstep(0.004, -0.006, q.y);
         let at = |x: f32, z: f32, wx: f32, wz: f32| bell(q.x - x, wx) * bell(q.z - z, wz);
-        let thenar = 0.0060 * at(0.034, 0.018, 0.022, 0.016);
-        let hypothenar = 0.0050 * at(0.034, -0.026, 0.026, 0.012);
-        let hollow = 0.0030 * at(0.060, -0.002, 0.018, 0.014);
-        let pads = 0.0016 * bell(q.x - 0.090, 0.008) - 0.0010 * bell(q.x - 0.078, 0.004);
-        p.y -= inside * (thenar + hypothenar - hollow + pads);
+        let thenar = 0.0075 * at(0.034, 0.019, 0.022, 0.015);
+        let hypothenar = 0.0060 * at(0.034, -0.025, 0.026, 0.012);
+        let hollow = 0.0050 * at(0.058, -0.003, 0.020, 0.013);
+        let pads = 0.0018 * bell(q.x - 0.090, 0.008) - 0.0012 * bell(q.x - 0.078, 0.004);
+        let bone = |finger: &Digit| {
+            let d = *p - finger.bones[0];
+            let across = bell(d.z * (1.0 + 0.25 * smoothstep(0.0, -0.06, d.x)), 0.0055);
+            across * (0.0026 * bell(d.x - 0.001, 0.0085) + 0.0011 * smoothstep(-0.055, -0.02, d.x) * smoothstep(0.004, -0.008, d.x))
+        };
+        let ridges: f32 = fingers.iter().map(bone).sum();
+        p.y += (1.0 - inside) * ridges - inside * (thenar + hypothenar - hollow + pads);
         p.z += 0.0040 * inside * at(0.034, 0.028, 0.020, 0.012);
     }
 }
@@ -398,7 +405,8 @@ fn follow(digit: &Digit, parent: usize, s: f32, lift: f32, root: (f32, f32)) -> 
 fn weights(hand: &Part, rig: &Rig, fingers: &[Digit; 4], thumb: &Digit, palm: usize, wrist: Vec3) -> Vec<Weights> {
     let carpus = rig.joint("leftHand");
     let finger_size = fingers[0].rings.len() * COLUMNS;
-    let wrist_chain = |x: f32| chain(&[rig.joint("leftLowerArm"), carpus], &[-0.006], 0.026, x);
+    // The skin twists where the cuff hides it.
+    let wrist_chain = |x: f32| chain(&[rig.joint("leftLowerArm"), carpus], &[-0.016], 0.022, x);
     let lift = |p: Vec3, digit: &Digit| {
         let q = p - digit.bones[0];
         let (y, z) = (q.dot(digit.back), q.dot(digit.across()));
@@ -471,7 +479,7 @@ fn nail(digit: &Digit) -> Part {
     }
     let joint = digit.joints[2];
     part.weights = vec![influences(&[(joint, 1.0)]); part.positions.len()];
-    part
+    part.flip()
 }
 
 /// Blood under the knuckles and fingertips, a paler palm, darker creases, nails.
@@ -501,11 +509,11 @@ fn paint(hand: &mut Part, tones: &Tones, fingers: &[Digit; 4], thumb: &Digit, ba
                 }
                 let back = smoothstep(0.0, 0.006, y);
                 red = red.max(0.20 * smoothstep(digit.second(), digit.whole(), s));
-                red = red.max(0.16 * back * (bell(s - digit.first(), 0.007) + 0.6 * bell(s - digit.second(), 0.005) + bell(s, 0.008)));
+                red = red.max(0.26 * back * (bell(s - digit.first(), 0.007) + 0.6 * bell(s - digit.second(), 0.005) + bell(s, 0.008)));
                 crease = crease.max((1.0 - back) * (bell(s - digit.first(), 0.003) + bell(s - digit.second(), 0.003)).min(1.0));
                 inside = if digit.back == Vec3::Y { inside } else { smoothstep(0.002, -0.006, y) };
             }
-            let tone = tones.skin.lerp(tones.blush, red.min(0.3)).lerp(palm_tone, 0.8 * inside);
+            let tone = tones.skin.lerp(tones.blush, red.min(0.35)).lerp(palm_tone, 0.8 * inside);
             tone.lerp(tone * crease_tone, 0.30 * crease)
         })
         .collect();

@@ -197,13 +197,13 @@ pub fn build(p: &Parameters) -> Actor {
     let shapes = deform::bake(&deform::Face::new(&cage, &eye, p));
 
     let hair = hair::build(p, &surface);
-    let chains = hair.chains;
+    let (chains, strands) = (hair.chains, hair.material);
     let mut pieces = head_pieces(p, &surface, &eye, &cage, shapes, &rig);
-    pieces.push(hair_piece(hair.part, &rig, &warp));
+    pieces.push(hair_piece(hair.part, strands, &rig, &warp));
     pieces.extend(body_pieces(p));
     let mut parts: Vec<(&mut Part, bool)> = pieces.iter_mut().map(|piece| (&mut piece.part, piece.material != "lash")).collect();
     occlusion::measure(&mut parts);
-    soften(&mut pieces, "hair", 0.4);
+    soften(&mut pieces, strands, 0.4);
     head::light_mouth(&cage, &mut pieces[0].part);
 
     let mut actor = Actor { name: p.name.clone(), nodes: rig.nodes(), materials: materials(), ..Actor::default() };
@@ -272,12 +272,12 @@ fn head_pieces(p: &Parameters, surface: &Surface, eye: &EyeFrame, cage: &topolog
 }
 
 /// Hair on the head joint and on the nodes of its chains, which come behind joints and eyes.
-fn hair_piece(mut part: Part, rig: &Rig, warp: &Warp) -> Piece {
+fn hair_piece(mut part: Part, material: &'static str, rig: &Rig, warp: &Warp) -> Piece {
     let (head, first) = (rig.joint("head"), rig.rest.len() + 2);
     for (joint, _) in part.weights.iter_mut().flatten() {
         *joint = if *joint == 0 { head } else { first + *joint - 1 };
     }
-    Piece { name: "hair", material: "hair", hold: Hold::Skin, part: warp.part(part, rig) }
+    Piece { name: "hair", material, hold: Hold::Skin, part: warp.part(part, rig) }
 }
 
 /// Lets some light through a material's occlusion: hair is no solid body.
@@ -335,6 +335,8 @@ fn materials() -> Vec<Material> {
         material("skin", Shading::Skin, 0.5, false),
         material("eye", Shading::Eye, 0.1, false),
         material("hair", Shading::Hair, 0.45, false),
+        // Tight curls scatter light like cloth: they have no band of highlights.
+        material("curls", Shading::Cloth, 0.8, false),
         material("brow", Shading::Cloth, 0.7, false),
         material("lash", Shading::Lash, 0.8, true),
         material("teeth", Shading::Mouth, 0.25, true),

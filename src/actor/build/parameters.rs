@@ -369,18 +369,18 @@ impl Parameters {
     pub(super) fn aged(&self) -> Parameters {
         let (child, old) = (self.childhood(), smoothstep(40.0, 85.0, self.age));
         let mut p = self.clone();
-        p.face.length -= 0.75 * child;
-        p.face.jaw_width -= 0.15 * child;
-        p.face.cheeks += 0.22 * child - 0.22 * old;
+        p.face.length -= 1.1 * child;
+        p.face.jaw_width -= 0.35 * child;
+        p.face.cheeks += 0.36 * child - 0.22 * old;
         p.face.brow_ridge -= 0.15 * child;
-        p.face.forehead += 0.25 * child;
-        p.face.neck -= 0.75 * child;
+        p.face.forehead += 0.35 * child;
+        p.face.neck -= 0.95 * child;
         p.face.chin_forward -= 0.2 * child;
-        p.nose.length += -0.25 * child + 0.22 * old;
-        p.nose.projection -= 0.22 * child;
-        p.nose.bridge -= 0.2 * child;
+        p.nose.length += -0.35 * child + 0.22 * old;
+        p.nose.projection -= 0.38 * child;
+        p.nose.bridge -= 0.3 * child;
         p.nose.width *= 1.0 - 0.08 * child + 0.08 * old;
-        p.mouth.half_width -= 0.12 * child;
+        p.mouth.half_width -= 0.28 * child;
         p.mouth.upper_lip *= 1.0 - 0.25 * old;
         p.mouth.lower_lip *= 1.0 - 0.15 * old;
         p.eyes.upper_lid -= 4.5 * old;

@@ -91,12 +91,18 @@ pub fn node(name: &str, parent: Option<usize>, translation: Vec3) -> Node {
     Node { name: name.into(), parent, translation, rotation: Quat::IDENTITY, scale: Vec3::ONE }
 }
 
-/// The weights of a mirrored vertex: left joints become right ones.
+/// The weights of a mirrored vertex: left joints become right ones and the other way round.
 pub fn mirror_weights(weights: Weights) -> Weights {
-    weights.map(|(joint, weight)| {
+    let other = |joint: usize| {
         let name = JOINTS[joint].name;
-        (name.strip_prefix("left").and_then(|stem| index(&format!("right{stem}"))).unwrap_or(joint), weight)
-    })
+        let swapped = match (name.strip_prefix("left"), name.strip_prefix("right")) {
+            (Some(stem), _) => index(&format!("right{stem}")),
+            (_, Some(stem)) => index(&format!("left{stem}")),
+            _ => None,
+        };
+        swapped.unwrap_or(joint)
+    };
+    weights.map(|(joint, weight)| (other(joint), weight))
 }
 
 /// The four largest of a list of influences, summing to 1.

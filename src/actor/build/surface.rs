@@ -93,10 +93,13 @@ impl Surface {
         trace(|p| self.distance(p), v(x, y, 0.0), Vec3::Z, 14.0)
     }
 
-    /// A point `lift` above the skull along `direction` from the origin.
+    /// A point `lift` above the scalp along `direction` from the origin.
     pub fn above_skull(&self, direction: Vec3, lift: f32) -> Vec3 {
         let d = direction.normalize();
-        trace(|p| self.cranium(p), Vec3::ZERO, d, 24.0) + d * lift
+        // At the nape the neck stands out further than the skull.
+        let nape = d.z < -0.1 && d.y < 0.1;
+        let ground = |p: Vec3| if nape { self.distance(p) } else { self.cranium(p) };
+        trace(ground, Vec3::ZERO, d, 24.0) + d * lift
     }
 }
 

@@ -187,8 +187,8 @@ fn springs(actor: &Actor) -> Value {
     })
 }
 
-/// What hair and cloth must not swing into: a ball in the skull, capsules in neck and upper chest, with the sizes of our own
-/// actors relative to eyes and joints.
+/// What hair and cloth must not swing into: a ball in the skull, capsules in neck and upper chest, smaller than the body by the
+/// radius that chains keep from them. Sizes are those of our own actors, relative to eyes and joints.
 fn colliders(actor: &Actor) -> Vec<Value> {
     let node = |name: &str| skeleton::index(name).and_then(|joint| actor.joints.get(joint).copied().flatten());
     let offset = |name: &str| node(name).and_then(|n| actor.nodes.get(n)).map_or(Vec3::ZERO, |n| n.translation);
@@ -200,9 +200,9 @@ fn colliders(actor: &Actor) -> Vec<Value> {
         |from: Vec3, to: Vec3, radius: f32| json!({ "capsule": { "offset": from.to_array(), "tail": to.to_array(), "radius": radius } });
     let shoulder = Vec3::new(0.085, 0.075, -0.015) * body;
     let shapes = [
-        ("head", ball(Vec3::new(0.0, 6.6, 0.2) * head, 8.2 * head)),
-        ("neck", capsule(Vec3::ZERO, offset("head"), 3.7 * head)),
-        ("upperChest", capsule(shoulder * Vec3::new(-1.0, 1.0, 1.0), shoulder, 0.072 * body)),
+        ("head", ball(Vec3::new(0.0, 6.6, -0.2) * head, 6.2 * head)),
+        ("neck", capsule(Vec3::ZERO, offset("head"), 2.4 * head)),
+        ("upperChest", capsule(shoulder * Vec3::new(-1.0, 1.0, 1.0), shoulder, 0.055 * body)),
     ];
     shapes.into_iter().filter_map(|(name, shape)| Some(json!({ "node": node(name)?, "shape": shape }))).collect()
 }

@@ -23,7 +23,7 @@ enum Command {
     /// Tell what gestus makes of an avatar, what is missing and how to add it
     Inspect(inspect::Arguments),
     /// Draw everything a character can show as a contact sheet
-    Sheet(sheet::Arguments),
+    Sheet(Box<sheet::Arguments>),
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
@@ -34,17 +34,18 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     }
 }
 
-/// The actor of a `--actor` option: a file with its name map, or the built-in one where there is none. Of a file it is said in two
-/// lines what it can do.
+/// The actor of a `--actor` option: the name of a built-in one, or a file with its name map; the first built-in one where there is
+/// none. Of a file it is said in two lines what it can do.
 pub fn open(path: Option<&Path>, map: Option<&Path>, messages: &Messages) -> Result<Actor> {
     let map = self::map(map)?;
-    let Some(path) = path else {
+    let name = path.unwrap_or(Path::new(actor::BUILTIN[0]));
+    if actor::BUILTIN.iter().any(|known| Path::new(known) == name) {
         return match map {
-            Some(_) => Err(Error::usage("--actor-map without --actor", "name the avatar that the map is for")),
-            None => actor::builtin(),
+            Some(_) => Err(Error::usage("--actor-map is for avatars from files", "name the file with --actor")),
+            None => actor::builtin(&name.display().to_string()),
         };
-    };
-    let (actor, report) = actor::open(path, &map.unwrap_or_default())?;
+    }
+    let (actor, report) = actor::open(name, &map.unwrap_or_default())?;
     messages.say(report.summary());
     Ok(actor)
 }

@@ -3,7 +3,7 @@
 use crate::cli::messages::Messages;
 use crate::output::Output;
 use crate::render::showcase::Group;
-use crate::render::{Backend, View, sheet};
+use crate::render::{Backend, Look, View, sheet};
 use crate::{Error, Result};
 use image::ImageEncoder;
 use image::codecs::png::PngEncoder;
@@ -12,9 +12,9 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// GLB, glTF or VRM file [default: the built-in actor]
-    #[arg(value_name = "ACTOR")]
-    actor: Option<PathBuf>,
+    /// Built-in actors by name, or GLB, glTF and VRM files, below each other
+    #[arg(value_name = "ACTOR", default_value = crate::actor::BUILTIN[0])]
+    actors: Vec<PathBuf>,
     /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
     #[arg(long, value_name = "FILE")]
     actor_map: Option<PathBuf>,
@@ -24,6 +24,9 @@ pub struct Arguments {
     /// What to draw, separated by commas
     #[arg(long, value_name = "GROUPS", value_delimiter = ',', default_values_t = Group::ALL)]
     show: Vec<Group>,
+    /// Light, surroundings and film
+    #[arg(long, value_name = "LOOK", default_value = "studio")]
+    look: Look,
     /// Side of a cell in pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(32..=2048))]
     cell: u32,
@@ -35,12 +38,17 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   gestus actor sheet -o ada.png
+  gestus actor sheet ada tomas zola mika -o cast.png --show emotions
   gestus actor sheet mine.vrm -o emotions.png --show emotions --cell 384";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    let actor = super::open(arguments.actor.as_deref(), arguments.actor_map.as_deref(), messages)?;
-    let sections: Vec<_> = arguments.show.iter().map(|group| group.section(&actor)).collect();
-    let picture = sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &View::default())?;
+    let view = View { look: arguments.look, ..View::default() };
+    let draw = |path: &PathBuf| {
+        let actor = super::open(Some(path), arguments.actor_map.as_deref(), messages)?;
+        let sections: Vec<_> = arguments.show.iter().map(|group| group.section(&actor)).collect();
+        sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &view)
+    };
+    let picture = sheet::stack(arguments.actors.iter().map(draw).collect::<Result<_>>()?);
     let mut output = Output::create(&arguments.output)?;
     let done = PngEncoder::new(&mut output).write_image(&picture.rgba, picture.width, picture.height, image::ExtendedColorType::Rgba8);
     done.map_err(|e| Error::Io { path: arguments.output.clone(), source: std::io::Error::other(e) })?;

@@ -7,8 +7,12 @@ pub fn cloth(h: &Hit, s: &Studio) -> V3 {
     let amb = ambient(h.normal, V3::grey(h.open), l);
     let edge = edge(h);
     let fuzz = edge * edge * edge;
-    let worn = F8::ONE + wear(h.anchor) * f(0.035);
-    let tone = if s.detail.weave > 0.0 { worn + weave(h.anchor) * f(0.11 * s.detail.weave) } else { worn };
+    let worn = F8::ONE + wear(h.anchor) * f(0.02);
+    // Seen at a slant the weave would be finer than pixels.
+    let tone = match s.detail.weave {
+        0.0 => worn,
+        strength => worn + weave(h.anchor) * smoothstep(0.7, 0.3, edge) * h.depth * f(0.085 * strength),
+    };
     let key = V3::splat(l.key.colour) * (wrap(h.normal, &l.key, 0.4) * h.lit);
     let sheen = (amb + key * f(0.5)) * (h.albedo * f(0.6) + rgb(0.05, 0.05, 0.05)) * (fuzz * f(0.55));
     h.albedo * tone * (diffuse(h, s, [0.17, 0.15, 0.14]) + amb) + sheen
@@ -17,7 +21,8 @@ pub fn cloth(h: &Hit, s: &Studio) -> V3 {
 /// Dye and wear are uneven over centimetres, -1..=1.
 #[inline(always)]
 fn wear(p: V3) -> F8 {
-    wave(p.x * f(13.0) + wave(p.y * f(9.0)) * f(0.4)) * wave(p.y * f(17.0) + p.z * f(11.0))
+    let warped = wave(p.y * f(6.0) + wave(p.x * f(8.0) - p.z * f(6.0)) * f(0.9));
+    wave(p.x * f(9.0) + wave(p.y * f(7.0) + p.z * f(5.0)) * f(0.9)) * warped
 }
 
 /// Threads that go over and under each other every 2.4 mm, unevenly, -1..=1.

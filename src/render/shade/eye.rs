@@ -76,8 +76,8 @@ fn socket(h: &Hit, s: &Studio, eye: &Eye) -> (F8, V3) {
     let l = &s.look.lights;
     let shine = mirrored(s, eye, q, &l.key) * (open * f(0.66)) + mirrored(s, eye, q, &l.fill) * f(0.70);
     // Tears stand along the lower lid.
-    let tears = saturate(F8::ONE - (above - f(0.030)).abs() * f(1.0 / 0.028));
-    let tears = V3::splat(l.key.colour) * (tears * tears * (f(0.3) + f(0.7) * h.lit) * f(0.14));
+    let tears = saturate(F8::ONE - (above - f(0.018)).abs() * f(1.0 / 0.022));
+    let tears = V3::splat(l.key.colour) * (tears * tears * (f(0.3) + f(0.7) * h.lit) * f(0.07));
     (shade, shine * front + tears)
 }
 
@@ -98,16 +98,20 @@ fn glow(h: &Hit, s: &Studio, eye: &Eye, q: V3) -> F8 {
     F8::ONE + coloured * inside * (across * across * f(1.1) - f(0.05))
 }
 
-/// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from everywhere.
+/// A light mirrored in the cornea, as a disc where its reflection stands; kept on the iris, so that the eye is alive from
+/// everywhere, and off its middle, where a light in the pupil would look like a cataract.
 fn mirrored(s: &Studio, eye: &Eye, q: V3, light: &Light) -> V3 {
     let camera = &s.camera;
     let half = (light.direction + camera.back).normalize_or(camera.back);
     let off = (half - eye.gaze) * CORNEA;
     let (cx, cy) = (off.dot(camera.right), off.dot(camera.up));
-    let hold = (0.27 / cx.hypot(cy).max(1e-6)).min(1.0);
+    let away = cx.hypot(cy);
+    let hold = (0.27 / away.max(1e-6)).min(1.0);
+    let t = ((away - 0.06) / 0.10).clamp(0.0, 1.0);
+    let colour = light.colour * (t * t * (3.0 - 2.0 * t));
     let p = q - V3::splat(eye.gaze);
     let (dx, dy) = (p.dot(V3::splat(camera.right)) - f(cx * hold), p.dot(V3::splat(camera.up)) - f(cy * hold));
-    V3::splat(light.colour) * smoothstep(light.size * 1.2, light.size * 0.8, (dx * dx + dy * dy).sqrt())
+    V3::splat(colour) * smoothstep(light.size * 1.2, light.size * 0.8, (dx * dx + dy * dy).sqrt())
 }
 
 /// Pitches of the lids' rims over a pixel's column, and the pixel's yaw and pitch in the socket.

@@ -9,7 +9,7 @@ pub fn hair(h: &Hit, s: &Studio) -> V3 {
     let strand = (h.anchor + h.normal * (noise * f(0.12))).normalize();
     let tips = smoothstep(0.45, 1.0, h.v);
     let base = h.albedo * (F8::ONE + noise * f(0.13) + tips * f(0.22));
-    let body = base * (diffuse(h, s, [0.35, 0.30, 0.25]) + ambient(h.normal, V3::grey(h.open), l));
+    let body = base * (diffuse(h, s, [0.35, 0.30, 0.25]) + ambient(h.normal, V3::grey(f(0.16) + h.open * f(0.84)), l));
     let tint = h.albedo.map(|c| c.sqrt() * f(0.9) + f(0.02));
     let near = lobe(h, strand, &l.key, -0.06, |x| power(x, 5) * power(x, 3)) * h.lit * (F8::ONE + noise * f(0.7));
     let far = lobe(h, strand, &l.key, 0.10, |x| power(x, 3) * x * x) * h.lit;

@@ -28,9 +28,11 @@ pub struct Hit {
     pub albedo: V3,
     /// Baked ambient occlusion, 1 is open.
     pub open: F8,
+    /// 0 is clear.
+    pub opacity: F8,
     /// Along the hair strand (unit); on other surfaces the resting position, metres.
     pub anchor: V3,
-    /// Mouth: metres behind its front. Skin: share of the light that comes through from behind.
+    /// Mouth: metres behind its front. Skin: share of the light that comes through from behind. Cloth: how much its weave shows.
     pub depth: F8,
     pub u: F8,
     pub v: F8,

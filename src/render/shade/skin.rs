@@ -11,7 +11,7 @@ pub fn skin(h: &Hit, s: &Studio) -> V3 {
     let (normal, rough) = if s.detail.pores > 0.0 { pores(h, s.detail.pores) } else { (h.normal, F8::ONE) };
     let open2 = h.open * h.open;
     // Lips are wet, the rest has a little oil.
-    let oil = f(0.20) + f(0.60) * lips(h.albedo);
+    let oil = f(0.20) + f(0.85) * lips(h.albedo);
     let facet = Facet::new(normal, h.view, &l.key);
     let key = (facet.lobe(f(0.50)) * f(1.35) + facet.lobe(f(0.31)) * oil * rough) * facet.fresnel(0.04) * h.lit;
     let rim = ggx(normal, h.view, &l.rim, 0.45) * open2 * f(0.7);
@@ -23,7 +23,7 @@ pub fn skin(h: &Hit, s: &Studio) -> V3 {
         + V3::splat(l.rim.colour) * rim
         + V3::splat(l.fill.colour) * fill
         + V3::splat(l.kicker.colour) * kicker;
-    let inside = (amb + V3::splat(l.key.colour) * f(0.25)) * rgb(0.040, 0.0075, 0.0075);
+    let inside = (amb + V3::splat(l.key.colour) * f(0.25)) * rgb(0.085, 0.014, 0.013);
     // Seen from behind it is the inside of the head, through the mouth.
     inside.or(h.behind, body + shine + down)
 }
@@ -47,16 +47,19 @@ fn complexion(p: V3) -> V3 {
 fn through(h: &Hit, l: &Lights) -> V3 {
     let back = |light: &Light| V3::splat(light.colour) * saturate(f(0.25) - h.normal.dot(V3::splat(light.direction)));
     let key = back(&l.key) * f(0.35);
-    (key + back(&l.rim) + back(&l.kicker)) * rgb(0.85, 0.20, 0.10) * h.depth
+    (key + back(&l.rim) + back(&l.kicker)) * rgb(0.62, 0.15, 0.08) * h.depth
 }
 
 /// The normal with the skin's fine relief, and how much more or less the oil shines on it.
 fn pores(h: &Hit, strength: f32) -> (V3, F8) {
     let p = h.anchor;
-    let x = wave(p.x * f(830.0) + wave(p.y * f(310.0)) * f(0.5));
-    let y = wave(p.y * f(770.0) + wave(p.z * f(290.0)) * f(0.5));
-    let z = wave(p.z * f(810.0) + wave(p.x * f(330.0)) * f(0.5));
-    let relief = V3::new(x, y, z) * f(0.050 * strength);
+    // Waves bent by other waves of about their length, in directions of no common measure: nothing repeats.
+    let along = |x: f32, y: f32, z: f32| p.dot(rgb(x, y, z));
+    let (a, b) = (wave(along(-270.0, 640.0, 380.0)) * f(0.7), wave(along(560.0, -250.0, 610.0)) * f(0.7));
+    let x = wave(along(690.0, 230.0, -350.0) + a + b);
+    let y = wave(along(-310.0, 590.0, 440.0) + b - a);
+    let z = wave(along(370.0, -480.0, 560.0) + a * b * f(2.0));
+    let relief = V3::new(x, y, z) * f(0.045 * strength);
     ((h.normal + relief).normalize(), F8::ONE + x * y * f(0.5 * strength))
 }
 

@@ -17,11 +17,11 @@ pub fn sew(body: &mut Part, rig: &Rig, outfit: Outfit, pattern: &Pattern, palett
     match outfit {
         Outfit::Sweater | Outfit::Dress => {}
         Outfit::Shirt => {
-            add(collar().paint(palette.top));
+            add(collar(pattern).paint(palette.top));
             buttons(pattern, &[1.352, 1.272, 1.192, 1.112, 1.032, 0.952]).into_iter().for_each(|b| add(b.paint(palette.trim)));
         }
         Outfit::Cardigan => {
-            add(collar().paint(palette.under));
+            add(collar(pattern).paint(palette.under));
             buttons(pattern, &[1.185, 1.105, 1.025, 0.945]).into_iter().for_each(|b| add(b.paint(palette.trim * 0.6)));
         }
         Outfit::Hoodie => {
@@ -32,12 +32,12 @@ pub fn sew(body: &mut Part, rig: &Rig, outfit: Outfit, pattern: &Pattern, palett
     }
 }
 
-/// A shirt collar: a band around the neck, folded outwards into a leaf with two points.
-fn collar() -> Part {
+/// A shirt collar: a band around the neck, folded outwards into a leaf with two points that lies on the cloth.
+fn collar(pattern: &Pattern) -> Part {
     const COLUMNS: usize = 31;
     // Height and distance from the neck of band, fold and leaf.
     const ROWS: [(f32, f32); 6] =
-        [(1.394, 0.0015), (1.4270, 0.0025), (1.4325, 0.0045), (1.4305, 0.0075), (1.4170, 0.0115), (1.4010, 0.0175)];
+        [(1.396, 0.0015), (1.4290, 0.0025), (1.4350, 0.0045), (1.4335, 0.0080), (1.4235, 0.0125), (1.4120, 0.0170)];
     let mut part = Part { quads: grid(ROWS.len(), COLUMNS, false), ..Part::default() };
     for (r, (y, off)) in ROWS.into_iter().enumerate() {
         // How far down the leaf this row lies.
@@ -48,11 +48,14 @@ fn collar() -> Part {
             let angle = lerp(0.07, TAU - 0.07, f);
             let (sin, cos) = angle.sin_cos();
             let front = smoothstep(-0.2, 1.0, cos);
-            let point = down * smoothstep(0.55, 0.99, cos);
-            let dip = 0.016 * front;
-            let open = (0.006 * front * smoothstep(0.5, 1.0, cos) + 0.022 * point) * sin.signum();
-            let z = -0.0235 + (0.0490 + off) * cos;
-            part.positions.push(Vec3::new((0.0485 + off) * sin + open, y - dip - 0.030 * point, z + 0.004 * front + 0.008 * point));
+            let point = down * smoothstep(0.50, 0.97, cos);
+            let open = (0.004 * smoothstep(0.5, 1.0, cos) + 0.020 * point) * sin.signum();
+            let x = (0.0485 + off) * sin + open;
+            let y = y - 0.016 * front - 0.040 * point;
+            let round = -0.0235 + (0.0490 + off) * cos + 0.003 * front;
+            let on_cloth = pattern.front(x, y) + 0.0035;
+            let z = if down > 0.0 { lerp(round, round.max(on_cloth), smoothstep(0.2, 0.6, cos)) } else { round };
+            part.positions.push(Vec3::new(x, y, z));
         }
     }
     part
@@ -136,8 +139,7 @@ fn cord(pattern: &Pattern, side: f32) -> Part {
         .iter()
         .map(|&y| {
             let x = lerp(0.030, 0.036, (1.388 - y) / 0.12);
-            let (at, _) = pattern.surface(y, x / 0.15);
-            Vec3::new(x * side, y, at.z + 0.0035)
+            Vec3::new(x * side, y, pattern.front(x, y) + 0.0030)
         })
         .collect();
     Tube { path: &path, up: &[Vec3::Z; 8], width: &WIDTH, height: &WIDTH, columns: 6, crown: 0.0 }.build()

@@ -8,7 +8,7 @@ use glam::Vec3;
 use std::f32::consts::TAU;
 
 /// Leg sections: height, centre across, half width, half depth, depth of the centre (metres).
-const LEG: [[f32; 5]; 19] = [
+const LEG: [[f32; 5]; 21] = [
     [0.945, 0.066, 0.066, 0.078, -0.012],
     [0.890, 0.075, 0.076, 0.086, -0.015],
     [0.845, 0.084, 0.083, 0.096, -0.015],
@@ -23,11 +23,13 @@ const LEG: [[f32; 5]; 19] = [
     [0.440, 0.090, 0.055, 0.065, -0.004],
     [0.390, 0.090, 0.055, 0.064, -0.007],
     [0.320, 0.090, 0.053, 0.061, -0.009],
-    [0.245, 0.090, 0.050, 0.058, -0.008],
-    [0.180, 0.090, 0.048, 0.056, -0.005],
-    [0.130, 0.090, 0.047, 0.056, -0.003],
-    [0.082, 0.090, 0.048, 0.059, 0.000],
-    [0.087, 0.090, 0.042, 0.051, 0.000],
+    [0.255, 0.090, 0.051, 0.058, -0.008],
+    [0.210, 0.090, 0.049, 0.057, -0.006],
+    [0.172, 0.090, 0.048, 0.056, -0.005],
+    [0.138, 0.090, 0.047, 0.056, -0.003],
+    [0.108, 0.090, 0.047, 0.057, -0.001],
+    [0.080, 0.090, 0.048, 0.059, 0.001],
+    [0.086, 0.090, 0.042, 0.051, 0.001],
 ];
 const COLUMNS: usize = 18;
 
@@ -41,7 +43,7 @@ pub fn build(rig: &Rig, close: bool, color: Vec3) -> Part {
             let (sin, cos) = angle.sin_cos();
             // Calf and seat behind, knee in front.
             let calf = 0.012 * bell(y - 0.33, 0.09) * (-cos).max(0.0) + 0.004 * bell(y - knee, 0.04) * cos.max(0.0);
-            let tight = if close { 0.80 + 0.16 * smoothstep(0.55, 0.80, y) - 0.16 * smoothstep(0.30, 0.08, y) } else { 1.0 };
+            let tight = if close { 0.80 + 0.12 * smoothstep(0.62, 0.86, y) - 0.16 * smoothstep(0.30, 0.08, y) } else { 1.0 };
             let off = folds::leg(y, angle, knee) * if close { 0.25 } else { 1.0 };
             let hem = r + 2 == LEG.len();
             let x = centre + (half * tight + off) * rounded(sin);

@@ -34,9 +34,9 @@ const BODY: [[f32; 3]; 26] = [
     [0.131, 0.091, 0.086],
     [0.137, 0.093, 0.093],
     [0.143, 0.091, 0.100],
-    [0.147, 0.084, 0.104],
-    [0.149, 0.071, 0.105],
-    [0.134, 0.054, 0.101],
+    [0.144, 0.084, 0.104],
+    [0.143, 0.070, 0.104],
+    [0.130, 0.053, 0.100],
     [0.088, 0.036, 0.092],
     [0.060, 0.026, 0.080],
 ];
@@ -62,11 +62,11 @@ const HOLE_ROWS: (usize, usize) = (NECK.len(), NECK.len() + 5);
 const HOLE_HALF: usize = 3;
 /// Sleeve rings: distance along the arm from the shoulder joint, radius (metres). The last three are cuff, edge and inside.
 const SLEEVE: [(f32, f32); 20] = [
-    (0.045, 0.0445),
-    (0.072, 0.0428),
-    (0.104, 0.0412),
-    (0.138, 0.0400),
-    (0.170, 0.0389),
+    (0.045, 0.0418),
+    (0.072, 0.0408),
+    (0.104, 0.0400),
+    (0.138, 0.0393),
+    (0.170, 0.0386),
     (0.200, 0.0382),
     (0.222, 0.0379),
     (0.240, 0.0379),
@@ -96,7 +96,7 @@ pub struct Pattern {
     ribs: bool,
     /// The skirt of a dress swings out below the waist.
     skirt: bool,
-    /// Half width of the opening in front over the height; its edge is a step, `Some(true)` where what lies inside is another garment.
+    /// Half width over height of the opening in front, whose edge is a step; true where another garment shows inside.
     opening: Option<(&'static [(f32, f32)], bool)>,
     /// How much a rolled collar stands out, and how low the neckline is cut in front, metres.
     roll: f32,
@@ -135,10 +135,15 @@ impl Pattern {
         self.opening.map(|(points, _)| curve(points, y))
     }
 
-    /// Whether a vertex of a column at a height belongs to what shows in the opening, and whether to its border.
+    /// Whether a border runs along the opening.
+    fn border(&self) -> bool {
+        matches!(self.opening, Some((_, true)))
+    }
+
+    /// Whether a vertex of a column at a height belongs to what shows in the opening.
     fn inside(&self, y: f32, column: usize) -> bool {
         let from_middle = column.min(COLUMNS - column);
-        matches!(self.opening, Some((_, true))) && from_middle <= 1 && y > 1.215
+        self.border() && from_middle <= 1 && y > 1.215
     }
 
     /// Angle of a column at a height where the section is `half` wide.
@@ -150,10 +155,19 @@ impl Pattern {
             Some(_) if k < 0.5 => 0.0,
             Some(x) if k < 1.5 => at(x),
             Some(x) if k < 2.5 => at(x + 0.0022),
+            // A knitted border has an edge on its other side too.
+            Some(x) if self.border() && k < 4.5 => at(x + if k < 3.5 { 0.0150 } else { 0.0172 }),
+            Some(x) if self.border() && k < QUARTER as f32 => lerp(at(x + 0.0172), FRAC_PI_2, (k - 4.0) / (QUARTER as f32 - 4.0)),
             Some(x) if k < QUARTER as f32 => lerp(at(x + 0.0022), FRAC_PI_2, (k - 2.0) / (QUARTER as f32 - 2.0)),
             _ => TAU * k / COLUMNS as f32,
         };
         angle * signed.signum()
+    }
+
+    /// Depth of the cloth's front at a place across and a height.
+    pub fn front(&self, x: f32, y: f32) -> f32 {
+        let angle = (x.abs() / body(y)[0]).clamp(0.0, 0.95).powf(2.3 / 2.0).asin();
+        self.surface(y, angle).0.z
     }
 
     /// The cloth at a height and an angle from the front, and how far folds lift it.
@@ -165,7 +179,9 @@ impl Pattern {
         let off = folds::torso(y, angle, self.ribs.then_some(self.hem + 0.04)) * smoothstep(1.41, 1.37, y) + loose - band;
         let flare = if self.skirt { smoothstep(0.95, 0.52, y) } else { 0.0 };
         let pleat = flare * (0.008 + 0.016 * (8.0 * angle + 0.8 * (3.0 * angle).sin()).sin());
-        let off = off + pleat;
+        // Room for the thighs.
+        let room = if self.skirt { 0.016 * bell(y - 0.79, 0.10) } else { 0.0 };
+        let off = off + pleat + room;
         let depth = if cos > 0.0 { front } else { behind };
         // Breastbone, the groove of the spine, shoulder blades.
         let chest = 0.004 * bell(sin.abs() - 0.42, 0.25) * bell(y - 1.27, 0.05) * cos.max(0.0);
@@ -353,7 +369,7 @@ fn soften(part: &mut Part, rig: &Rig) {
 /// How a top follows the body. `p` may lie on either side.
 pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     let x = p.x.abs();
-    let (shoulder, elbow, wrist) = (rig.at("leftUpperArm"), rig.at("leftLowerArm").x, rig.at("leftHand").x);
+    let (shoulder, elbow) = (rig.at("leftUpperArm"), rig.at("leftLowerArm").x);
     // Below the armpit the torso keeps its side; along the sleeve everything is arm.
     let armpit = smoothstep(1.235, 1.335, p.y).max(smoothstep(shoulder.x + 0.03, shoulder.x + 0.08, x));
     let arm = smoothstep(shoulder.x - 0.050, shoulder.x + 0.055, x) * armpit;
@@ -364,17 +380,25 @@ pub fn weights(p: Vec3, rig: &Rig) -> Weights {
     let torso = ["hips", "spine", "chest", "upperChest", "neck"].map(|name| rig.joint(name));
     let trunk = chain(&torso, &[1.03, 1.14, 1.25, 1.428], 0.055, p.y);
     let mut list: Vec<(usize, f32)> = trunk.into_iter().map(|(j, w)| (j, w * (1.0 - arm - clavicle))).collect();
-    let forearm = chain(&[rig.joint("leftLowerArm"), rig.joint("leftHand")], &[wrist - 0.006], 0.026, x);
-    list.extend([(rig.joint("leftShoulder"), clavicle), (rig.joint("leftUpperArm"), arm * (1.0 - bend))]);
-    list.extend(forearm.into_iter().map(|(j, w)| (j, w * arm * bend)));
+    // The cuff keeps to the forearm, and the hand turns inside it.
+    list.extend([
+        (rig.joint("leftShoulder"), clavicle),
+        (rig.joint("leftUpperArm"), arm * (1.0 - bend)),
+        (rig.joint("leftLowerArm"), arm * bend),
+    ]);
     // A skirt goes with the thighs, its middle with both.
-    let skirt = 0.92 * smoothstep(0.92, 0.74, p.y) * smoothstep(0.60, 0.40, x);
+    let skirt = smoothstep(0.93, 0.79, p.y + 0.25 * p.z.min(0.0)) * smoothstep(0.60, 0.40, x);
     if skirt > 0.0 {
         list.iter_mut().for_each(|(_, w)| *w *= 1.0 - skirt);
-        let same = smoothstep(-0.07, 0.07, x);
+        let same = smoothstep(-0.05, 0.05, x);
         list.extend([(rig.joint("leftUpperLeg"), skirt * same), (rig.joint("rightUpperLeg"), skirt * (1.0 - same))]);
     }
     on_side(influences(&list), p)
+}
+
+/// Ribs of a knitted band, a column each.
+fn rib(column: usize) -> f32 {
+    if column.is_multiple_of(2) { 1.08 } else { 0.80 }
 }
 
 fn colors(part: &Part, lift: &[f32], rows: &[f32], rig: &Rig, pattern: &Pattern, palette: &Palette) -> Vec<Vec3> {
@@ -391,10 +415,12 @@ fn colors(part: &Part, lift: &[f32], rows: &[f32], rig: &Rig, pattern: &Pattern,
                 let y = if row < NECK.len() { NECK[row][0] } else { rows[row - NECK.len()] };
                 let hem = pattern.ribs && row + 3 >= NECK.len() + rows.len();
                 let collar = pattern.opening.is_none() && row < 4;
-                let border = pattern.opening.is_some_and(|(_, another)| another) && (from_middle == 2 || from_middle == 3);
+                let border = pattern.border() && (from_middle == 2 || from_middle == 3);
                 if pattern.inside(y, column) {
                     palette.under
-                } else if hem || collar || border {
+                } else if hem || collar {
+                    palette.trim * rib(column)
+                } else if border {
                     palette.trim
                 } else if pattern.opening.is_some() && from_middle == 2 {
                     // The shadow line of the upper edge.
@@ -403,7 +429,7 @@ fn colors(part: &Part, lift: &[f32], rows: &[f32], rig: &Rig, pattern: &Pattern,
                     shaded
                 }
             } else if p.x.abs() > wrist - 0.049 {
-                if pattern.ribs { palette.trim } else { palette.top * 0.94 }
+                if pattern.ribs { palette.trim * rib(v) } else { palette.top * 0.94 }
             } else {
                 shaded
             }

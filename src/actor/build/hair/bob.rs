@@ -16,7 +16,7 @@ pub fn build(scalp: &Scalp) -> Hair {
         columns: 60,
         rows: 9,
         lift: &|_, above| 0.5 * smoothstep(-1.0, 14.0, above) - 0.10 * smoothstep(16.0, 32.0, above) - 0.22,
-        shade: 0.7,
+        shade: 0.55,
     });
     let mut hair = Hair::new(cap);
     nape(scalp, &mut hair);
@@ -34,7 +34,7 @@ pub fn along(values: [f32; 5], f: f32) -> f32 {
 
 /// Where a strand leaves the parting.
 fn root(scalp: &Scalp, f: f32) -> Vec3 {
-    Vec3::new(scalp.p.hair.parting * (1.0 - 0.6 * f), 8.0 + 1.3 * f, 7.4 - 11.0 * f).normalize()
+    Vec3::new(scalp.p.hair.parting * (1.0 - 0.6 * f), 7.2 + 2.1 * f, 7.9 - 11.5 * f).normalize()
 }
 
 /// A strand of three parts: over the crown, past the temple and down. `turn` mirrors azimuths to the sheet's side.
@@ -157,34 +157,19 @@ fn nape(scalp: &Scalp, hair: &mut Hair) {
     hair.part.append(sheet.loft(strand));
 }
 
-/// A few locks swept from the parting over the forehead.
+/// Two locks swept from the parting over the forehead: they soften the edge of the sheet.
 fn fringe(scalp: &Scalp, hair: &mut Hair) {
     let volume = scalp.p.hair.volume;
-    let strand = |f: f32| {
-        let knots = [
-            (root(scalp, 0.12 * f), 0.4),
-            (direction(lerp(1.0, -6.0, f), lerp(43.0, 50.0, f)), lerp(0.9, 1.35, f) * volume),
-            (direction(lerp(-22.0, -30.0, f), lerp(30.0, 40.0, f)), lerp(1.2, 1.6, f) * volume),
-            (direction(lerp(-45.0, -50.0, f), lerp(14.0, 23.0, f)), lerp(1.3, 1.75, f) * volume),
-            (direction(-59.0, lerp(-7.0, 4.0, f)), lerp(1.4, 1.9, f)),
-        ];
-        scalp.lay(&knots, 40)
-    };
-    let sheet = Sheet {
-        locks: 3,
-        rows: (9, 8),
-        split: 0.5,
-        stagger: 0.35,
-        taper: 0.5,
-        groove: 0.22,
-        thickness: 0.3,
-        roll: [0.35, 0.6],
-        overlap: 0.06,
-        seed: 43,
-        color: scalp.color * 1.03,
-        swing: Swing::default(),
-    };
-    hair.part.append(sheet.loft(strand).flip());
+    let start = root(scalp, 0.05);
+    let long = [(2.0, 41.0, 0.75), (-14.0, 35.0, 0.85), (-32.0, 26.0, 0.85), (-46.0, 15.0, 0.85), (-54.0, 4.0, 1.05)];
+    let short = [(0.0, 42.0, 0.7), (-11.0, 37.0, 0.75), (-24.0, 30.0, 0.7), (-36.0, 22.5, 0.6), (-42.0, 17.5, 0.62)];
+    for (knots, width, shade) in [(long, 0.85, 1.04), (short, 0.55, 0.96)] {
+        let mut laid = vec![(start, 0.3)];
+        laid.extend(knots.map(|(azimuth, elevation, lift)| (direction(azimuth, elevation), lift * volume)));
+        let (color, swing) = (scalp.color * shade, Swing::default());
+        let lock = Lock { width, height: 0.3, root: 0.45, tip: 0.2, rows: 18, columns: 8, color, swing, place: 0.0 };
+        hair.part.append(lock.sweep(&scalp.lay(&laid, 14)));
+    }
 }
 
 fn loose(scalp: &Scalp, hair: &mut Hair) {

@@ -38,6 +38,8 @@ pub fn hides(p: &Parameters, azimuth: f32, elevation: f32) -> bool {
 /// Everything that grows on the skull but the brows. Joint numbers of the part's weights: 0 is the head, then the nodes
 /// of the chains in order.
 pub struct Hair {
+    /// Name of its material.
+    pub material: &'static str,
     pub part: Part,
     pub chains: Vec<Chain>,
 }
@@ -162,7 +164,7 @@ impl Swing {
 
 impl Hair {
     fn new(part: Part) -> Hair {
-        Hair { part, chains: Vec::new() }
+        Hair { material: "hair", part, chains: Vec::new() }
     }
 
     /// Hangs chains of `links` bones along strands: (name, place across, strand). They begin at the share `from` of the strands.

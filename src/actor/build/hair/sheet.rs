@@ -100,7 +100,7 @@ impl Sheet {
     /// The inner face of a lock, where it can be seen: behind free locks, and behind the sheet's first and last edge.
     fn underside(&self, part: &mut Part, table: &Table, lock: usize, along: &[f32], rows: &[Vec<u32>], split: usize) {
         let outer = [lock == 0, lock == self.locks - 1];
-        let from = if outer[0] || outer[1] { 3.min(split) } else { split.saturating_sub(1) };
+        let from = if outer[0] || outer[1] { 3.min(split) } else { split };
         let middle: Vec<u32> = along[from..].iter().map(|s| self.vertex(part, table, lock, 0.5, *s, self.thickness)).collect();
         for (i, pair) in rows[from..].windows(2).enumerate() {
             let (a, b) = (middle[i], middle[i + 1]);
@@ -125,7 +125,7 @@ impl Sheet {
         let own = |n: u32| jitter(self.seed + 50 * n + lock as u32);
         let free = ((s - self.split) / (1.0 - self.split).max(1e-3)).max(0.0);
         let (low, high) = (self.edge(lock), self.edge(lock + 1));
-        let fuller = 0.45 * (free * (1.0 - free)).sqrt();
+        let fuller = 0.95 * free * (1.0 - free);
         let width = (lerp(1.0, 1.0 - self.taper, free.powf(1.7)) + fuller) * (1.0 - free.powi(5)).max(0.0).sqrt() + 0.005;
         let drift = 0.35 * own(1) * free * free;
         let f = low + (high - low) * (0.5 + (x - 0.5) * width + drift);
@@ -141,8 +141,8 @@ impl Sheet {
         }
         groove *= width.min(1.0);
         let alternate = if lock.is_multiple_of(2) { 1.0 } else { -1.0 };
-        let lift = self.overlap * (alternate + 0.7 * own(3)) * free;
-        let thickness = below * (1.0 - free.powi(3));
+        let lift = self.overlap * (alternate + 0.7 * own(3)) * free * (2.0 - free);
+        let thickness = below * (1.0 - free.powi(3)) * if free > 0.0 { smoothstep(0.0, 0.25, free).max(0.1) } else { 1.0 };
         let place = table.at(f, s_end) + table.normal(f, s_end) * (lift - groove - thickness);
         part.positions.push(place);
         part.uvs.push([(lock as f32 + x) * 0.4, s]);

@@ -20,7 +20,7 @@ fn azimuth(f: f32) -> f32 {
 }
 
 fn top(f: f32) -> f32 {
-    lerp(TOP.0, TOP.1, bell(f - 0.5, 0.35)) - 6.0 * (bell(f, 0.05) + bell(f - 1.0, 0.05))
+    lerp(TOP.0, TOP.1, bell(f - 0.5, 0.35)) + 1.6 * (f * 37.0).sin() * (f * 11.0).sin() - 6.0 * (bell(f, 0.05) + bell(f - 1.0, 0.05))
 }
 
 /// Short hair underneath, sunk into the skin at its edges.
@@ -41,7 +41,7 @@ fn pad(scalp: &Scalp) -> Part {
     }
     part.quads = grid(ROWS, COLUMNS, false);
     let color = scalp.color * 0.8;
-    rigid(part.flip().paint(color))
+    rigid(part.paint(color))
 }
 
 fn locks(scalp: &Scalp) -> Part {
@@ -51,10 +51,11 @@ fn locks(scalp: &Scalp) -> Part {
         let line = scalp.hairline(180.0 - (azimuth - 180.0).abs());
         let back = 4.0 * (f - 0.5).signum() * smoothstep(0.0, 0.3, (f - 0.5).abs());
         let knots = [
-            (super::direction(azimuth, top(f)), 0.02),
-            (super::direction(azimuth + back, lerp(top(f), line, 0.3)), 0.75 * h.volume),
+            (super::direction(azimuth, top(f)), -0.02),
+            (super::direction(azimuth, lerp(top(f), line, 0.12)), 0.3 * h.volume),
+            (super::direction(azimuth + back, lerp(top(f), line, 0.3)), 0.62 * h.volume),
             (super::direction(azimuth + 1.5 * back, lerp(top(f), line, 0.65)), 0.95 * h.volume),
-            (super::direction(azimuth + 2.0 * back, line - 3.0 - 2.0 * h.length), 0.65 * h.volume),
+            (super::direction(azimuth + 2.0 * back, line + 4.0 - 2.0 * h.length), 0.4 * h.volume),
         ];
         scalp.lay(&knots, 24)
     };
@@ -66,11 +67,11 @@ fn locks(scalp: &Scalp) -> Part {
         taper: 0.5,
         groove: 0.24,
         thickness: 0.35,
-        roll: [0.3, 0.3],
+        roll: [0.45, 0.45],
         overlap: 0.08 + 0.25 * h.tousle,
         seed: 61,
         color: scalp.color,
         swing: Swing::default(),
     };
-    sheet.loft(strand)
+    sheet.loft(strand).flip()
 }
