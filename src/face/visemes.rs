@@ -103,14 +103,14 @@ pub const SHAPES: [Mix; 15] = [
     ],
     &[
         (id::JAW_OPEN, 0.3),
-        (id::MOUTH_STRETCH_LEFT, 0.3),
-        (id::MOUTH_STRETCH_RIGHT, 0.3),
-        (id::MOUTH_SMILE_LEFT, 0.1),
-        (id::MOUTH_SMILE_RIGHT, 0.1),
+        (id::MOUTH_STRETCH_LEFT, 0.15),
+        (id::MOUTH_STRETCH_RIGHT, 0.15),
+        (id::MOUTH_SMILE_LEFT, 0.2),
+        (id::MOUTH_SMILE_RIGHT, 0.2),
         (id::MOUTH_LOWER_DOWN_LEFT, 0.25),
         (id::MOUTH_LOWER_DOWN_RIGHT, 0.25),
-        (id::MOUTH_UPPER_UP_LEFT, 0.15),
-        (id::MOUTH_UPPER_UP_RIGHT, 0.15),
+        (id::MOUTH_UPPER_UP_LEFT, 0.3),
+        (id::MOUTH_UPPER_UP_RIGHT, 0.3),
     ],
     &[
         (id::JAW_OPEN, 0.14),
@@ -183,10 +183,10 @@ struct Fit {
 }
 
 impl Fit {
-    const SWEEPS: usize = 24;
+    const SWEEPS: usize = 40;
     /// λ: few sounds at a time; μ: sounds that are alike share.
     const SPARSE: f32 = 0.002;
-    const RIDGE: f32 = 0.003;
+    const RIDGE: f32 = 0.002;
 
     fn new(mut atoms: Vec<Coefficients>) -> Fit {
         for atom in &mut atoms {

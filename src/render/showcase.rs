@@ -8,7 +8,7 @@ use crate::body::skeleton::{self, Pose};
 use crate::body::{self, fingers};
 use crate::emotion::Label;
 use crate::face::coefficients::{COUNT, NAMES, id};
-use crate::face::{Coefficients, articulation, expression, vector};
+use crate::face::{Coefficients, articulation, expression, vector, visemes};
 use crate::motion::{Frame, Gaze, Head, attach_head};
 use glam::Quat;
 use std::f32::consts::PI;
@@ -38,7 +38,7 @@ impl Group {
         let (title, cells) = match self {
             Group::Views => ("views", views()),
             Group::Emotions => ("emotions at 0.5 and 1.0", emotions()),
-            Group::Visemes => ("visemes and extremes", visemes()),
+            Group::Visemes => ("visemes and extremes", mouths()),
             Group::Eyes => ("lids and gaze", eyes()),
             Group::Hands => ("hands", hands()),
             Group::Morphs => ("morphs", morphs()),
@@ -104,19 +104,21 @@ fn still(label: Label, intensity: f32) -> (Coefficients, Head, Gaze) {
     vector::unpack(&expression::express(&row, &label.at(intensity), 1.3))
 }
 
-fn visemes() -> Vec<Cell> {
+fn mouths() -> Vec<Cell> {
     let mixed = |caption: &str, shapes: &[(usize, f32)]| Cell::face(caption, standing(face(shapes)));
     let smile = [(id::MOUTH_SMILE_LEFT, 1.0), (id::MOUTH_SMILE_RIGHT, 1.0)];
     let upper = [(id::MOUTH_UPPER_UP_LEFT, 1.0), (id::MOUTH_UPPER_UP_RIGHT, 1.0)];
     let with = |a: &[(usize, f32)], b: &[(usize, f32)]| [a, b].concat();
-    vec![
+    let said = visemes::NAMES.iter().zip(visemes::SHAPES).map(|(name, shapes)| mixed(name, shapes));
+    let extremes = [
         mixed("jaw open", &[(id::JAW_OPEN, 1.0)]),
         mixed("jaw open, closed lips", &[(id::JAW_OPEN, 1.0), (id::MOUTH_CLOSE, 1.0)]),
         mixed("smile, jaw open", &with(&smile, &[(id::JAW_OPEN, 0.7)])),
         mixed("smile, upper lip", &with(&smile, &upper)),
         mixed("smile, pucker", &with(&smile, &[(id::MOUTH_PUCKER, 1.0)])),
         mixed("funnel, jaw open", &[(id::MOUTH_FUNNEL, 1.0), (id::JAW_OPEN, 0.6)]),
-    ]
+    ];
+    said.chain(extremes).collect()
 }
 
 fn eyes() -> Vec<Cell> {

@@ -159,7 +159,7 @@ fn funnel(face: &Face) -> Vec<Vec3> {
         // On the lips the opening is an ellipse, whose corners are round.
         let soft = 1.0 - c * c;
         let (flare, part) = match ring(face, i) {
-            Some((s, t, _)) => (smoothstep(-0.35, 0.0, s), soft + (1.1 * (1.0 - t * t).max(0.0).sqrt() - soft) * smoothstep(-0.3, 0.0, s)),
+            Some((s, t, _)) => (smoothstep(-0.35, 0.0, s), soft + ((1.0 - t * t).max(0.0).sqrt() - soft) * smoothstep(-0.3, 0.0, s)),
             None => (bell(from_line, 1.2), soft * bell(from_line, 1.4)),
         };
         let apart = 0.50 * (1.0 - face.lower[i]) - 0.58 * face.lower[i];

@@ -23,7 +23,7 @@ enum Command {
     /// Tell what gestus makes of an avatar, what is missing and how to add it
     Inspect(inspect::Arguments),
     /// Draw everything a character can show as a contact sheet
-    Sheet(sheet::Arguments),
+    Sheet(Box<sheet::Arguments>),
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
