@@ -9,9 +9,9 @@ use super::skeleton::COUNT;
 use glam::{Quat, Vec3};
 
 /// A finger in degrees: flexion of its three joints from the knuckle out, then spread and twist at the knuckle.
-type Finger = [f32; 5];
+pub type Finger = [f32; 5];
 /// Thumb, index, middle, ring, little.
-type Shape = [Finger; 5];
+pub type Shape = [Finger; 5];
 
 /// Indexed by [`Handshape`].
 #[rustfmt::skip]
@@ -21,6 +21,16 @@ const SHAPES: [Shape; Handshape::COUNT] = [
     [[24.0, 26.0, 34.0, -36.0, 19.0], [66.0, 88.0, 52.0, 0.0, 4.0], [72.0, 94.0, 56.0, 0.0, -2.0], [74.0, 95.0, 56.0, 0.0, -5.0], [70.0, 90.0, 56.0, 0.0, -10.0]],
     [[26.0, 20.0, 28.0, -36.0, 19.0], [2.0, 4.0, 4.0, 0.0, 4.0], [72.0, 94.0, 56.0, 0.0, -2.0], [74.0, 95.0, 56.0, 0.0, -5.0], [70.0, 90.0, 56.0, 0.0, -10.0]],
     [[23.0, 7.0, 4.0, -29.0, 18.0], [51.0, 46.0, 22.0, 0.0, 4.0], [22.0, 16.0, 24.0, 2.0, -2.0], [19.0, 35.0, 21.0, 3.0, -5.0], [20.0, 24.0, 39.0, 1.0, -10.0]],
+];
+
+/// Hands that say something by themselves.
+#[rustfmt::skip]
+pub const SIGNS: [(&str, Shape); 5] = [
+    ("thumb up", [[-6.0, -4.0, -8.0, 2.0, 10.0], [66.0, 88.0, 52.0, 0.0, 4.0], [72.0, 94.0, 56.0, 0.0, -2.0], [74.0, 95.0, 56.0, 0.0, -5.0], [70.0, 90.0, 56.0, 0.0, -10.0]]),
+    ("ok", [[23.0, 7.0, 4.0, -29.0, 18.0], [51.0, 46.0, 22.0, 0.0, 4.0], [12.0, 10.0, 8.0, -1.0, -2.0], [6.0, 8.0, 6.0, 4.0, -4.0], [2.0, 6.0, 6.0, 12.0, -8.0]]),
+    ("victory", [[30.0, 26.0, 36.0, -36.0, 19.0], [2.0, 4.0, 4.0, -10.0, 4.0], [2.0, 4.0, 4.0, 8.0, -2.0], [74.0, 95.0, 56.0, 0.0, -5.0], [70.0, 90.0, 56.0, 0.0, -10.0]]),
+    ("three", [[30.0, 26.0, 36.0, -36.0, 19.0], [2.0, 4.0, 4.0, -9.0, 4.0], [2.0, 4.0, 4.0, 0.0, -2.0], [4.0, 6.0, 5.0, 9.0, -4.0], [70.0, 90.0, 56.0, 0.0, -10.0]]),
+    ("phone", [[-6.0, -4.0, -8.0, 2.0, 10.0], [66.0, 88.0, 52.0, 0.0, 4.0], [72.0, 94.0, 56.0, 0.0, -2.0], [74.0, 95.0, 56.0, 0.0, -5.0], [2.0, 5.0, 5.0, 14.0, -10.0]]),
 ];
 
 /// Share of every handshape; they sum to one.
@@ -59,10 +69,15 @@ pub fn blends(hand: &HandPlan, course: &[Vec3], dice: &mut Dice) -> Vec<Blend> {
 
 /// Local rotations of the fifteen finger joints of one hand, into `rotations`.
 pub fn pose(blend: &Blend, side: Side, rotations: &mut [Quat; COUNT]) {
+    let mixed = |finger: usize, k: usize| (0..Handshape::COUNT).map(|s| blend[s] * SHAPES[s][finger][k]).sum::<f32>();
+    form(&std::array::from_fn(|finger| std::array::from_fn(|k| mixed(finger, k))), side, rotations);
+}
+
+/// [`pose`] for one shape.
+pub fn form(shape: &Shape, side: Side, rotations: &mut [Quat; COUNT]) {
     let first = FIRST[side as usize];
-    for finger in 0..5 {
-        let angles: Finger =
-            std::array::from_fn(|k| (0..Handshape::COUNT).map(|s| blend[s] * SHAPES[s][finger][k]).sum::<f32>().to_radians());
+    for (finger, angles) in shape.iter().enumerate() {
+        let angles = angles.map(f32::to_radians);
         let [spread, twist] = [angles[3], angles[4]];
         for joint in 0..3 {
             let (along, hinge) = axes(finger);

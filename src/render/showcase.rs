@@ -150,17 +150,24 @@ fn eyes() -> Vec<Cell> {
 
 fn hands() -> Vec<Cell> {
     let middle = skeleton::index("leftMiddleProximal").unwrap_or_default();
-    let seen = |shape: Handshape, back: bool| {
+    let seen = |name: String, back: bool, form: &dyn Fn(&mut Pose)| {
         let mut frame = standing([0.0; COUNT]);
         raise(&mut frame.body);
-        let mut blend = [0.0; Handshape::COUNT];
-        blend[shape as usize] = 1.0;
-        fingers::pose(&blend, Side::Left, &mut frame.body.rotations);
+        form(&mut frame.body);
         let (side, yaw) = if back { ("back", PI) } else { ("palm", 0.25) };
-        let cell = Cell::head(format!("{shape:?}, {side}").to_lowercase(), frame);
-        Cell { framing: Framing::Bust, yaw, close_up: Some((middle, 0.12)), ..cell }
+        Cell { framing: Framing::Bust, yaw, close_up: Some((middle, 0.12)), ..Cell::head(format!("{name}, {side}"), frame) }
     };
-    [false, true].into_iter().flat_map(|back| Handshape::ALL.map(|shape| seen(shape, back))).collect()
+    let side = |back: bool| {
+        let shapes = Handshape::ALL.map(|shape| {
+            let blend = std::array::from_fn(|s| f32::from(s == shape as usize));
+            let form = move |pose: &mut Pose| fingers::pose(&blend, Side::Left, &mut pose.rotations);
+            seen(format!("{shape:?}").to_lowercase(), back, &form)
+        });
+        let signs = fingers::SIGNS
+            .map(|(name, sign)| seen(name.into(), back, &move |pose: &mut Pose| fingers::form(&sign, Side::Left, &mut pose.rotations)));
+        shapes.into_iter().chain(signs)
+    };
+    side(false).chain(side(true)).collect()
 }
 
 /// Lifts the left forearm, palm to the front.
