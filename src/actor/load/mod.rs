@@ -160,12 +160,13 @@ impl Loader<'_> {
         Ok((actor, facts))
     }
 
-    /// The scene's name, or else the file's.
+    /// The scene's name, unless it is what programs call every scene; else the file's.
     fn name(&self) -> String {
         let scene = self.document.default_scene().or_else(|| self.document.scenes().next());
         let file = self.origin.rsplit(['/', '\\']).next().unwrap_or(self.origin);
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        scene.and_then(|s| s.name().map(str::to_owned)).unwrap_or_else(|| stem.to_owned())
+        let named = scene.and_then(|s| s.name()).filter(|name| !["Scene", "AuxScene", "Root Scene"].contains(name));
+        named.unwrap_or(stem).to_owned()
     }
 
     /// Joints and eyes by the VRM map where there is one, else by the nodes' names; and by the user's map before both.
