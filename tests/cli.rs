@@ -54,6 +54,7 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
         ("explain", "DIRECTION"),
         ("actor sheet -o a.png --show faces", "faces"),
         ("actor new -o a.glb", "<PARAMETERS>"),
+        ("actor sheet -o a.bmp --show views --cell 32", "a.bmp"),
     ];
     for (line, named) in wrong {
         let run = place.run(line).failed(2);

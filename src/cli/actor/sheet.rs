@@ -3,11 +3,12 @@
 use crate::cli::messages::Messages;
 use crate::output::Output;
 use crate::render::showcase::Group;
-use crate::render::{Backend, Look, View, sheet};
+use crate::render::{Backend, Look, Picture, View, sheet};
 use crate::{Error, Result};
-use image::ImageEncoder;
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
-use std::path::PathBuf;
+use image::{ExtendedColorType, ImageEncoder};
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -18,7 +19,7 @@ pub struct Arguments {
     /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
     #[arg(long, value_name = "FILE")]
     actor_map: Option<PathBuf>,
-    /// PNG file to write
+    /// Picture to write: .png or .jpg
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// What to draw, separated by commas
@@ -49,10 +50,27 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &view)
     };
     let picture = sheet::stack(arguments.actors.iter().map(draw).collect::<Result<_>>()?);
-    let mut output = Output::create(&arguments.output)?;
-    let done = PngEncoder::new(&mut output).write_image(&picture.rgba, picture.width, picture.height, image::ExtendedColorType::Rgba8);
-    done.map_err(|e| Error::Io { path: arguments.output.clone(), source: std::io::Error::other(e) })?;
-    output.commit()?;
+    write(&picture, &arguments.output)?;
     messages.say(format!("{}: {}x{}", arguments.output.display(), picture.width, picture.height));
     Ok(())
+}
+
+/// Share of the original that a JPEG keeps, percent.
+const JPEG_QUALITY: u8 = 88;
+
+/// Writes PNG or JPEG, as the extension says.
+fn write(picture: &Picture, path: &Path) -> Result<()> {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    let mut output = Output::create(path)?;
+    let (width, height) = (picture.width, picture.height);
+    let done = match extension.as_str() {
+        "png" => PngEncoder::new(&mut output).write_image(&picture.rgba, width, height, ExtendedColorType::Rgba8),
+        "jpg" | "jpeg" => {
+            let rgb: Vec<u8> = picture.rgba.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
+            JpegEncoder::new_with_quality(&mut output, JPEG_QUALITY).write_image(&rgb, width, height, ExtendedColorType::Rgb8)
+        }
+        _ => return Err(Error::usage(format!("{}: not a picture that can be written", path.display()), "use .png or .jpg")),
+    };
+    done.map_err(|e| Error::Io { path: path.to_owned(), source: std::io::Error::other(e) })?;
+    output.commit()
 }
