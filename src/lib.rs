@@ -46,6 +46,7 @@ pub mod output;
 pub mod perform;
 pub mod render;
 pub mod speech;
+mod spelling;
 pub mod train;
 pub mod video;
 

@@ -45,6 +45,7 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
         ("render talk.wav -o a.mp4 --emotion sad --direction a.toml", "--direction"),
         ("render talk.wav -o a.mp4 --event nod", "nod"),
         ("render talk.wav -o a.mp4 --background purplish", "purplish"),
+        ("render talk.wav -o a.mp4 --actor adda", "adda"),
         ("render talk.wav -o a.xyz", ".xyz"),
         ("render talk.wav -o a", "a: "),
         ("render talk.wav -o a.mp4 -o ./a.mp4", "twice"),

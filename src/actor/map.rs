@@ -17,8 +17,8 @@
 use super::Channel;
 use super::names::shapes;
 use crate::body::skeleton;
-use crate::direction::distance;
 use crate::face::{coefficients, visemes};
+use crate::spelling::distance;
 use crate::{Error, Result};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

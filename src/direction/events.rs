@@ -9,11 +9,12 @@
 //! side  = "left" | "right"                                                 the character's
 //! ```
 
-use super::{grammar, nearest};
+use super::grammar;
 use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::coefficients::id;
 use crate::face::vector::{self, Row};
 use crate::motion::Gaze;
+use crate::spelling::nearest;
 use crate::{Error, Result};
 use std::f32::consts::TAU;
 use std::str::FromStr;

@@ -1,7 +1,8 @@
 //! The grammar of directions, by recursive descent over characters, so that every mistake knows its column.
 
-use super::{Direction, Ease, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, nearest, reading};
+use super::{Direction, Ease, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
 use crate::emotion::{Label, lexicon};
+use crate::spelling::nearest;
 use crate::{Error, Result};
 
 /// Longest text of a direction, characters.

@@ -6,7 +6,7 @@ mod sheet;
 
 use super::messages::Messages;
 use crate::actor::{self, Actor, Map};
-use crate::{Error, Result};
+use crate::{Error, Result, spelling};
 use clap::{Args, Subcommand};
 use std::path::Path;
 
@@ -45,9 +45,18 @@ pub fn open(path: Option<&Path>, map: Option<&Path>, messages: &Messages) -> Res
             None => actor::builtin(name),
         };
     }
+    if path.extension().is_none() && !path.exists() {
+        return Err(nobody(&path.display().to_string()));
+    }
     let (actor, report) = actor::open(path, &map.unwrap_or_default())?;
     messages.say(report.summary());
     Ok(actor)
+}
+
+/// A bare word that is neither a file nor a built-in actor.
+fn nobody(name: &str) -> Error {
+    let guess = spelling::nearest(name, actor::BUILTIN).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    Error::usage(format!("there is no file and no built-in actor \"{name}\""), format!("{guess}Built in are {}", actor::BUILTIN.join(", ")))
 }
 
 /// The name map of an `--actor-map` option.
