@@ -60,7 +60,10 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
 /// The face under the whole plan, with every region that has its own direction taken from a performance under that one. All
 /// share the seed, so what differs is the feeling alone.
 fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-    let mut rows = model.perform(speech, &plan.emotion, seed, quality)?;
+    let frames = Performance::frames_for(speech.seconds, 30.0);
+    let heard = model.listen(speech, frames)?;
+    let act = |points: &[Point]| model.act(&heard, points, frames, seed, quality);
+    let mut rows = act(&plan.emotion)?;
     let mut done: Vec<(&[Point], Vec<Row>)> = Vec::new();
     for (region, points) in &plan.regions {
         let channels = channels(*region);
@@ -68,7 +71,7 @@ fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Qu
             continue;
         }
         if !done.iter().any(|(known, _)| known == points) {
-            done.push((points, model.perform(speech, points, seed, quality)?));
+            done.push((points, act(points)?));
         }
         let Some((_, own)) = done.iter().find(|(known, _)| known == points) else { continue };
         for (row, own) in rows.iter_mut().zip(own) {

@@ -87,6 +87,12 @@ pub fn ramp(x: f32, low: f32, high: f32) -> f32 {
     ease((x - low) / (high - low))
 }
 
+/// The cubic step from 0 at `low` to 1 at `high`; `low > high` falls instead of rising.
+pub fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
+    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
+
 /// The larger of two numbers with the corner rounded over about `width`: keeps motion smooth where a limit begins.
 pub fn soft_max(a: f32, b: f32, width: f32) -> f32 {
     0.5 * (a + b + ((a - b) * (a - b) + width * width).sqrt())

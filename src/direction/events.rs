@@ -10,6 +10,7 @@
 //! ```
 
 use super::grammar;
+use crate::body::curves::smoothstep;
 use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::coefficients::id;
 use crate::face::vector::{self, Row};
@@ -216,8 +217,7 @@ fn shut(lid: &mut f32, since: f32, length: f32) {
 }
 
 fn ease(t: f32) -> f32 {
-    let t = t.clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
+    smoothstep(0.0, 1.0, t)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Keys and easing to a point for every frame.
 
 use super::{Direction, Ease, Key, Mix, PARTS, Plan, Region, Time, Track};
+use crate::body::curves::smoothstep;
 use crate::emotion::{EMOTION, Point};
 use crate::face::coefficients;
 
@@ -149,7 +150,7 @@ fn ramp(time: f64, from: f64, to: f64, ease: Ease) -> f32 {
     let t = if to > from { ((time - from) / (to - from)).clamp(0.0, 1.0) } else { f64::from(time >= to) } as f32;
     match ease {
         Ease::Linear => t,
-        Ease::Smooth => t * t * (3.0 - 2.0 * t),
+        Ease::Smooth => smoothstep(0.0, 1.0, t),
         Ease::Snap => f32::from(t >= 1.0),
         Ease::SlowIn => t * t,
         Ease::SlowOut => t * (2.0 - t),

@@ -12,7 +12,7 @@ use super::style::{STYLE, Style};
 use super::vector::{self, CHANNELS, Row};
 use crate::audio::Speech;
 use crate::audio::features::{Mel, PROSODY, Prosody};
-use crate::body::curves;
+use crate::body::curves::{self, smoothstep};
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, sample};
 use crate::emotion::{EMOTION, Point};
@@ -140,11 +140,15 @@ impl FaceModel {
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        let heard = self.listen(speech, frames)?;
+        self.act(&self.listen(speech, frames)?, emotion, frames, seed, quality)
+    }
+
+    /// [`FaceModel::perform`] for what was heard already: one recording may be performed under several emotions.
+    pub fn act(&self, heard: &Heard, emotion: &[Point], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let neutral = [0.0; EMOTION];
         let point = |n: usize| emotion.get(n).or(emotion.last()).unwrap_or(&neutral);
         let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(&self.style))).collect();
-        self.generate(&heard, &modulation, frames, seed, &quality.schedule())
+        self.generate(heard, &modulation, frames, seed, &quality.schedule())
     }
 
     /// What the model hears in the first `frames` motion frames.
@@ -339,9 +343,4 @@ fn smooth(rows: &mut [f32]) {
             }
         }
     }
-}
-
-fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
-    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }

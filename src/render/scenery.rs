@@ -6,6 +6,7 @@
 
 use super::look::Scene;
 use super::view::{FIELD, Framing, View};
+use crate::body::curves::smoothstep;
 use glam::{Vec2, Vec3};
 
 /// The scene of a view, ready to be painted row by row.
@@ -236,12 +237,6 @@ fn street() -> Vec<Disc> {
         lamp(at, radius, colour, opacity);
     }
     discs
-}
-
-/// Hermite step; `low` may be above `high`.
-fn smoothstep(low: f32, high: f32, x: f32) -> f32 {
-    let t = ((x - low) / (high - low)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
 }
 
 /// A smooth curve through random heights in -1..1, one at every whole number.

@@ -46,6 +46,8 @@ const INK: [u8; 3] = [226, 228, 232];
 const GAP: u32 = 4;
 /// Height of a title with the space around it.
 const TITLE: u32 = text::LINE + 12;
+/// Most pixels of one sheet: a gigabyte.
+const MOST_PIXELS: u64 = 1 << 28;
 /// Longest side of the picture that a close-up is cut from.
 const LARGE: u32 = 4096;
 
@@ -58,11 +60,14 @@ pub fn draw(actor: &Actor, sections: &[Section], columns: u32, size: u32, backen
     if cells.is_empty() || columns == 0 {
         return Err(Error::usage("a sheet needs at least one cell and one column", "see --help"));
     }
-    let pictures = pictures(actor, &cells, size, backend, view)?;
     let rows = |section: &Section| (section.cells.len() as u32).div_ceil(columns);
     let (step, tall) = (size + GAP, size + text::LINE + GAP);
-    let height = sections.iter().map(|s| TITLE + rows(s) * tall).sum();
-    let mut sheet = paper(columns * step + GAP, height);
+    let (width, height) = (columns * step + GAP, sections.iter().map(|s| TITLE + rows(s) * tall).sum());
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(Error::usage(format!("a sheet of {width}x{height} pixels is too large"), "ask for smaller cells or fewer groups"));
+    }
+    let pictures = pictures(actor, &cells, size, backend, view)?;
+    let mut sheet = paper(width, height);
     let (mut top, mut pictures) = (0, pictures.into_iter());
     for section in sections {
         text::write(&mut sheet, &section.title, [GAP, top + 8], INK);

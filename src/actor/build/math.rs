@@ -2,11 +2,7 @@
 
 use glam::Vec3;
 
-/// Cubic step from 0 at `a` to 1 at `b`; `a > b` makes it fall.
-pub fn smoothstep(a: f32, b: f32, x: f32) -> f32 {
-    let t = ((x - a) / (b - a)).clamp(0.0, 1.0);
-    t * t * (3.0 - 2.0 * t)
-}
+pub use crate::body::curves::smoothstep;
 
 /// Bell curve exp(-(x/width)²).
 pub fn bell(x: f32, width: f32) -> f32 {

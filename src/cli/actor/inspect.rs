@@ -2,6 +2,7 @@
 
 use crate::actor;
 use crate::cli::messages::{Messages, print};
+use crate::cli::take::to_json;
 use crate::output::Output;
 use crate::{Error, Result};
 use std::io::Write;
@@ -34,8 +35,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let map = super::map(arguments.actor_map.as_deref())?;
     let (_, report) = actor::open(&arguments.actor, &map.unwrap_or_default())?;
     if arguments.json {
-        let text = serde_json::to_string(&report).map_err(|e| Error::malformed(arguments.actor.display().to_string(), e.to_string()))?;
-        print(&text)?;
+        print(&to_json(&report)?)?;
     } else {
         print(report.to_string().trim_end())?;
     }

@@ -43,6 +43,7 @@ Examples:
   gestus actor sheet mine.vrm -o emotions.png --show emotions --cell 384";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    let format = Format::of(&arguments.output)?;
     let view = View { look: arguments.look, ..View::default() };
     let draw = |path: &PathBuf| {
         let actor = super::open(Some(path), arguments.actor_map.as_deref(), messages)?;
@@ -50,7 +51,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &view)
     };
     let picture = sheet::stack(arguments.actors.iter().map(draw).collect::<Result<_>>()?);
-    write(&picture, &arguments.output)?;
+    write(&picture, format, &arguments.output)?;
     messages.say(format!("{}: {}x{}", arguments.output.display(), picture.width, picture.height));
     Ok(())
 }
@@ -58,18 +59,32 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 /// Share of the original that a JPEG keeps, percent.
 const JPEG_QUALITY: u8 = 88;
 
-/// Writes PNG or JPEG, as the extension says.
-fn write(picture: &Picture, path: &Path) -> Result<()> {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+/// Kinds of file that a sheet can be.
+#[derive(Clone, Copy)]
+enum Format {
+    Png,
+    Jpeg,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Format> {
+        match path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase().as_str() {
+            "png" => Ok(Format::Png),
+            "jpg" | "jpeg" => Ok(Format::Jpeg),
+            _ => Err(Error::usage(format!("{}: not a picture that can be written", path.display()), "use .png or .jpg")),
+        }
+    }
+}
+
+fn write(picture: &Picture, format: Format, path: &Path) -> Result<()> {
     let mut output = Output::create(path)?;
     let (width, height) = (picture.width, picture.height);
-    let done = match extension.as_str() {
-        "png" => PngEncoder::new(&mut output).write_image(&picture.rgba, width, height, ExtendedColorType::Rgba8),
-        "jpg" | "jpeg" => {
+    let done = match format {
+        Format::Png => PngEncoder::new(&mut output).write_image(&picture.rgba, width, height, ExtendedColorType::Rgba8),
+        Format::Jpeg => {
             let rgb: Vec<u8> = picture.rgba.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
             JpegEncoder::new_with_quality(&mut output, JPEG_QUALITY).write_image(&rgb, width, height, ExtendedColorType::Rgb8)
         }
-        _ => return Err(Error::usage(format!("{}: not a picture that can be written", path.display()), "use .png or .jpg")),
     };
     done.map_err(|e| Error::Io { path: path.to_owned(), source: std::io::Error::other(e) })?;
     output.commit()
