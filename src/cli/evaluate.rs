@@ -29,9 +29,9 @@ struct Emotion {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
-    /// Folder with weights to judge
-    #[arg(long, value_name = "FOLDER", default_value = "models")]
-    model: PathBuf,
+    /// Folder with weights to judge [default: the built-in ones]
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<PathBuf>,
     /// Print the figures as one JSON object
     #[arg(long)]
     json: bool,
@@ -70,8 +70,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Model::Emotion(arguments) => {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the ear for feelings on {}", root.display()));
-            let voice = VoiceEncoder::from_bytes(&weights(&arguments.model, "emotion")?)?;
-            let content = ContentEncoder::from_bytes(&weights(&arguments.model, "content")?)?;
+            let (voice, content) = ear(arguments.model.as_deref())?;
             let report = emotion::evaluate(&voice, &content, &root)?;
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
@@ -81,6 +80,12 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 fn model(folder: Option<&Path>) -> Result<FaceModel> {
     let Some(folder) = folder else { return FaceModel::builtin() };
     FaceModel::from_bytes(&weights(folder, "content")?, &weights(folder, "face")?)
+}
+
+fn ear(folder: Option<&Path>) -> Result<(VoiceEncoder, ContentEncoder)> {
+    let Some(folder) = folder else { return Ok((VoiceEncoder::builtin()?, ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?)) };
+    let voice = VoiceEncoder::from_bytes(&weights(folder, "emotion")?)?;
+    Ok((voice, ContentEncoder::from_bytes(&weights(folder, "content")?)?))
 }
 
 fn weights(folder: &Path, name: &str) -> Result<Vec<u8>> {

@@ -112,7 +112,7 @@ pub struct FaceModel {
 impl FaceModel {
     /// The weights that gestus ships.
     pub fn builtin() -> Result<FaceModel> {
-        FaceModel::from_bytes(include_bytes!("../../models/content.safetensors"), include_bytes!("../../models/face.safetensors"))
+        FaceModel::from_bytes(ContentEncoder::BUILTIN, include_bytes!("../../models/face.safetensors"))
     }
 
     /// Reads the content encoder and the denoiser from the bytes of their safetensors files.

@@ -59,6 +59,9 @@ pub struct Encoded {
 }
 
 impl ContentEncoder {
+    /// The weights that gestus ships.
+    pub const BUILTIN: &[u8] = include_bytes!("../../models/content.safetensors");
+
     pub fn new(vb: VarBuilder) -> Result<ContentEncoder> {
         let blocks = |channels, dilations: &[usize], vb: VarBuilder| {
             dilations.iter().enumerate().map(|(i, d)| Block::new(channels, *d, vb.pp(i))).collect::<Result<Vec<_>>>()
