@@ -28,7 +28,7 @@ impl Arguments {
     /// Does the work and tells what was done.
     pub fn execute(&self, messages: &Messages) -> Result<Summary> {
         let targets = self.take.targets(&[])?;
-        if let Some(video) = targets.iter().find(|target| target.kind == Kind::Video) {
+        if let Some(video) = targets.iter().find(|target| !matches!(target.kind, Kind::Motion(_))) {
             let what = format!("{}: animate writes motion files only", video.path.display());
             return Err(Error::usage(what, "use `gestus render` for pictures"));
         }

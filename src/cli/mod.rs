@@ -7,11 +7,15 @@
 mod actor;
 mod animate;
 mod bench;
+mod blend;
+mod edit;
 mod evaluate;
 mod explain;
 pub mod messages;
 pub mod outputs;
+mod picture;
 mod render;
+mod score;
 mod take;
 mod train;
 pub mod values;
@@ -54,6 +58,12 @@ enum Command {
     Render(Box<render::Arguments>),
     /// Write the performance as animation data
     Animate(animate::Arguments),
+    /// Change a finished take: its emotion, its head, a region, a span of time
+    Edit(Box<edit::Arguments>),
+    /// Put the same words under one emotion after another, side by side
+    Blend(Box<blend::Arguments>),
+    /// Judge any tool's motion under its recording
+    Score(score::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
     /// Make, look at and judge characters
@@ -71,6 +81,9 @@ impl Command {
         match self {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
+            Command::Edit(arguments) => edit::run(arguments, messages),
+            Command::Blend(arguments) => blend::run(arguments, messages),
+            Command::Score(arguments) => score::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),

@@ -140,14 +140,21 @@ impl FaceModel {
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        self.act(&self.listen(speech, frames)?, emotion, frames, seed, quality)
+        self.act(&self.listen(speech, frames)?, emotion, &[], frames, seed, quality)
     }
 
-    /// [`FaceModel::perform`] for what was heard already: one recording may be performed under several emotions.
-    pub fn act(&self, heard: &Heard, emotion: &[Point], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+    /// The style of nobody in particular, which is performed where no other is asked for.
+    pub fn usual_style(&self) -> &Style {
+        &self.style
+    }
+
+    /// [`FaceModel::perform`] for what was heard already: one recording may be performed under several emotions. `styles` has a
+    /// style for every frame; the last one holds to the end, none is the usual one.
+    pub fn act(&self, heard: &Heard, emotion: &[Point], styles: &[Style], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let neutral = [0.0; EMOTION];
         let point = |n: usize| emotion.get(n).or(emotion.last()).unwrap_or(&neutral);
-        let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(&self.style))).collect();
+        let style = |n: usize| styles.get(n).or(styles.last()).unwrap_or(&self.style);
+        let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(style(n)))).collect();
         self.generate(heard, &modulation, frames, seed, &quality.schedule())
     }
 

@@ -13,11 +13,14 @@
 pub mod bvh;
 pub mod json;
 pub mod livelink;
+mod splice;
+
+pub use splice::splice;
 
 use crate::motion::Performance;
 use crate::output::Output;
 use crate::{Error, Result};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 
 /// A motion file format.
@@ -75,13 +78,17 @@ pub fn write(path: &Path, performance: &Performance, info: &Info) -> Result<()> 
         return Err(Error::malformed("performance", format!("{} is no frame rate", performance.fps)));
     }
     let mut output = Output::create(path)?;
-    let written = match format {
-        Format::Bvh => bvh::write(&mut output, performance),
-        Format::LiveLink => livelink::write(&mut output, performance),
-        Format::Json => json::write(&mut output, performance, info),
-    };
-    written.map_err(Error::io(path))?;
+    encode(format, &mut output, performance, info).map_err(Error::io(path))?;
     output.commit()
+}
+
+/// Writes `performance` in a format.
+pub fn encode(format: Format, out: &mut impl Write, performance: &Performance, info: &Info) -> std::io::Result<()> {
+    match format {
+        Format::Bvh => bvh::write(out, performance),
+        Format::LiveLink => livelink::write(out, performance),
+        Format::Json => json::write(out, performance, info),
+    }
 }
 
 /// Reads the motion in `path`, in the format of its extension.

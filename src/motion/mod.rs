@@ -1,5 +1,6 @@
 //! The [`Performance`] and what one does with it.
 
+pub mod edit;
 mod gaze;
 mod resample;
 
