@@ -2,6 +2,7 @@
 
 mod gaze;
 mod resample;
+pub mod retarget;
 
 pub(crate) use resample::blend;
 
