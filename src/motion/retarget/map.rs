@@ -1,10 +1,11 @@
 //! Which of somebody's joints are ours, by name.
 
 use super::Skeleton;
+use super::fit::UPPER_CHEST;
 use crate::actor::Node;
 use crate::actor::names::Words;
 use crate::actor::names::joints::humanoid;
-use crate::body::skeleton::{self, COUNT};
+use crate::body::skeleton::{self, COUNT, OFFSETS};
 use std::collections::BTreeSet;
 
 /// For each of our joints ([`skeleton::JOINTS`]) the place of theirs.
@@ -27,7 +28,31 @@ impl Map {
         };
         let nodes: Vec<Node> = skeleton.joints.iter().map(node).collect();
         let found = humanoid(&nodes, &[]);
-        Map { joints: std::array::from_fn(|k| found.joints.get(k).copied().flatten()) }
+        let mut map = Map { joints: std::array::from_fn(|k| found.joints.get(k).copied().flatten()) };
+        map.divide_spine(skeleton);
+        map
+    }
+
+    /// Of a spine with more joints than ours, those that divide it as ours is divided.
+    fn divide_spine(&mut self, skeleton: &Skeleton) {
+        let (Some(hips), Some(top)) = (self.joints[0], self.joints[UPPER_CHEST]) else { return };
+        let up = std::iter::successors(Some(top), |k| skeleton.joints[*k].parent);
+        let mut path: Vec<usize> = up.take_while(|k| *k != hips).collect();
+        path.reverse();
+        let lengths = path.iter().scan(0.0, |sum, k| {
+            *sum += skeleton.joints[*k].offset.length();
+            Some(*sum)
+        });
+        let lengths: Vec<f32> = lengths.collect();
+        let Some(whole) = lengths.last().filter(|whole| path.len() > 3 && **whole > 0.0) else { return };
+        let nearest = |share: f32, among: std::ops::Range<usize>| {
+            let off = |n: &usize| (lengths[*n] / whole - share).abs();
+            among.min_by(|a, b| off(a).total_cmp(&off(b))).unwrap_or_default()
+        };
+        let ours = |k: usize| OFFSETS[1..=k].iter().map(|v| v.length()).sum::<f32>();
+        let spine = nearest(ours(1) / ours(UPPER_CHEST), 0..path.len() - 2);
+        let chest = nearest(ours(2) / ours(UPPER_CHEST), spine + 1..path.len() - 1);
+        (self.joints[1], self.joints[2]) = (Some(path[spine]), Some(path[chest]));
     }
 
     /// Their joint by our name.
