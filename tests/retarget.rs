@@ -1,6 +1,9 @@
 //! Motion of other people's skeletons becomes ours and goes back.
 
-use gestus::body::skeleton::{self, COUNT, JOINTS, OFFSETS};
+use gestus::body::skeleton::{self, COUNT, JOINTS, OFFSETS, Pose};
+use gestus::formats;
+use gestus::formats::bvh::{self, Layout, Profile, Take, Unit};
+use gestus::motion::Performance;
 use gestus::motion::retarget::{Clip, Joint, Map, Retarget, Skeleton, Track};
 use gestus::train::npz::Npz;
 use glam::{Quat, Vec3};
@@ -113,5 +116,127 @@ fn every_rig_is_understood() {
         assert!(worst.1 < 8.0, "{name}: {worst:?}");
         assert!((-0.05..0.2).contains(&median(low)), "{name}");
         assert!(median(hands) < 0.02, "{name}");
+    }
+}
+
+/// Global places of all joints of a file, in its own units and axes, against those that two other readers agree on.
+#[test]
+fn every_layout_is_read_as_other_readers_do() {
+    let Some(folder) = samples() else { return };
+    let folder = folder.join("data/body/bvh_cases");
+    let expected: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.join("expected_fk.json")).unwrap()).unwrap();
+    for (name, case) in expected.as_object().unwrap().iter().filter(|(name, _)| name.ends_with(".bvh")) {
+        let take = Take::read(&std::fs::read(folder.join(name)).unwrap(), name).unwrap();
+        let names: Vec<&str> = take.clip.skeleton.joints.iter().map(|j| j.name.as_str()).collect();
+        assert_eq!(serde_json::json!(names), case["names"], "{name}");
+        assert_eq!(take.clip.frames() as u64, case["frames_in_data"], "{name}");
+        let mut worst = 0f32;
+        for (frame, places) in case["global_pos_source_units"].as_object().unwrap() {
+            let globals = take.clip.globals(frame.parse().unwrap());
+            for (at, place) in globals.positions.iter().zip(places.as_array().unwrap()) {
+                let place = Vec3::from_array(std::array::from_fn(|k| place[k].as_f64().unwrap() as f32));
+                worst = worst.max((take.upright.conjugate() * *at / take.unit).distance(place));
+            }
+        }
+        eprintln!("{name}: {} joints known, worst place off by {worst:.5} units; {:?}", take.map.count(), take.notes);
+        assert!(worst < 1e-3, "{name}: {worst}");
+    }
+}
+
+fn read(text: &[u8]) -> formats::Loaded {
+    bvh::read(text, "test.bvh").unwrap()
+}
+
+fn written(performance: &Performance, layout: &Layout) -> Vec<u8> {
+    let mut out = Vec::new();
+    bvh::write(&mut out, performance, layout).unwrap();
+    out
+}
+
+/// Distances of both hands from the hips between two performances, millimetres.
+fn hand_errors(a: &Performance, b: &Performance) -> Vec<f32> {
+    let at = |p: &Pose, k: usize| {
+        let globals = skeleton::globals(p, &OFFSETS);
+        globals.positions[k] - globals.positions[0]
+    };
+    let hands = ["leftHand", "rightHand"].map(|hand| skeleton::index(hand).unwrap());
+    let pairs = a.frames.iter().zip(&b.frames);
+    pairs.flat_map(|(a, b)| hands.map(|k| 1000.0 * at(&a.body, k).distance(at(&b.body, k)))).collect()
+}
+
+/// A real speaker on our skeleton.
+fn speaker(folder: &Path) -> Performance {
+    read(&std::fs::read(folder.join("data/body/bvh_cases/zeggs_067_first120.bvh")).unwrap()).performance
+}
+
+#[test]
+fn profiles_keep_hands_where_they_are() {
+    let Some(folder) = samples() else { return };
+    let performance = speaker(&folder);
+    for (name, profile) in Profile::ALL {
+        for unit in [Unit::Centimetres, Unit::Metres] {
+            let text = written(&performance, &Layout::of(profile, Some(unit)));
+            let loaded = read(&text);
+            let errors = hand_errors(&performance, &loaded.performance);
+            let worst = errors.iter().copied().fold(0.0, f32::max);
+            let hips = performance
+                .frames
+                .iter()
+                .zip(&loaded.performance.frames)
+                .map(|(a, b)| a.body.hips.distance(b.body.hips))
+                .fold(0.0, f32::max);
+            eprintln!("{name} in {unit:?}: hands back within {worst:.2} mm, hips {:.2} mm; {:?}", 1000.0 * hips, loaded.notes);
+            assert!(worst < 2.0 && hips < 1e-3, "{name}: {worst} mm, hips {hips} m");
+            assert_eq!(loaded.performance.fps, performance.fps);
+            let first = String::from_utf8_lossy(&text).lines().nth(1).unwrap().to_string();
+            assert!(first.starts_with("ROOT "), "{first}");
+        }
+    }
+}
+
+/// Written with somebody's skeleton a file has their hierarchy to the letter, and reads back as what was written.
+#[test]
+fn somebodys_skeleton_keeps_its_names_and_our_motion() {
+    let Some(folder) = samples() else { return };
+    let performance = speaker(&folder);
+    for name in [
+        "formats/bvh_mixamorig_test_freebvh.bvh",
+        "formats/bvh_Geno_stance.bvh",
+        "formats/bvh_seg_ARMS_DESCEND-2_first60.bvh",
+        "data/body/bvh_cases/cmu_18_01.bvh",
+        "data/body/bvh_cases/bandai2_wave-both-hands_exhausted_001.bvh",
+        "data/body/bvh_cases/pybvh_test1_mixed_orders.bvh",
+        "data/body/bvh_cases/zeggs_067_first120.bvh",
+    ] {
+        let template = std::fs::read(folder.join(name)).unwrap();
+        let take = Take::read(&template, name).unwrap();
+        let text = written(&performance, &Layout::like(&take, None));
+        let lines = |bytes: &[u8], keywords: &[&str]| -> Vec<String> {
+            let text = String::from_utf8_lossy(bytes).to_string();
+            let clean = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+            clean.filter(|line| keywords.iter().any(|k| line.starts_with(k))).collect()
+        };
+        let keywords = ["ROOT", "JOINT", "CHANNELS", "End Site"];
+        assert_eq!(lines(&text, &keywords), lines(&template, &keywords), "{name}");
+        let loaded = read(&text);
+        assert_eq!(loaded.performance.frames.len(), performance.frames.len());
+        let errors = hand_errors(&performance, &loaded.performance);
+        let feet: Vec<f32> = loaded
+            .performance
+            .frames
+            .iter()
+            .map(|f| {
+                let at = skeleton::globals(&f.body, &OFFSETS).positions;
+                at[17].y.min(at[21].y)
+            })
+            .collect();
+        let worst = errors.iter().copied().fold(0.0, f32::max);
+        eprintln!(
+            "{name}: hands back within {:.1} mm (median), {worst:.1} (worst); toes at {:.3} m; {:?}",
+            median(errors.clone()),
+            median(feet.clone()),
+            loaded.notes
+        );
+        assert!(median(errors) < 10.0 && (-0.03..0.1).contains(&median(feet)), "{name}");
     }
 }

@@ -77,7 +77,8 @@ impl Retarget {
         {
             out[*theirs] = Drive::Ours(UPPER_CHEST);
         }
-        for pair in trunk.windows(2) {
+        // On our own proportions a joint between follows the one before: then the next one stands where ours does.
+        for pair in trunk.windows(2).filter(|_| !self.same) {
             let (from, to) = (pair[0].1, pair[1].1);
             let up = std::iter::successors(self.skeleton.joints[to].parent, |k| self.skeleton.joints[*k].parent);
             let path: Vec<usize> = up.take_while(|k| *k != from).collect();
