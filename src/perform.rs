@@ -6,7 +6,7 @@ use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
 use crate::direction::{Plan, Region, events, habits};
-use crate::emotion::{self, Label, Point};
+use crate::emotion::Point;
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::model::{FaceModel, Quality};
@@ -154,8 +154,7 @@ fn manners(plan: &Plan, points: &[Point], frames: usize) -> Vec<Expressivity> {
 }
 
 fn manner_of(point: &Point) -> Expressivity {
-    let weights = emotion::mixture(point);
-    let mix = Expressivity::mix(Label::ALL.iter().zip(weights).map(|(label, weight)| (label.name(), weight)));
+    let mix = Expressivity::at(point);
     // The face model lowers and raises the head too; each does its part.
     Expressivity { head: 0.4 * mix.head, ..mix }
 }

@@ -22,6 +22,8 @@ pub mod gestures;
 pub mod hands;
 pub mod head;
 pub mod limbs;
+pub mod limits;
+pub mod penetration;
 pub mod rhythm;
 pub mod skeleton;
 pub mod torso;

@@ -1,6 +1,8 @@
 //! `gestus edit`: changes in a finished take, and nothing else.
 
+use super::bvh;
 use super::messages::Messages;
+use super::motion;
 use super::outputs::{self, Kind, Target};
 use super::take::{self, DialArguments};
 use super::values::{Angles, Emotion, Span};
@@ -9,7 +11,8 @@ use crate::direction::{Direction, Region};
 use crate::emotion::Point;
 use crate::face::articulation::Contact;
 use crate::face::model::FaceModel;
-use crate::formats::{self, Format, Info, json};
+use crate::formats::bvh::Layout;
+use crate::formats::{self, Format, Info, Settings, json};
 use crate::motion::edit::{self, Scope};
 use crate::motion::{Head, Performance};
 use crate::output::Output;
@@ -78,6 +81,8 @@ struct Original {
     info: Info,
     /// The files it came from, with their text.
     texts: Vec<(Format, String)>,
+    /// How its BVH file is laid out.
+    layout: Layout,
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
@@ -91,7 +96,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     if !changes {
         return Err(Error::usage("nothing says what to change", "give --emotion, --event, --turn, --seed or a dial such as --head 0.5"));
     }
-    let original = Original::read(&arguments.takes)?;
+    let original = Original::read(&arguments.takes, messages)?;
     let scope = Scope { regions: arguments.only.clone(), span: arguments.span.map(|Span(from, to)| (from, to)) };
     let mut edited = original.performance.clone();
     let mut info = original.info.clone();
@@ -106,7 +111,8 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         edited = edit::turn(&edited, Head { yaw, pitch, roll }, &scope);
     }
     let changed = edited.frames.iter().zip(&original.performance.frames).filter(|(a, b)| a != b).count();
-    targets.iter().try_for_each(|target| write(target, &edited, &info, &original.texts))?;
+    let settings = Settings { info, bvh: original.layout };
+    targets.iter().try_for_each(|target| write(target, &edited, &settings, &original.texts))?;
     messages.say(format!("{changed} of {} frames changed", edited.frames.len()));
     Ok(())
 }
@@ -186,15 +192,17 @@ fn named(info: &Info) -> String {
 
 impl Original {
     /// Reads a take from one file, or its face and its body from two.
-    fn read(paths: &[PathBuf]) -> Result<Original> {
+    fn read(paths: &[PathBuf], messages: &Messages) -> Result<Original> {
         let mut whole: Option<Performance> = None;
-        let (mut info, mut texts) = (Info::default(), Vec::new());
+        let (mut info, mut texts, mut layout) = (Info::default(), Vec::new(), Layout::default());
         for path in paths {
             let format = Format::of(path)?;
-            let performance = formats::read(path)?.performance;
+            let performance = motion::load(path, messages)?.performance;
             let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-            if format == Format::Json {
-                info = json::source(text.as_bytes()).unwrap_or_default();
+            match format {
+                Format::Json => info = json::source(text.as_bytes()).unwrap_or_default(),
+                Format::Bvh => layout = bvh::like(path, None, &Messages::SILENT)?,
+                Format::LiveLink => {}
             }
             texts.push((format, text));
             whole = Some(match whole {
@@ -203,11 +211,7 @@ impl Original {
                 Some(first) => together(performance.resample(first.fps), &first),
             });
         }
-        let performance = whole.unwrap_or_default();
-        match performance.frames.is_empty() {
-            true => Err(Error::malformed(paths[0].display().to_string(), "no frame is in it")),
-            false => Ok(Original { performance, info, texts }),
-        }
+        Ok(Original { performance: whole.unwrap_or_default(), info, texts, layout })
     }
 }
 
@@ -233,13 +237,13 @@ fn rounding(format: Format) -> f64 {
 }
 
 /// Writes a file; what the take's file of that format had and the edit left alone is kept to the byte.
-fn write(target: &Target, performance: &Performance, info: &Info, texts: &[(Format, String)]) -> Result<()> {
+fn write(target: &Target, performance: &Performance, settings: &Settings, texts: &[(Format, String)]) -> Result<()> {
     let Kind::Motion(format) = target.kind else { return Ok(()) };
     let Some((_, original)) = texts.iter().find(|(known, _)| *known == format) else {
-        return formats::write(&target.path, performance, info);
+        return formats::write_as(format, &target.path, performance, settings);
     };
     let mut written = Vec::new();
-    formats::encode(format, &mut written, performance, info).map_err(Error::io(&target.path))?;
+    formats::encode(format, &mut written, performance, settings).map_err(Error::io(&target.path))?;
     let text = formats::splice(original, &String::from_utf8_lossy(&written), rounding(format));
     let mut output = Output::create(&target.path)?;
     output.write_all(text.as_bytes()).map_err(Error::io(&target.path))?;

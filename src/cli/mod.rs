@@ -8,13 +8,17 @@ mod actor;
 mod animate;
 mod bench;
 mod blend;
+mod bvh;
+mod convert;
 mod edit;
 mod evaluate;
 mod explain;
 pub mod messages;
+mod motion;
 pub mod outputs;
 mod picture;
 mod render;
+mod retarget;
 mod score;
 mod take;
 mod train;
@@ -64,6 +68,10 @@ enum Command {
     Blend(Box<blend::Arguments>),
     /// Judge any tool's motion under its recording
     Score(score::Arguments),
+    /// Read motion in one format and write it in others
+    Convert(convert::Arguments),
+    /// Put the motion of a BVH file on another skeleton
+    Retarget(retarget::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
     /// Make, look at and judge characters
@@ -84,6 +92,8 @@ impl Command {
             Command::Edit(arguments) => edit::run(arguments, messages),
             Command::Blend(arguments) => blend::run(arguments, messages),
             Command::Score(arguments) => score::run(arguments, messages),
+            Command::Convert(arguments) => convert::run(arguments, messages),
+            Command::Retarget(arguments) => retarget::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),

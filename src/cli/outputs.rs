@@ -27,7 +27,7 @@ pub struct Target {
 const VIDEO: [&str; 4] = ["mp4", "m4v", "gif", "png"];
 const KNOWN: &str = "known are .mp4, .gif, .html, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
 
-/// Recognises the outputs and makes sure that each can be written, hides no input and is named once.
+/// Recognises the outputs and [`check`]s them.
 pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<Vec<Target>> {
     let targets = outputs.iter().map(|path| Ok(Target { kind: kind(path)?, path: path.clone() })).collect::<Result<_>>()?;
     check(outputs, inputs, no_clobber)?;

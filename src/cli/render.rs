@@ -2,10 +2,12 @@
 
 use super::actor;
 use super::messages::Messages;
+use super::motion;
 use super::outputs::{self, Kind, Target};
 use super::picture;
-use super::take::{self, Summary, Take};
+use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
+use crate::audio::{Recording, Speech};
 use crate::evaluate::strip::strip;
 use crate::formats::Info;
 use crate::motion::Performance;
@@ -24,6 +26,12 @@ use tempfile::TempPath;
 pub struct Arguments {
     #[command(flatten)]
     pub take: take::Arguments,
+    /// Motion that exists, drawn instead of a new performance: .bvh, .csv, .json; several files may each bring a part
+    #[arg(long = "motion", value_name = "FILE", conflicts_with_all = ["emotion", "direction", "events"])]
+    motions: Vec<PathBuf>,
+    /// Sound to go with --motion; INPUT does as well [default: none]
+    #[arg(long, value_name = "FILE", requires = "motions", conflicts_with = "input")]
+    audio: Option<PathBuf>,
     /// Width and height of the picture in pixels
     #[arg(long, value_name = "WxH", default_value = "512x512")]
     size: Size,
@@ -101,6 +109,7 @@ Examples:
   gestus render talk.wav -o talk.html -o talk.mp4 --overlay
   gestus render talk.wav -o takes.png --takes 9
   gestus render talk.wav -o frames/ --background transparent --fps 24
+  gestus render --motion take.bvh --motion take.csv --audio talk.wav -o take.mp4 --framing bust
   gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
@@ -117,28 +126,21 @@ impl Arguments {
         if targets.iter().all(|target| matches!(target.kind, Kind::Motion(_))) {
             return Err(Error::usage("no -o names a video", "add one, such as -o talk.mp4, or use `gestus animate`"));
         }
+        if !self.motions.is_empty() {
+            return self.replay(&targets, messages);
+        }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
         let renderer = self.renderer(messages)?;
         take.timings.set("actor", stage.finish());
         let pages = self.pages(&targets)?;
-        let (mut videos, inside) = self.create(&targets, &pages, &mut take)?;
+        let sound = Some(std::mem::take(&mut take.recording));
+        let videos = self.create(&targets, &pages, self.take.frames(&take), sound)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
-            let strip =
-                if self.overlay || !pages.is_empty() { strip(&take.performance, &take.speech, &take.plan)? } else { Strip::default() };
-            let strip = Arc::new(strip);
-            if self.overlay {
-                let under =
-                    |video| -> Box<dyn VideoWriter> { Box::new(Under::new(video, strip.clone(), self.size.width, self.take.fps.0)) };
-                videos = videos.into_iter().map(under).collect();
-            }
-            videos.extend(inside);
-            render::follow(&mut take.performance, self.framing.into());
-            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
-            pages.iter().try_for_each(|(path, video)| page::write(path, video, &strip, &caption(&info, &strip)))?;
+            self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
@@ -150,7 +152,8 @@ impl Arguments {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
-        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
+        let motion = self.motions.iter().map(PathBuf::as_path).chain(self.audio.as_deref());
+        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
     }
 
     /// The renderer with its actor and view, ready to draw.
@@ -199,15 +202,75 @@ impl Arguments {
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(format!("{side}x{side}")), ..summary })
     }
 
+    /// Draws motion that exists.
+    fn replay(&self, targets: &[Target], messages: &Messages) -> Result<Summary> {
+        let mut timings = Timings::new();
+        let stage = messages.stage("read", 0);
+        let (layout, fps) = (self.take.bvh.layout(messages)?, self.take.fps.0);
+        let mut performance = motion::load_all(&self.motions, messages)?.at(fps);
+        let audio = self.audio.as_deref().or(Some(self.take.input.as_path())).filter(|path| !path.as_os_str().is_empty());
+        let sound = audio.map(take::read).transpose()?;
+        timings.set("read", stage.finish());
+        motion::centre(&mut performance);
+        let renderer = self.renderer(messages)?;
+        let pages = self.pages(targets)?;
+        let speech = match &sound {
+            Some(sound) => sound.to_speech()?,
+            None if self.overlay || !pages.is_empty() => {
+                return Err(Error::usage("--overlay and .html show what is heard", "name the sound with --audio"));
+            }
+            None => Speech { seconds: performance.seconds, ..Speech::default() },
+        };
+        let videos = self.create(targets, &pages, performance.frames.len(), sound)?;
+        let input = self.motions.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
+        let (seconds, frames) = (performance.seconds, performance.frames.len());
+        let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
+        if !self.take.dry_run {
+            take.write_motion(targets, &info, messages)?;
+            take.speech = speech;
+            self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
+        }
+        let summary = self.take.summary("render", take);
+        Ok(Summary { input, seconds, frames, renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
+    }
+
     /// Begins the videos, and those inside pages. They take over the recording, which is large.
-    fn create(&self, targets: &[Target], pages: &[(PathBuf, TempPath)], take: &mut Take) -> Result<(Videos, Videos)> {
+    fn create(
+        &self,
+        targets: &[Target],
+        pages: &[(PathBuf, TempPath)],
+        frames: usize,
+        sound: Option<Recording>,
+    ) -> Result<(Videos, Videos)> {
         let Size { width, height } = self.size;
-        let (frames, sound) = (self.take.frames(take), Some(std::mem::take(&mut take.recording)));
         let inside = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
         let settings = VideoSettings { height: height + if self.overlay { strip::HEIGHT } else { 0 }, ..inside.clone() };
         let videos = targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings));
         let videos = videos.collect::<Result<_>>()?;
         Ok((videos, pages.iter().map(|(_, video)| video::create(video, &inside)).collect::<Result<_>>()?))
+    }
+
+    /// Draws the performance into the videos, over the strip where that is asked for, and writes the pages around theirs.
+    fn show(
+        &self,
+        renderer: &Renderer,
+        take: &mut Take,
+        (mut videos, inside): (Videos, Videos),
+        pages: &[(PathBuf, TempPath)],
+        info: &Info,
+        messages: &Messages,
+    ) -> Result<()> {
+        let wanted = self.overlay || !pages.is_empty();
+        let strip = Arc::new(if wanted { strip(&take.performance, &take.speech, &take.plan)? } else { Strip::default() });
+        if self.overlay {
+            let under = |video| -> Box<dyn VideoWriter> { Box::new(Under::new(video, strip.clone(), self.size.width, self.take.fps.0)) };
+            videos = videos.into_iter().map(under).collect();
+        }
+        videos.extend(inside);
+        render::follow(&mut take.performance, self.framing.into());
+        take.timings.set("draw", draw(renderer, &take.performance, &mut videos, messages)?);
+        pages.iter().try_for_each(|(path, video)| page::write(path, video, &strip, &caption(info, &strip)))
     }
 }
 

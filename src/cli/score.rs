@@ -1,9 +1,10 @@
 //! `gestus score`: the report card of anybody's motion.
 
 use super::messages::{Messages, print};
+use super::motion;
 use super::take::to_json;
 use crate::evaluate::score::score;
-use crate::{Result, audio, formats};
+use crate::{Result, audio};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -28,7 +29,7 @@ Examples:
   gestus score theirs.bvh --audio talk.wav --json";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    let motion = formats::read(&arguments.motion)?.performance;
+    let motion = motion::load(&arguments.motion, messages)?.performance;
     let speech = audio::decode_file(&arguments.audio)?.to_speech()?;
     if (motion.seconds - speech.seconds).abs() > 0.5 {
         messages.say(format!(

@@ -6,7 +6,7 @@
 use super::expression::{Expressions, expressions};
 use super::linear::Linear;
 use super::lips::{Contacts, contacts};
-use super::statistics::{Interval, interval, median, pearson};
+use super::statistics::{Interval, interval, median, pearson, percentile};
 use crate::Result;
 use crate::audio::Speech;
 use crate::emotion::Label;
@@ -368,12 +368,6 @@ fn style_spread(set: &[&[Row]]) -> f32 {
     let styles: Vec<_> = set.iter().map(|rows| style::of(rows)).collect();
     let distance = |w: &[style::Style]| w[0].iter().zip(w[1]).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
     styles.windows(2).map(distance).sum::<f32>() / (styles.len().max(2) - 1) as f32
-}
-
-fn percentile(values: &[f32], q: f32) -> f32 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(((sorted.len().max(1) - 1) as f32 * q) as usize).copied().unwrap_or(0.0)
 }
 
 impl fmt::Display for Report {

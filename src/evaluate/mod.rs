@@ -1,5 +1,6 @@
 //! How well the models do, in figures that stand beside their references.
 
+pub mod body;
 pub mod closures;
 pub mod direction;
 pub mod emotion;
@@ -7,6 +8,8 @@ pub mod expression;
 pub mod face;
 pub mod linear;
 pub mod lips;
+pub mod manner;
+pub mod motion;
 pub mod probe;
 pub mod score;
 pub mod statistics;

@@ -47,6 +47,13 @@ pub struct Interval {
     pub high: f32,
 }
 
+impl Interval {
+    /// A figure that was taken once.
+    pub fn exactly(value: f32) -> Interval {
+        Interval { median: value, low: value, high: value }
+    }
+}
+
 impl std::fmt::Display for Interval {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         // One string, so that a width in the format pads the whole of it.

@@ -9,6 +9,7 @@ pub mod face;
 pub mod npz;
 pub mod sentences;
 pub mod synthesis;
+pub mod talks;
 pub mod track;
 pub mod voices;
 

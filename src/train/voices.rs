@@ -34,7 +34,7 @@ impl Corpus {
         }
     }
 
-    fn folder(self) -> &'static str {
+    pub(super) fn folder(self) -> &'static str {
         match self {
             Corpus::Ravdess => "ravdess",
             Corpus::EmoDb => "emodb",
@@ -44,7 +44,7 @@ impl Corpus {
     }
 
     /// Speakers kept for choosing and for the final figures.
-    fn split(self, speaker: &str) -> Split {
+    pub(super) fn split(self, speaker: &str) -> Split {
         let (validation, test): (&[&str], &[&str]) = match self {
             Corpus::Ravdess => (&["16", "18"], &["19", "20", "21", "23", "24"]),
             Corpus::EmoDb => (&["14"], &["15", "16"]),
