@@ -75,6 +75,9 @@ Examples:
   gestus blend talk.wav --from joy --through sad --through fear --to anger --steps 9 -o way.mp4
   gestus blend talk.wav --grid happy,sad,angry,surprised --steps 5 -o grid.gif";
 
+/// Longest recording, seconds: every tried step is kept.
+const LONGEST: f64 = 120.0;
+
 /// One way as it is printed.
 #[derive(Debug, Serialize)]
 struct Way {
@@ -95,6 +98,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let (stills, videos): (Vec<&PathBuf>, Vec<&PathBuf>) = arguments.outputs.iter().partition(|path| picture::Format::of(path).is_ok());
     let recording = audio::decode_file(&arguments.input)?;
     let speech = recording.to_speech()?;
+    if speech.seconds > LONGEST {
+        let what =
+            format!("{}: {:.0} s are more than the {LONGEST} s that blend holds in memory", arguments.input.display(), speech.seconds);
+        return Err(Error::Limit { what, hint: "cut the recording".into() });
+    }
     let ways = arguments.ways(&speech, messages)?;
     let view = View { width: cell, height: cell, framing: Framing::Face, look: arguments.look, ..View::default() };
     let renderer = Renderer::new(Backend::Auto, &actor::open(arguments.actor.as_deref(), None, messages)?, &view)?;
