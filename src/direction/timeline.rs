@@ -14,6 +14,8 @@ const ONSET: f64 = 0.4;
 #[derive(Clone, Debug, PartialEq)]
 struct State {
     point: Point,
+    /// What it is guided away from.
+    away: Point,
     /// Share of what is heard in the voice.
     heard: f32,
     muscles: [f32; coefficients::COUNT],
@@ -25,13 +27,14 @@ impl State {
         for (coefficient, value) in &mix.muscles {
             muscles[*coefficient] += value;
         }
-        State { point: mix.point(), heard: mix.heard(), muscles }
+        State { point: mix.point(), away: mix.away(), heard: mix.heard(), muscles }
     }
 
     fn mix(&self, other: &State, t: f32) -> State {
         let lerp = |a: f32, b: f32| a * (1.0 - t) + b * t;
         State {
             point: std::array::from_fn(|i| lerp(self.point[i], other.point[i])),
+            away: std::array::from_fn(|i| lerp(self.away[i], other.away[i])),
             heard: lerp(self.heard, other.heard),
             muscles: std::array::from_fn(|i| lerp(self.muscles[i], other.muscles[i])),
         }
@@ -39,7 +42,7 @@ impl State {
 }
 
 pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point]) -> Plan {
-    let neutral = State { point: [0.0; EMOTION], heard: 0.0, muscles: [0.0; coefficients::COUNT] };
+    let neutral = State { point: [0.0; EMOTION], away: [0.0; EMOTION], heard: 0.0, muscles: [0.0; coefficients::COUNT] };
     let mut whole = vec![neutral; frames];
     let mut regions: Vec<(Region, Vec<State>)> = Vec::new();
     for track in &direction.tracks {
@@ -66,6 +69,9 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
     }
     regions.sort_by_key(|(region, _)| PARTS.iter().position(|p| p == region));
     let muscles = muscles(&whole, &regions);
+    let parts = regions.iter().map(|(r, states)| (Some(*r), states));
+    let away = std::iter::once((None, &whole)).chain(parts).map(|(r, states)| (r, states.iter().map(|s| s.away).collect::<Vec<Point>>()));
+    let away = away.filter(|(_, points)| points.iter().flatten().any(|v| *v != 0.0)).collect();
     let voice = |n: usize| heard.get(n).or(heard.last()).copied().unwrap_or([0.0; EMOTION]);
     let points = |states: Vec<State>| -> Vec<Point> {
         let felt = |(n, s): (usize, State)| std::array::from_fn(|i| s.point[i] + s.heard * voice(n)[i]);
@@ -74,6 +80,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
     Plan {
         emotion: points(whole),
         regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
+        away,
         muscles,
         events: direction.events.clone(),
     }
