@@ -9,7 +9,7 @@ use crate::direction::{Plan, Region, events, habits};
 use crate::emotion::Point;
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
-use crate::face::model::{FaceModel, Quality};
+use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Gaze, Head, Performance};
 use std::ops::Range;
@@ -71,18 +71,23 @@ fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Qu
     let frames = Performance::frames_for(speech.seconds, 30.0);
     let heard = model.listen(speech, frames)?;
     let styles: Vec<_> = plan.styles.iter().map(|leaning| leaning.style(model.usual_style())).collect();
-    let act = |points: &[Point]| model.act(&heard, points, &styles, frames, seed, quality);
-    let mut rows = act(&plan.emotion)?;
-    let mut done: Vec<(&[Point], Vec<Row>)> = Vec::new();
+    let act = |asked: [&[Point]; 2]| {
+        let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles };
+        model.act(&heard, &asked, frames, seed, quality)
+    };
+    let whole = [&plan.emotion[..], plan.away(None)];
+    let mut rows = act(whole)?;
+    let mut done: Vec<([&[Point]; 2], Vec<Row>)> = Vec::new();
     for (region, points) in &plan.regions {
         let channels = channels(*region);
-        if channels.is_empty() || *points == plan.emotion {
+        let asked = [&points[..], plan.away(Some(*region))];
+        if channels.is_empty() || asked == whole {
             continue;
         }
-        if !done.iter().any(|(known, _)| known == points) {
-            done.push((points, act(points)?));
+        if !done.iter().any(|(known, _)| *known == asked) {
+            done.push((asked, act(asked)?));
         }
-        let Some((_, own)) = done.iter().find(|(known, _)| known == points) else { continue };
+        let Some((_, own)) = done.iter().find(|(known, _)| *known == asked) else { continue };
         for (row, own) in rows.iter_mut().zip(own) {
             channels.iter().for_each(|c| row[*c] = own[*c]);
         }
@@ -184,6 +189,16 @@ mod tests {
         let brow = |p: &Performance| p.frames.iter().map(|f| f.face[id::BROW_DOWN_LEFT]).sum::<f32>();
         assert!(brow(&mixed) > brow(&plain) + 5.0, "{} {}", brow(&mixed), brow(&plain));
         assert!(plain.frames.iter().zip(&mixed.frames).any(|(a, b)| a.body.rotations[7] != b.body.rotations[7]));
+    }
+
+    #[test]
+    fn a_feeling_taken_away_leaves_the_face_step_by_step() {
+        let wide = |text: &str| performed(text).frames.iter().map(|f| f.face[id::EYE_WIDE_LEFT] + f.face[id::BROW_INNER_UP]).sum::<f32>();
+        let steps = ["surprised", "surprised-fear:0.3", "surprised-fear:0.6", "surprised-fear"].map(wide);
+        assert!(steps.windows(2).all(|w| w[1] < w[0] - 1.0), "{steps:?}");
+        // It stays the face that was asked for.
+        let smile = |text: &str| performed(text).frames.iter().map(|f| f.face[id::MOUTH_SMILE_LEFT]).sum::<f32>();
+        assert!(smile("happy-fear") > 0.8 * smile("happy"), "{} {}", smile("happy-fear"), smile("happy"));
     }
 
     #[test]

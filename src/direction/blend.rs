@@ -21,12 +21,16 @@ pub fn blend(plans: &[Plan], place: f32) -> Plan {
         (0..frames).map(at).collect()
     };
     let of = |points: &[Point], n: usize| points.get(n).or(points.last()).copied().unwrap_or([0.0; EMOTION]);
+    let mut shunned: Vec<Option<Region>> = plans.iter().flat_map(|plan| plan.away.iter().map(|(region, _)| *region)).collect();
+    shunned.sort();
+    shunned.dedup();
     let mut parts: Vec<Region> = plans.iter().flat_map(|plan| plan.regions.iter().map(|(region, _)| *region)).collect();
     parts.sort();
     parts.dedup();
     Plan {
         emotion: mixed(&|plan, n| of(&plan.emotion, n)),
         regions: parts.into_iter().map(|part| (part, mixed(&|plan, n| of(plan.points(part), n)))).collect(),
+        away: shunned.into_iter().map(|part| (part, mixed(&|plan, n| of(plan.away(part), n)))).collect(),
         muscles: muscles(plans, &weights, frames),
         styles: styles(plans, place, frames),
         events: first.events.clone(),

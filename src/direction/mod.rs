@@ -4,7 +4,7 @@
 //! direction = track { ";" track }
 //! track     = [ region "=" ] key { ">" key }             ">" moves from one key to the next
 //! key       = mix [ "@" time [ "-" time ] ] [ "ease" name ]
-//! mix       = term { ("+" | "-") term }                  "-" guides away
+//! mix       = term { ("+" | "-") term }                  "-" guides away from it (alone: asks for the opposite)
 //! term      = word [ ":" intensity ]                     0..=1.5, default 1; labels and the words of the lexicon
 //!           | "va(" valence "," arousal ")"              -1..=1 each
 //!           | "auto" [ ":" intensity ]                     what is heard in the voice
@@ -209,6 +209,12 @@ pub enum Term {
 }
 
 impl Term {
+    fn intensity(self) -> f32 {
+        match self {
+            Term::Label { intensity, .. } | Term::Affect { intensity, .. } | Term::Heard { intensity } => intensity,
+        }
+    }
+
     /// The term at `by` times its intensity.
     fn scaled(self, by: f32) -> Term {
         match self {
@@ -230,10 +236,26 @@ impl Mix {
         self.references.iter().filter(|r| r.kind == kind && r.path == path).map(|r| r.share).sum()
     }
 
-    /// Where the mix lies in the emotion space, without what is heard here or in other recordings.
+    /// Where the mix lies in the emotion space, without what is heard here or in other recordings. Terms that are taken away count only where nothing else is
+    /// asked for: what is not happy is the opposite of it.
     pub fn point(&self) -> Point {
+        self.sum(|intensity| intensity > 0.0 || !self.is_guided())
+    }
+
+    /// What the mix is guided away from: the sum of the terms that are taken away from others, by their amount.
+    pub fn away(&self) -> Point {
+        self.sum(|intensity| intensity < 0.0 && self.is_guided()).map(|v| -v)
+    }
+
+    /// Whether there is something to guide towards.
+    fn is_guided(&self) -> bool {
+        let heard = self.references.iter().any(|r| r.kind == Kind::Feeling && r.share > 0.0);
+        heard || self.terms.iter().any(|term| term.intensity() > 0.0)
+    }
+
+    fn sum(&self, counts: impl Fn(f32) -> bool) -> Point {
         let mut point = [0.0; EMOTION];
-        for term in &self.terms {
+        for term in self.terms.iter().filter(|term| counts(term.intensity())) {
             let part = match *term {
                 Term::Label { label, intensity } => label.at(intensity),
                 Term::Affect { valence, arousal, intensity } => crate::emotion::affect(valence, arousal).map(|v| v * intensity),
@@ -252,6 +274,8 @@ pub struct Plan {
     pub emotion: Vec<Point>,
     /// Regions that have a direction of their own, with their points.
     pub regions: Vec<(Region, Vec<Point>)>,
+    /// What the whole (`None`) and those regions are guided away from, for every frame, where they are.
+    pub away: Vec<(Option<Region>, Vec<Point>)>,
     /// Coefficients that are added to the performance: place and offset for every frame.
     pub muscles: Vec<(usize, Vec<f32>)>,
     pub events: Vec<Event>,
@@ -261,6 +285,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What the whole, or a region with a direction of its own, is guided away from; empty where it is from nothing.
+    pub fn away(&self, region: Option<Region>) -> &[Point] {
+        self.away.iter().find(|(r, _)| *r == region).map_or(&[], |(_, points)| points)
+    }
+
     /// The points of a region without parts.
     pub fn points(&self, region: Region) -> &[Point] {
         self.regions.iter().find(|(r, _)| *r == region).map_or(&self.emotion, |(_, points)| points)
@@ -396,6 +425,17 @@ mod tests {
         assert_eq!((plan.styles[0].face[4], plan.styles[45].face[4]), ([0.0; 2], [1.0; 2]));
         assert!((plan.styles[15].face[4][1] - 0.5).abs() < 1e-5);
         assert!(Direction::parse("happy").unwrap().plan(2.0, 60, &[]).styles.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_away_from_something_guides_and_alone_is_the_opposite() {
+        let plan = |text: &str| Direction::parse(text).unwrap().plan(1.0, 30, &[]);
+        let guided = plan("angry-fear:0.5; brows=happy-sad");
+        assert_eq!((guided.emotion[0], guided.away(None)[0]), (Label::Angry.at(1.0), Label::Fearful.at(0.5)));
+        assert_eq!((guided.points(Region::Brows)[0], guided.away(Some(Region::Brows))[0]), (Label::Happy.at(1.0), Label::Sad.at(1.0)));
+        assert!(guided.away(Some(Region::Mouth)).is_empty() && plan("angry; mouth=sad").away.is_empty());
+        let alone = plan("\"not happy\"");
+        assert!(alone.emotion[0][0] < -0.2 && alone.away.is_empty());
     }
 
     #[test]

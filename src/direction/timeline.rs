@@ -16,6 +16,8 @@ const ONSET: f64 = 0.4;
 #[derive(Clone, Debug, PartialEq)]
 struct State {
     point: Point,
+    /// What it is guided away from.
+    away: Point,
     /// Share of what is heard in the voice, and of the feeling of every recording that is named.
     heard: Vec<f32>,
     muscles: [f32; coefficients::COUNT],
@@ -37,13 +39,14 @@ impl State {
                 (Kind::Style, None) => {}
             }
         }
-        State { point: mix.point(), heard, muscles, leaning }
+        State { point: mix.point(), away: mix.away(), heard, muscles, leaning }
     }
 
     fn mix(&self, other: &State, t: f32) -> State {
         let lerp = |a: f32, b: f32| a * (1.0 - t) + b * t;
         State {
             point: std::array::from_fn(|i| lerp(self.point[i], other.point[i])),
+            away: std::array::from_fn(|i| lerp(self.away[i], other.away[i])),
             heard: self.heard.iter().zip(&other.heard).map(|(a, b)| lerp(*a, *b)).collect(),
             leaning: self.leaning.mix(&other.leaning, t),
             muscles: std::array::from_fn(|i| lerp(self.muscles[i], other.muscles[i])),
@@ -81,6 +84,9 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
     let muscles = muscles(&whole, &regions);
     let leans = whole.iter().any(|s| s.leaning != Leaning::default());
     let styles = if leans { whole.iter().map(|s| s.leaning).collect() } else { Vec::new() };
+    let parts = regions.iter().map(|(r, states)| (Some(*r), states));
+    let away = std::iter::once((None, &whole)).chain(parts).map(|(r, states)| (r, states.iter().map(|s| s.away).collect::<Vec<Point>>()));
+    let away = away.filter(|(_, points)| points.iter().flatten().any(|v| *v != 0.0)).collect();
     let voice = |n: usize| heard.get(n).or(heard.last()).copied().unwrap_or([0.0; EMOTION]);
     let silent = Feeling::default();
     let others = direction.references().into_iter().filter(|r| r.kind == Kind::Feeling);
@@ -97,6 +103,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
     Plan {
         emotion: points(whole),
         regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
+        away,
         muscles,
         events: direction.events.clone(),
         dials: direction.dials,

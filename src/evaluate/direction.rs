@@ -64,6 +64,8 @@ pub struct Report {
     /// Share of mixes of two labels whose two the judge ranks first, and what guessing gives.
     pub both: f32,
     pub both_by_chance: f32,
+    /// Spearman's correlation of the amount of one label that is guided away from another with how little of it is left in the face.
+    pub guided: Vec<(String, f32)>,
     /// Largest over smallest step on some ways, as the eye measures them.
     pub steps: Vec<(String, f32)>,
 }
@@ -85,6 +87,7 @@ pub fn evaluate(root: &Path) -> Result<Report> {
         told_real: judge.told_real,
         both: judge.both(&stage)?,
         both_by_chance: 1.0 / (JUDGED.len() - 1) as f32 / (JUDGED.len() - 2) as f32 * 2.0,
+        guided: stage.guided()?,
         steps: stage.steps()?,
     })
 }
@@ -160,6 +163,27 @@ impl Stage<'_> {
             Ok((text.clone(), met as f32 / all.max(1) as f32))
         };
         directions.iter().chain(&more).map(share).collect()
+    }
+
+    /// What is left of a label: the face's units along the way from neutral to it.
+    fn guided(&self) -> Result<Vec<(String, f32)>> {
+        let pairs = [("surprised", "fearful"), ("angry", "fearful"), ("sad", "fearful"), ("disgust", "angry"), ("happy", "surprised")];
+        let units = |text: String| -> Result<Vec<f32>> {
+            let all = (1..=SEEDS).into_par_iter().map(|seed| Ok(units_of(&rows(&self.directed(&text, seed)?))));
+            let all = all.collect::<Result<Vec<_>>>()?;
+            Ok((0..all[0].len()).map(|i| mean(&all.iter().map(|u| u[i]).collect::<Vec<f32>>())).collect())
+        };
+        let neutral = units("neutral".into())?;
+        let one = |(kept, shunned): &(&str, &str)| -> Result<(String, f32)> {
+            let way: Vec<f32> = units(shunned.to_string())?.iter().zip(&neutral).map(|(a, b)| a - b).collect();
+            let left = |k: &f32| -> Result<f32> {
+                let found = units(format!("{kept}-{shunned}:{k}"))?;
+                Ok(found.iter().zip(&neutral).zip(&way).map(|((u, n), w)| (u - n) * w).sum())
+            };
+            let left = STRENGTHS.iter().map(left).collect::<Result<Vec<f32>>>()?;
+            Ok((format!("{kept}-{shunned}"), -spearman(&STRENGTHS, &left)))
+        };
+        pairs.iter().map(one).collect()
     }
 
     fn steps(&self) -> Result<Vec<(String, f32)>> {
@@ -282,6 +306,8 @@ impl fmt::Display for Report {
             self.told, self.told_real
         )?;
         writeln!(f, "mixes whose two labels come first: {:.2} (goal 0.80; chance {:.2})", self.both, self.both_by_chance)?;
+        let guided: Vec<String> = self.guided.iter().map(|(text, r)| format!("{text} {r:.2}")).collect();
+        writeln!(f, "less is left the more is guided away, Spearman's correlation (goal 0.95): {}", guided.join(", "))?;
         write!(f, "largest over smallest step of 7 (goal 1.5):")?;
         self.steps.iter().try_for_each(|(way, ratio)| write!(f, "\n  {ratio:.2}  {way}"))
     }

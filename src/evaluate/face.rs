@@ -119,7 +119,7 @@ fn labelled(root: &Path) -> Result<Vec<(&'static str, Vec<Take>)>> {
     // Without the synthesiser there is one set less.
     let spoken = synthesis::takes(MINUTES, 1).unwrap_or_default();
     let sets = vec![
-        ("EmoDB, unseen speakers, phones by hand", of(&phones, Source::EmoDb, Split::Validation)),
+        ("EmoDB, unseen speakers, phones by hand", of(&phones, Source::EmoDb, Split::Test)),
         ("synthesised, unheard languages and voices", of(&spoken, Source::Synthetic, Split::Test)),
     ];
     Ok(sets.into_iter().filter(|(_, takes)| !takes.is_empty()).collect())
