@@ -5,7 +5,7 @@ pub mod build;
 mod drivers;
 mod load;
 mod map;
-mod names;
+pub(crate) mod names;
 mod report;
 mod stand;
 mod write;

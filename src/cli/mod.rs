@@ -7,11 +7,15 @@
 mod actor;
 mod animate;
 mod bench;
+mod bvh;
+mod convert;
 mod evaluate;
 mod explain;
 pub mod messages;
+mod motion;
 pub mod outputs;
 mod render;
+mod retarget;
 mod take;
 mod train;
 pub mod values;
@@ -54,6 +58,10 @@ enum Command {
     Render(Box<render::Arguments>),
     /// Write the performance as animation data
     Animate(animate::Arguments),
+    /// Read motion in one format and write it in others
+    Convert(convert::Arguments),
+    /// Put the motion of a BVH file on another skeleton
+    Retarget(retarget::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
     /// Make, look at and judge characters
@@ -71,6 +79,8 @@ impl Command {
         match self {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
+            Command::Convert(arguments) => convert::run(arguments, messages),
+            Command::Retarget(arguments) => retarget::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),

@@ -2,9 +2,12 @@
 
 use super::actor;
 use super::messages::Messages;
+use super::motion;
 use super::outputs::{Kind, Target};
-use super::take::{self, Summary, Take};
+use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
+use crate::audio::Recording;
+use crate::formats::Info;
 use crate::motion::Performance;
 use crate::render::{self, Backend, Framing, Look, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
@@ -17,6 +20,12 @@ use std::path::{Path, PathBuf};
 pub struct Arguments {
     #[command(flatten)]
     pub take: take::Arguments,
+    /// Motion that exists, drawn instead of a new performance: .bvh, .csv, .json; several files may each bring a part
+    #[arg(long = "motion", value_name = "FILE", conflicts_with_all = ["emotion", "direction", "events"])]
+    motions: Vec<PathBuf>,
+    /// Sound to go with --motion; INPUT does as well [default: none]
+    #[arg(long, value_name = "FILE", requires = "motions", conflicts_with = "input")]
+    audio: Option<PathBuf>,
     /// Width and height of the picture in pixels
     #[arg(long, value_name = "WxH", default_value = "512x512")]
     size: Size,
@@ -85,6 +94,7 @@ Examples:
   gestus render talk.wav -o talk.mp4 -o talk.bvh --framing body --size 720x1280
   gestus render talk.wav -o talk.mp4 --look night --framing bust
   gestus render talk.wav -o frames/ --background transparent --fps 24
+  gestus render --motion take.bvh --motion take.csv --audio talk.wav -o take.mp4 --framing bust
   gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
@@ -98,11 +108,15 @@ impl Arguments {
         if !targets.iter().any(|target| target.kind == Kind::Video) {
             return Err(Error::usage("no -o names a video", "add one, such as -o talk.mp4, or use `gestus animate`"));
         }
+        if !self.motions.is_empty() {
+            return self.replay(&targets, messages);
+        }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
         let renderer = self.renderer(messages)?;
         take.timings.set("actor", stage.finish());
-        let mut videos = self.create(&targets, &mut take)?;
+        let sound = Some(std::mem::take(&mut take.recording));
+        let mut videos = self.create(&targets, self.take.frames(&take), sound)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);
@@ -120,7 +134,8 @@ impl Arguments {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
-        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
+        let motion = self.motions.iter().map(PathBuf::as_path).chain(self.audio.as_deref());
+        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
     }
 
     /// The renderer with its actor and view, ready to draw.
@@ -132,10 +147,34 @@ impl Arguments {
         Renderer::new(self.renderer.into(), &actor, &view)
     }
 
+    /// Draws motion that exists.
+    fn replay(&self, targets: &[Target], messages: &Messages) -> Result<Summary> {
+        let mut timings = Timings::new();
+        let stage = messages.stage("read", 0);
+        let (layout, fps) = (self.take.bvh.layout(messages)?, self.take.fps.0);
+        let mut performance = motion::load_all(&self.motions, messages)?.at(fps);
+        let audio = self.audio.as_deref().or(Some(self.take.input.as_path())).filter(|path| !path.as_os_str().is_empty());
+        let sound = audio.map(take::read).transpose()?;
+        timings.set("read", stage.finish());
+        motion::centre(&mut performance);
+        let renderer = self.renderer(messages)?;
+        let mut videos = self.create(targets, performance.frames.len(), sound)?;
+        let input = self.motions.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
+        let (seconds, frames) = (performance.seconds, performance.frames.len());
+        let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
+        if !self.take.dry_run {
+            take.write_motion(targets, &info, messages)?;
+            render::follow(&mut take.performance, self.framing.into());
+            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
+        }
+        let summary = self.take.summary("render", take);
+        Ok(Summary { input, seconds, frames, renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
+    }
+
     /// Begins the videos. They take over the recording, which is large.
-    fn create(&self, targets: &[Target], take: &mut Take) -> Result<Vec<Box<dyn VideoWriter>>> {
+    fn create(&self, targets: &[Target], frames: usize, sound: Option<Recording>) -> Result<Vec<Box<dyn VideoWriter>>> {
         let Size { width, height } = self.size;
-        let (frames, sound) = (self.take.frames(take), Some(std::mem::take(&mut take.recording)));
         let settings = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
         targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings)).collect()
     }

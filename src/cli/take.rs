@@ -1,5 +1,6 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
+use super::bvh;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Emotion, Fps};
@@ -9,7 +10,8 @@ use crate::direction::Direction;
 use crate::direction::events::Event;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
-use crate::formats::{self, Info};
+use crate::formats::bvh::Layout;
+use crate::formats::{self, Info, Settings};
 use crate::motion::Performance;
 use crate::perform;
 use crate::{Error, Result, interrupt};
@@ -23,7 +25,7 @@ use std::time::Instant;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Recording of speech: WAV, MP3, FLAC, OGG, M4A, or a video with sound; `-` reads standard input
-    #[arg(value_name = "INPUT")]
+    #[arg(value_name = "INPUT", default_value = "", hide_default_value = true)]
     pub input: PathBuf,
     /// File to write; its extension chooses the format. May be given several times; what exists is replaced
     #[arg(short, long = "output", value_name = "OUT", required = true)]
@@ -48,6 +50,8 @@ pub struct Arguments {
     /// Care taken with the performance
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub quality: Quality,
+    #[command(flatten)]
+    pub bvh: bvh::Arguments,
     /// Fail instead of replacing files that exist
     #[arg(long)]
     pub no_clobber: bool,
@@ -84,6 +88,8 @@ pub struct Take {
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
     pub performance: Performance,
+    /// How BVH files are laid out.
+    pub layout: Layout,
     pub timings: Timings,
 }
 
@@ -97,6 +103,10 @@ pub struct Timings {
 }
 
 impl Timings {
+    pub fn new() -> Timings {
+        Timings { stages: BTreeMap::new(), start: Instant::now() }
+    }
+
     pub fn set(&mut self, stage: &'static str, seconds: f64) {
         self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
     }
@@ -107,7 +117,7 @@ impl Timings {
     }
 
     /// Closes the account: everything since the start.
-    fn finish(mut self) -> Timings {
+    pub fn finish(mut self) -> Timings {
         self.set("total", self.start.elapsed().as_secs_f64());
         self
     }
@@ -134,12 +144,16 @@ pub struct Summary {
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).collect();
+        let named = [self.input.as_path()].into_iter().chain(self.direction.as_deref()).chain(self.bvh.skeleton.as_deref());
+        let inputs: Vec<&Path> = others.iter().copied().chain(named).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
     pub fn listen(&self, messages: &Messages) -> Result<Take> {
+        if self.input.as_os_str().is_empty() {
+            return Err(Error::usage("no recording is given", "name one: `gestus animate talk.wav -o talk.bvh`; `-` reads standard input"));
+        }
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
         let mut emotion = self.asked()?;
@@ -147,8 +161,9 @@ impl Arguments {
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }
-        let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
+        let mut timings = Timings::new();
         let stage = messages.stage("read", 0);
+        let layout = self.bvh.layout(messages)?;
         let recording = read(&self.input)?;
         if recording.missing > 0.05 {
             let (there, missing) = (recording.seconds(), recording.missing);
@@ -159,7 +174,7 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, performance: Performance::default(), layout, timings })
     }
 
     /// The direction of the command line or of its file.
@@ -213,6 +228,12 @@ impl Arguments {
 }
 
 impl Take {
+    /// Motion that needs no recording.
+    pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
+        let speech = Speech { seconds: performance.seconds, ..Speech::default() };
+        Take { recording: Recording::default(), speech, emotion, performance, layout, timings }
+    }
+
     /// Writes the motion files among `targets`.
     pub fn write_motion(&mut self, targets: &[Target], info: &Info, messages: &Messages) -> Result<()> {
         let motion: Vec<&Target> = targets.iter().filter(|target| matches!(target.kind, Kind::Motion(_))).collect();
@@ -220,9 +241,12 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone() };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
-            formats::write(&target.path, &self.performance, info)?;
+            if let Kind::Motion(format) = target.kind {
+                formats::write_as(format, &target.path, &self.performance, &settings)?;
+            }
             stage.reached(n + 1);
         }
         self.timings.set("write", stage.finish());
@@ -247,7 +271,7 @@ pub fn to_json(value: &impl Serialize) -> Result<String> {
 /// Largest recording read from standard input, in bytes: an hour of 96 kHz stereo float, and more.
 const STDIN_LIMIT: u64 = 4 << 30;
 
-fn read(input: &Path) -> Result<Recording> {
+pub fn read(input: &Path) -> Result<Recording> {
     if input != Path::new("-") {
         return audio::decode_file(input);
     }

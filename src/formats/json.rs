@@ -6,7 +6,7 @@
 use super::{Info, Loaded, MOST_FRAMES};
 use crate::body::skeleton::{self, JOINTS, Pose};
 use crate::face::coefficients;
-use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::motion::{Frame, Gaze, Head, Parts, Performance};
 use crate::{Error, Result};
 use glam::{Quat, Vec3};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
         .enumerate()
         .map(|(n, fields)| frame(fields, &faces, &joints).map_err(|what| Error::malformed(format!("{origin}: frame {n}"), what)));
     let frames = frames.collect::<Result<Vec<Frame>>>()?;
-    Ok(Loaded { performance: Performance { fps: file.fps, seconds: file.seconds, frames }, unused })
+    Ok(Loaded { performance: Performance { fps: file.fps, seconds: file.seconds, frames }, parts: Parts::ALL, unused, notes: Vec::new() })
 }
 
 fn frame(fields: &FrameFields, faces: &[Option<usize>], joints: &[Option<usize>]) -> std::result::Result<Frame, String> {
