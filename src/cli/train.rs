@@ -16,9 +16,41 @@ pub struct Arguments {
 enum Model {
     /// Train the face: content encoder, then denoiser
     Face(Face),
+    /// Train the body on its rules and on recorded motion
+    Body(Body),
     /// Train the ear for feelings in a voice
     Emotion(Emotion),
 }
+
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = BODY_EXAMPLES)]
+struct Body {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Folder for the weights; made if it is missing
+    #[arg(short, long, value_name = "FOLDER", default_value = "models")]
+    out: PathBuf,
+    /// Batches
+    #[arg(long, value_name = "NUMBER", default_value_t = 2400)]
+    steps: usize,
+    /// How often the rules perform every minute of speech
+    #[arg(long, value_name = "NUMBER", default_value_t = 6)]
+    rehearsals: usize,
+    /// Go on from the weights in the folder, in smaller steps
+    #[arg(long)]
+    resume: bool,
+    /// Number that chooses the rehearsals and the order of the windows
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+}
+
+const BODY_EXAMPLES: &str = "\
+Checkpoints are saved on the way; Ctrl-C stops and leaves the last one.
+
+Examples:
+  gestus train body --data ~/recordings -o models
+  gestus train body --resume --steps 800 -o try";
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EMOTION_EXAMPLES)]
@@ -92,6 +124,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Model::Face(Face { data, sources, out, synthetic_minutes, content_steps, face_steps, resume, hold_out, seed }) => {
             recordings(&data)?;
             train::face(&train::Options { data, sources, out, synthetic_minutes, content_steps, face_steps, resume, hold_out, seed })
+        }
+        Model::Body(Body { data, out, steps, rehearsals, resume, seed }) => {
+            recordings(&data)?;
+            train::body::train(&train::body::Options { data, out, steps, rehearsals, resume, seed })
         }
         Model::Emotion(Emotion { data, sources, out, steps, hold_out, seed }) => {
             recordings(&data)?;

@@ -8,11 +8,14 @@ use super::manner::{Manners, manners};
 use super::motion::{Motion, onsets, rotated, turned};
 use super::statistics::{Interval, interval, mean, median, pearson, percentile};
 use crate::Result;
-use crate::audio::{SPEECH_RATE, Speech};
+use crate::audio::{self, SPEECH_RATE, Speech};
+use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity, standing};
 use crate::emotion::Point;
+use crate::motion::Head;
+use crate::train::clips::{Recorded, recorded};
 use crate::train::data::Split;
 use crate::train::talks::{Talk, talks};
 use rayon::prelude::*;
@@ -123,7 +126,32 @@ fn deviation(values: &[f32]) -> f32 {
 /// The rules, with the head left to stand: a face model would move it.
 pub fn rules(speech: &Speech, point: &Point, seed: u64, frames: usize) -> Result<Vec<Pose>> {
     let manner = Expressivity::at(point);
-    Ok(body::perform(speech, &|_| manner, &[crate::motion::Head::default()], seed, frames))
+    Ok(body::perform(speech, &|_| manner, &[Head::default()], seed, frames))
+}
+
+/// The weights, with the head left to stand.
+pub fn weights(model: &BodyModel, speech: &Speech, point: &Point, seed: u64, frames: usize) -> Result<Vec<Pose>> {
+    let rhythm = Rhythm::of(speech, frames);
+    let manner = Expressivity::at(point);
+    model.perform(&Request {
+        rhythm: &rhythm,
+        frames,
+        emotion: &[*point],
+        manners: &[manner],
+        style: None,
+        heads: &[Head::default()],
+        given: &[],
+        seed,
+    })
+}
+
+/// Recorded speakers with their speech; nothing where the recordings are missing.
+fn speakers(root: &Path) -> Result<Vec<Pair>> {
+    let pair = |take: &Recorded| {
+        let speech = audio::decode_file(&take.path.with_extension("ogg"))?.to_speech()?;
+        Ok(Pair::new(&take.poses, &speech))
+    };
+    recorded(root, &|file| file.starts_with("paired/"))?.iter().map(pair).collect()
 }
 
 /// Judges performers (with their names) on the speech under `root` that is kept for judging, with seeds `1..=seeds`.
@@ -154,9 +182,10 @@ pub fn judge(performers: &[(&str, Performer)], root: &Path, talks: &[Talk], seed
             shuffled = with(1);
         }
     }
-    rows.extend(["shuffled".to_string(), "still".to_string()]);
+    rows.extend(["shuffled".to_string(), "still".to_string(), "real".to_string()]);
     pairs.push(shuffled);
     pairs.push(talks.par_iter().map(|t| Pair::new(&vec![standing(); t.frames()], &t.speech)).collect());
+    pairs.push(speakers(root)?);
     let mut figures: Vec<Figure> = READINGS
         .par_iter()
         .map(|(what, read)| {
@@ -207,8 +236,11 @@ fn diversity(pairs: &[Vec<Pair>], jobs: &[(usize, u64)], rows: usize) -> Figure 
         let apart: Vec<f32> = same.map(|(_, p)| p[0].motion.distance(&p[1].motion)).collect();
         (!apart.is_empty()).then(|| interval(&apart))
     };
-    let mut values: Vec<Option<Interval>> = pairs.iter().take(rows - 2).map(between).collect();
+    let mut values: Vec<Option<Interval>> = pairs.iter().take(rows - 3).map(between).collect();
     values.resize(rows, None);
+    let real = &pairs[rows - 1];
+    let apart: Vec<f32> = real.windows(2).map(|p| p[0].motion.distance(&p[1].motion)).collect();
+    values[rows - 1] = (!apart.is_empty()).then(|| interval(&apart));
     Figure { what: "distance of the hands between seeds (real: between takes), m".to_string(), values }
 }
 

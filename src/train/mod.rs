@@ -1,8 +1,10 @@
 //! Training, from recordings to weights: `gestus train face` runs its stages in order, each resumable from its file, and
-//! `gestus train emotion` trains the ear for feelings.
+//! `gestus train body` and `gestus train emotion` train the body and the ear for feelings.
 
 mod adversary;
 pub mod augment;
+pub mod body;
+pub mod clips;
 pub mod content;
 pub mod data;
 pub mod emotion;
