@@ -85,7 +85,7 @@ impl Arguments {
         let targets = outputs::plan(&self.outputs, inputs, self.no_clobber)?;
         let motion = targets.into_iter().map(|target| match target.kind {
             Kind::Motion(format) => Ok((target.path, format)),
-            Kind::Video => Err(Error::usage(
+            Kind::Video | Kind::Page => Err(Error::usage(
                 format!("{}: convert writes motion files only", target.path.display()),
                 "use `gestus render --motion` for pictures",
             )),
