@@ -131,7 +131,7 @@ fn a_motion_is_scored_by_what_it_has() {
     };
     let ours = card("take.json");
     assert!(figure(&ours, "opening against loudness").expect("a face") > 0.4, "{ours}");
-    assert!(figure(&ours, "p b m with closed lips").expect("a face") > 0.7, "{ours}");
+    assert!(figure(&ours, "f v with the lip").expect("an f") > 0.7 && figure(&ours, "p b m with").is_none(), "{ours}");
     assert!(figure(&ours, "hand speed, median").is_some() && ours["without"] == serde_json::json!([]));
     let face = card("take.csv");
     assert_eq!(face["without"], serde_json::json!(["body"]));
@@ -222,6 +222,6 @@ fn look(shot: &Path) {
     let picture = image::open(shot).expect("a screenshot").into_rgb8();
     let near = |p: &image::Rgb<u8>, c: [u8; 3]| p.0.iter().zip(c).all(|(a, b)| a.abs_diff(b) < 12);
     for (name, colour) in [("voice", [116, 168, 220]), ("vowels", [196, 146, 66]), ("feeling", [246, 206, 80])] {
-        assert!(picture.pixels().filter(|p| near(p, colour)).count() > 50, "{name} is not to be seen");
+        assert!(picture.pixels().filter(|p| near(p, colour)).count() > 20, "{name} is not to be seen");
     }
 }

@@ -80,22 +80,25 @@ fn mouth(frames: &[Frame], heard: &Heard, level: &[f32]) -> Vec<Figure> {
     let bitten = at_teeth(&series(&|f| lip_to_teeth_mm(&f.face)), &heard.contacts);
     let vowels = heard.contacts.iter().filter(|c| c.apart >= 0.5).count();
     let (lag, height) = synchrony([(level, gap.clone())].into_iter());
-    let figures = [
+    let mut figures = vec![
         ("opening against loudness, Pearson r", pearson(&gap, level), "0.46 to 0.81"),
         ("opening after loudness, ms", lag, "-115 to 33"),
         ("height of that peak over the sound turned by half", height, "0.44 to 1.04"),
         ("lip gap, 95th percentile, mm", percentile(&gap, 0.95), "11 to 13"),
-        ("p b m with closed lips, share", share(&shut), "1"),
-        ("p b m heard", shut.len() as f32, ""),
-        ("f v with the lip at the teeth, share", share(&bitten), "1"),
-        ("f v heard", bitten.len() as f32, ""),
         ("false closures in 10 s of vowels", false_closures(&gap, &heard.contacts).len() as f32 * 300.0 / vowels.max(1) as f32, "0"),
         ("log mean jerk, lip gap", log_jerk([gap.clone()].into_iter()), "9.2 to 10.4"),
         ("log mean jerk, width of the mouth", log_jerk([series(&|f| 10.0 * width(&f.face))].into_iter()), "8.1 to 9.6"),
         ("log mean jerk, rounding", log_jerk([series(&|f| 10.0 * rounding(&f.face))].into_iter()), "8.3 to 9.3"),
         ("power of the lip gap above 8 Hz, share", fast_power(&gap), "below 0.05"),
+        ("p b m heard", shut.len() as f32, ""),
+        ("f v heard", bitten.len() as f32, ""),
     ];
-    figures.map(|(what, value, people)| Figure { what, value, people }).to_vec()
+    for (what, found) in [("p b m with closed lips, share", &shut), ("f v with the lip at the teeth, share", &bitten)] {
+        if !found.is_empty() {
+            figures.push((what, share(found), "1"));
+        }
+    }
+    figures.into_iter().map(|(what, value, people)| Figure { what, value, people }).collect()
 }
 
 fn share(found: &[Closure]) -> f32 {
