@@ -6,6 +6,7 @@ use super::motion;
 use super::outputs::{Kind, Target};
 use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
+use crate::actor::Actor;
 use crate::audio::Recording;
 use crate::formats::Info;
 use crate::motion::Performance;
@@ -14,6 +15,7 @@ use crate::video::{self, VideoSettings, VideoWriter};
 use crate::{Error, Result, interrupt};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -113,7 +115,8 @@ impl Arguments {
         }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
-        let renderer = self.renderer(messages)?;
+        let (renderer, actor) = self.renderer(messages)?;
+        take.actor = Some(Arc::new(actor));
         take.timings.set("actor", stage.finish());
         let sound = Some(std::mem::take(&mut take.recording));
         let mut videos = self.create(&targets, self.take.frames(&take), sound)?;
@@ -138,13 +141,13 @@ impl Arguments {
         self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
     }
 
-    /// The renderer with its actor and view, ready to draw.
-    pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
+    /// The renderer with its view, ready to draw, and its actor.
+    pub fn renderer(&self, messages: &Messages) -> Result<(Renderer, Actor)> {
         let Size { width, height } = self.size;
         let framing = self.framing.into();
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
         let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
-        Renderer::new(self.renderer.into(), &actor, &view)
+        Ok((Renderer::new(self.renderer.into(), &actor, &view)?, actor))
     }
 
     /// Draws motion that exists.
@@ -157,12 +160,13 @@ impl Arguments {
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
         motion::centre(&mut performance);
-        let renderer = self.renderer(messages)?;
+        let (renderer, actor) = self.renderer(messages)?;
         let mut videos = self.create(targets, performance.frames.len(), sound)?;
         let input = self.motions.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
         let (seconds, frames) = (performance.seconds, performance.frames.len());
         let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
+        take.actor = Some(Arc::new(actor));
         if !self.take.dry_run {
             take.write_motion(targets, &info, messages)?;
             render::follow(&mut take.performance, self.framing.into());
