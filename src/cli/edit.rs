@@ -233,6 +233,7 @@ fn rounding(format: Format) -> f64 {
         Format::Json => 1.5e-5,
         Format::LiveLink => 1e-9,
         Format::Bvh => 3e-4,
+        Format::Glb | Format::Vrma => 0.0,
     }
 }
 
@@ -243,7 +244,7 @@ fn write(target: &Target, performance: &Performance, settings: &Settings, texts:
         return formats::write_as(format, &target.path, performance, settings);
     };
     let mut written = Vec::new();
-    formats::encode(format, &mut written, performance, settings).map_err(Error::io(&target.path))?;
+    formats::encode(format, &mut written, &target.path, performance, settings)?;
     let text = formats::splice(original, &String::from_utf8_lossy(&written), rounding(format));
     let mut output = Output::create(&target.path)?;
     output.write_all(text.as_bytes()).map_err(Error::io(&target.path))?;
