@@ -30,8 +30,10 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let seed = clip_seed(speech, options.seed);
     let mut rows = faces(model, speech, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners, seed);
-    let nods: Vec<Head> = nods.into_iter().map(|nod| times(nod, NODS)).collect();
+    // Who is less active nods less far, at the same moments: what is felt may change smoothly.
+    let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
+    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &steady, seed);
+    let nods: Vec<Head> = nods.into_iter().zip(&manners).map(|(nod, manner)| times(nod, NODS * (manner.activity + 0.1).min(1.0))).collect();
     let habits = habits::adopt(&mut rows, &nods, &plan.styles, seed);
     plan.dials.turn(&mut rows, seed);
     flex(&mut rows, &plan.muscles);

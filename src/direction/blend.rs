@@ -119,7 +119,7 @@ mod tests {
         let way = plans(&["sad", "sad; brows=angry", "\"raised left brow\""]);
         assert_eq!(blend(&way[..2], 1.0).points(Region::Brows)[0], Label::Angry.mean());
         let muscles = blend(&[way[0].clone(), way[2].clone()], 0.5).muscles;
-        assert!(!muscles.is_empty() && muscles[0].1[0] > 0.1);
+        assert!(muscles.iter().any(|(_, curve)| curve[0] > 0.2));
         assert_eq!(blend(&[], 0.5), Plan::default());
         assert_eq!(blend(&way[..1], 0.7).emotion, way[0].emotion);
     }

@@ -47,7 +47,7 @@ const SHUT: f32 = 0.999;
 /// How far eyes turn in the head, radians: to a side, up, down.
 const ORBIT: [f32; 3] = [0.6, 0.42, 0.6];
 /// Growth of the arms' turns about where they are held at the largest gesture dial.
-const LARGER: f32 = 0.6;
+const LARGER: f32 = 0.45;
 /// Frames over which it is averaged where the arms are held.
 const HELD: f32 = 30.0;
 

@@ -109,6 +109,7 @@ impl Strip {
         for (start, end, name) in self.events.iter().filter(|(start, end, _)| *end > from && *start < to) {
             let (left, right) = (view.x(*start), view.x(*end));
             drawing.bar([left, ROWS[7].0 + 1.0], [right - left, ROWS[7].1 - 2.0], [86, 108, 72, 255]);
+            drawing.bar([left, ROWS[7].0 + 1.0], [2.0, ROWS[7].1 - 2.0], GOOD);
             drawing.words([left.max(0.0) + 3.0, ROWS[7].0 + 1.0], name.clone(), INK);
         }
         axis(&mut drawing, &view);

@@ -8,8 +8,9 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
-/// Pixels a second of the strip.
+/// Pixels a second of the strip, and its least width, which fills the page.
 const SCALE: f64 = 110.0;
+const NARROWEST: f64 = 1060.0;
 /// Bytes of the video that are turned into text at once; a multiple of three.
 const PIECE: usize = 3 << 18;
 
@@ -25,7 +26,7 @@ pub struct Caption {
 pub fn write(path: &Path, video: &Path, strip: &Strip, caption: &Caption) -> Result<()> {
     let mut out = Output::create(path)?;
     let failed = || Error::io(path);
-    let width = (strip.seconds * SCALE).ceil().clamp(300.0, 1e6) as u32;
+    let width = (strip.seconds * SCALE).ceil().clamp(NARROWEST, 1e6) as u32;
     let page = include_str!("page.html")
         .replace("{{title}}", &escaped(&caption.title))
         .replace("{{facts}}", &facts(caption))
