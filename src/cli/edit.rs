@@ -111,7 +111,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         edited = edit::turn(&edited, Head { yaw, pitch, roll }, &scope);
     }
     let changed = edited.frames.iter().zip(&original.performance.frames).filter(|(a, b)| a != b).count();
-    let settings = Settings { info, bvh: original.layout };
+    let settings = Settings { info, bvh: original.layout, ..Settings::default() };
     targets.iter().try_for_each(|target| write(target, &edited, &settings, &original.texts))?;
     messages.say(format!("{changed} of {} frames changed", edited.frames.len()));
     Ok(())
@@ -198,13 +198,15 @@ impl Original {
         for path in paths {
             let format = Format::of(path)?;
             let performance = motion::load(path, messages)?.performance;
-            let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+            let text = || std::fs::read_to_string(path).map_err(Error::io(path));
             match format {
-                Format::Json => info = json::source(text.as_bytes()).unwrap_or_default(),
+                Format::Json => info = json::source(text()?.as_bytes()).unwrap_or_default(),
                 Format::Bvh => layout = bvh::like(path, None, &Messages::SILENT)?,
-                Format::LiveLink => {}
+                Format::LiveLink | Format::Glb | Format::Vrma => {}
             }
-            texts.push((format, text));
+            if !matches!(format, Format::Glb | Format::Vrma) {
+                texts.push((format, text()?));
+            }
             whole = Some(match whole {
                 None => performance,
                 Some(first) if format == Format::Bvh => together(first, &performance),
