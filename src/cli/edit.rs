@@ -111,7 +111,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         edited = edit::turn(&edited, Head { yaw, pitch, roll }, &scope);
     }
     let changed = edited.frames.iter().zip(&original.performance.frames).filter(|(a, b)| a != b).count();
-    let settings = Settings { info, bvh: original.layout };
+    let settings = Settings { info, bvh: original.layout, ..Settings::default() };
     targets.iter().try_for_each(|target| write(target, &edited, &settings, &original.texts))?;
     messages.say(format!("{changed} of {} frames changed", edited.frames.len()));
     Ok(())
@@ -198,13 +198,15 @@ impl Original {
         for path in paths {
             let format = Format::of(path)?;
             let performance = motion::load(path, messages)?.performance;
-            let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+            let text = || std::fs::read_to_string(path).map_err(Error::io(path));
             match format {
-                Format::Json => info = json::source(text.as_bytes()).unwrap_or_default(),
+                Format::Json => info = json::source(text()?.as_bytes()).unwrap_or_default(),
                 Format::Bvh => layout = bvh::like(path, None, &Messages::SILENT)?,
-                Format::LiveLink => {}
+                Format::LiveLink | Format::Glb | Format::Vrma => {}
             }
-            texts.push((format, text));
+            if !matches!(format, Format::Glb | Format::Vrma) {
+                texts.push((format, text()?));
+            }
             whole = Some(match whole {
                 None => performance,
                 Some(first) if format == Format::Bvh => together(first, &performance),
@@ -233,6 +235,7 @@ fn rounding(format: Format) -> f64 {
         Format::Json => 1.5e-5,
         Format::LiveLink => 1e-9,
         Format::Bvh => 3e-4,
+        Format::Glb | Format::Vrma => 0.0,
     }
 }
 
@@ -243,7 +246,7 @@ fn write(target: &Target, performance: &Performance, settings: &Settings, texts:
         return formats::write_as(format, &target.path, performance, settings);
     };
     let mut written = Vec::new();
-    formats::encode(format, &mut written, performance, settings).map_err(Error::io(&target.path))?;
+    formats::encode(format, &mut written, &target.path, performance, settings)?;
     let text = formats::splice(original, &String::from_utf8_lossy(&written), rounding(format));
     let mut output = Output::create(&target.path)?;
     output.write_all(text.as_bytes()).map_err(Error::io(&target.path))?;

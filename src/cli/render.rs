@@ -7,6 +7,7 @@ use super::outputs::{self, Kind, Target};
 use super::picture;
 use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
+use crate::actor::Actor;
 use crate::audio::{Recording, Speech};
 use crate::evaluate::strip::strip;
 use crate::formats::Info;
@@ -131,7 +132,8 @@ impl Arguments {
         }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
-        let renderer = self.renderer(messages)?;
+        let (renderer, actor) = self.renderer(messages)?;
+        take.actor = Some(Arc::new(actor));
         take.timings.set("actor", stage.finish());
         let pages = self.pages(&targets)?;
         let sound = Some(std::mem::take(&mut take.recording));
@@ -156,16 +158,16 @@ impl Arguments {
         self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
     }
 
-    /// The renderer with its actor and view, ready to draw.
-    pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
+    /// The renderer with its view, ready to draw, and its actor.
+    pub fn renderer(&self, messages: &Messages) -> Result<(Renderer, Actor)> {
         self.renderer_of(self.size, messages)
     }
 
-    fn renderer_of(&self, Size { width, height }: Size, messages: &Messages) -> Result<Renderer> {
+    fn renderer_of(&self, Size { width, height }: Size, messages: &Messages) -> Result<(Renderer, Actor)> {
         let framing = self.framing.into();
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
         let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
-        Renderer::new(self.renderer.into(), &actor, &view)
+        Ok((Renderer::new(self.renderer.into(), &actor, &view)?, actor))
     }
 
     /// The pages among the targets, each with a temporary place for its video.
@@ -187,7 +189,7 @@ impl Arguments {
         outputs::check(&self.take.outputs, &read, self.take.no_clobber)?;
         let mut take = self.take.listen(messages)?;
         let side = self.size.width.min(self.size.height).min(LARGEST);
-        let renderer = self.renderer_of(Size { width: side, height: side }, messages)?;
+        let (renderer, _) = self.renderer_of(Size { width: side, height: side }, messages)?;
         if !self.take.dry_run {
             let mut performed = Vec::new();
             for seed in (0..count).map(|k| self.take.seed.wrapping_add(k)) {
@@ -212,7 +214,7 @@ impl Arguments {
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
         motion::centre(&mut performance);
-        let renderer = self.renderer(messages)?;
+        let (renderer, actor) = self.renderer(messages)?;
         let pages = self.pages(targets)?;
         let speech = match &sound {
             Some(sound) => sound.to_speech()?,
@@ -226,6 +228,7 @@ impl Arguments {
         let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
         let (seconds, frames) = (performance.seconds, performance.frames.len());
         let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
+        take.actor = Some(Arc::new(actor));
         if !self.take.dry_run {
             take.write_motion(targets, &info, messages)?;
             take.speech = speech;

@@ -4,6 +4,7 @@ use super::bvh;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Dial, Emotion, Fps};
+use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;
 use crate::direction::Plan;
@@ -24,6 +25,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -126,6 +128,8 @@ pub struct Take {
     pub performance: Performance,
     /// How BVH files are laid out.
     pub layout: Layout,
+    /// Who is in GLB files.
+    pub actor: Option<Arc<Actor>>,
     pub timings: Timings,
 }
 
@@ -212,7 +216,7 @@ impl Arguments {
         let speech = recording.to_speech()?;
         emotion.direction.consult()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, plan: Plan::default(), performance: Performance::default(), layout, timings })
+        Ok(Take { recording, speech, emotion, plan: Plan::default(), performance: Performance::default(), layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
@@ -272,7 +276,7 @@ impl Take {
     /// Motion that needs no recording.
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
-        Take { recording: Recording::default(), speech, emotion, plan: Plan::default(), performance, layout, timings }
+        Take { recording: Recording::default(), speech, emotion, plan: Plan::default(), performance, layout, actor: None, timings }
     }
 
     /// Writes the motion files among `targets`.
@@ -282,7 +286,7 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
-        let settings = Settings { info: info.clone(), bvh: self.layout.clone() };
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone() };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
             if let Kind::Motion(format) = target.kind {
