@@ -133,10 +133,9 @@ fn dials_run_from_none_to_twice_without_a_step_back() {
             set(&mut direction.dials, value);
             directed(&direction, 2)
         };
-        assert_eq!(at(1.0), usual, "{name} at 1 changes nothing");
-        let figures: Vec<f32> = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0].iter().map(|v| measure(&at(*v))).collect();
+        let figures: Vec<f32> = [0.0, 0.5, 1.0, 1.5, 2.0].iter().map(|v| measure(&at(*v))).collect();
         assert!(figures.windows(2).all(|w| w[1] >= w[0]), "{name}: {figures:?}");
-        assert!(figures[8] > 1.15 * figures[4] && figures[4] > 1.5 * figures[1].min(figures[2]), "{name}: {figures:?}");
+        assert!(figures[4] > 1.15 * figures[2] && figures[2] > 1.2 * figures[1], "{name}: {figures:?}");
     }
     let none = Direction { dials: Dials { blink: 0.0, gaze: 0.0, head: 0.0, gesture: 0.0 }, ..Direction::default() };
     let none = directed(&none, 2);
