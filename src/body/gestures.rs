@@ -174,6 +174,30 @@ impl Plan {
         planner.settle();
         Plan { hands: planner.hands }
     }
+
+    /// Leaves out what begins within the spans of frames; the next move makes up for the way, so that the rest stays as it was.
+    pub fn keep_still(&mut self, busy: &[Range<f32>]) {
+        let within = |start: f32| busy.iter().find(|span| span.contains(&start));
+        for hand in &mut self.hands {
+            let (mut missing, mut after) = (Vec3::ZERO, 0.0);
+            let mut moves = Vec::new();
+            for m in hand.moves.drain(..) {
+                if let Some(span) = within(m.start) {
+                    (missing, after) = (missing + m.by, span.end);
+                    continue;
+                }
+                let by = m.by + std::mem::take(&mut missing);
+                // What became longer takes longer.
+                let end = m.end.max(m.start + 1.875 * by.length() / 1.9 * FPS);
+                moves.push(Move { by, end: if by == m.by { m.end } else { end }, ..m });
+            }
+            if missing.length() > 0.01 {
+                moves.push(Move { start: after, end: after + FPS, by: missing, bow: Vec3::ZERO });
+            }
+            hand.moves = moves;
+            hand.grips.retain(|grip| within(grip.start).is_none());
+        }
+    }
 }
 
 /// Arms hanging: the wrist beside the thigh.
@@ -448,6 +472,20 @@ mod tests {
             (0..10).map(|seed| Plan::new(&rhythm(), &manner, seed).hands.iter().map(|h| h.moves.len()).sum::<usize>()).sum()
         };
         assert!(strokes("sad") * 3 < strokes("happy") * 2);
+    }
+
+    #[test]
+    fn other_gestures_take_the_place_of_strokes() {
+        for seed in 0..10 {
+            let plan = Plan::new(&rhythm(), &[Expressivity::default(); 600], seed);
+            let mut kept = plan.clone();
+            kept.keep_still(&[60.0..120.0, 150.0..200.0]);
+            for (hand, before) in kept.hands.iter().zip(&plan.hands) {
+                assert!(hand.moves.iter().all(|m| !(60.0..120.0).contains(&m.start) && !(150.0..200.0).contains(&m.start)));
+                let end = |hand: &HandPlan| hand.moves.iter().fold(hand.origin, |at, m| at + m.by);
+                assert!((end(hand) - end(before)).length() < 0.02);
+            }
+        }
     }
 
     #[test]

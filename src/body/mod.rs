@@ -11,6 +11,7 @@
 //! | hands | smooth wrist courses outside head and torso | [`hands`] |
 //! | trunk | breath, lean, twist, weight shifts, steps | [`torso`] |
 //! | head | nods and attention, if no face model gives them | [`head`] |
+//! | library | gestures with a meaning, laid over the rest | [`library`] |
 //! | limbs | arms and legs by inverse kinematics, fingers | [`limbs`], [`fingers`] |
 //!
 //! Where there is no speech the body stands: it breathes, shifts its weight and looks about a little.
@@ -21,6 +22,7 @@ pub mod fingers;
 pub mod gestures;
 pub mod hands;
 pub mod head;
+pub mod library;
 pub mod limbs;
 pub mod rhythm;
 pub mod skeleton;
@@ -36,6 +38,7 @@ use gestures::{Plan, Side};
 use glam::{EulerRot, Quat, Vec3};
 use limbs::ArmLife;
 use rhythm::Rhythm;
+use std::ops::Range;
 use skeleton::{OFFSETS, Pose};
 use torso::{BREATH_CHEST, SPINE_SHARES, Stance, Torso};
 
@@ -48,12 +51,25 @@ pub const RATE: f64 = 30.0;
 /// face model found, one per frame, the last one held if there are too few; with none the body moves the head itself
 /// ([`head::heads`]). The same arguments give the same poses.
 pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, heads: &[Head], seed: u64, frames: usize) -> Vec<Pose> {
+    perform_around(speech, expressivity, heads, seed, frames, &[])
+}
+
+/// [`perform`] whose hands begin nothing of their own within the `busy` spans of frames: other gestures are laid over them there.
+pub fn perform_around(
+    speech: &Speech,
+    expressivity: &dyn Fn(f64) -> Expressivity,
+    heads: &[Head],
+    seed: u64,
+    frames: usize,
+    busy: &[Range<f32>],
+) -> Vec<Pose> {
     if frames == 0 {
         return Vec::new();
     }
     let rhythm = Rhythm::of(speech, frames);
     let manner = eased((0..frames).map(|k| expressivity(k as f64 / RATE)));
-    let plan = Plan::new(&rhythm, &manner, seed);
+    let mut plan = Plan::new(&rhythm, &manner, seed);
+    plan.keep_still(busy);
     let hands = hands::courses(&plan, &rhythm, &manner, seed);
     let torso = Torso::new(&hands, &rhythm, &manner, seed);
     let stance = Stance::new(&torso, &rhythm, &manner, seed);

@@ -9,8 +9,10 @@ mod animate;
 mod bench;
 mod evaluate;
 mod explain;
+mod gestures;
 pub mod messages;
 pub mod outputs;
+mod picture;
 mod render;
 mod take;
 mod train;
@@ -56,6 +58,8 @@ enum Command {
     Animate(animate::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
+    /// List or draw the gestures that words call for
+    Gestures(gestures::Arguments),
     /// Make, look at and judge characters
     Actor(actor::Arguments),
     /// Train a model on recordings
@@ -72,6 +76,7 @@ impl Command {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),
+            Command::Gestures(arguments) => gestures::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments, messages),

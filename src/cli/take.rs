@@ -5,13 +5,17 @@ use super::outputs::{self, Kind, Target};
 use super::values::{Emotion, Fps};
 use crate::audio::{self, Recording, Speech};
 use crate::body;
+use crate::body::library::{Library, Placed};
 use crate::direction::Direction;
-use crate::direction::events::Event;
+use crate::direction::events::{Act, Event};
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
 use crate::formats::{self, Info};
 use crate::motion::Performance;
 use crate::perform;
+use crate::speech::align;
+use crate::speech::content::ContentEncoder;
+use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -36,9 +40,16 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "emotion")]
     pub direction: Option<PathBuf>,
     /// Something that happens at a time: "2.1s nod", "3s-5s look left", "4s wink left", "6s sigh", "0s-2s speak mumbled",
-    /// "1s-4s lip-scale 1.3"; may be given several times
+    /// "1s-4s lip-scale 1.3", "1.2s gesture stop"; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     pub events: Vec<Event>,
+    /// What is said: .txt, .srt, .vtt, .TextGrid or .json with words. Its words call for gestures (see `gestus gestures`); where it
+    /// gives no times of words they are found in the recording
+    #[arg(long, value_name = "FILE")]
+    pub transcript: Option<PathBuf>,
+    /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
+    #[arg(long, value_name = "DIR")]
+    pub gestures: Option<PathBuf>,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -83,6 +94,9 @@ pub struct Take {
     pub speech: Speech,
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
+    pub library: Library,
+    /// What is said, where the user told it.
+    pub transcript: Option<Transcript>,
     pub performance: Performance,
     pub timings: Timings,
 }
@@ -134,7 +148,7 @@ pub struct Summary {
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).collect();
+        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).chain(self.transcript.as_deref()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
@@ -143,9 +157,16 @@ impl Arguments {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
         let mut emotion = self.asked()?;
-        emotion.direction.events.extend(&self.events);
+        emotion.direction.events.extend_from_slice(&self.events);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
+        }
+        let library = super::gestures::library(self.gestures.as_deref())?;
+        let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
+        for event in &emotion.direction.events {
+            if let Act::Gesture { name, .. } = &event.act {
+                library.find(name)?;
+            }
         }
         let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
         let stage = messages.stage("read", 0);
@@ -159,7 +180,7 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, library, transcript, performance: Performance::default(), timings })
     }
 
     /// The direction of the command line or of its file.
@@ -175,7 +196,12 @@ impl Arguments {
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
-        let plan = direction.plan(take.speech.seconds, frames, &heard);
+        let mut plan = direction.plan(take.speech.seconds, frames, &heard);
+        let words = words(take)?;
+        perform::place(&mut plan, &take.library, &words, &take.speech, self.seed)?;
+        if take.transcript.is_some() {
+            messages.say(format!("{} words, {}", words.len(), made(&plan.gestures)));
+        }
         let options = perform::Options { seed: self.seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
@@ -237,6 +263,19 @@ impl Summary {
         messages.say(format!("{seconds:.2} s of speech, {frames} frames at {fps} a second; took {:.2} s", timings.get("total")));
         if json { print(&to_json(self)?) } else { Ok(()) }
     }
+}
+
+/// The words of a take with their times.
+fn words(take: &Take) -> Result<Vec<Word>> {
+    let Some(transcript) = &take.transcript else { return Ok(Vec::new()) };
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?, &take.speech)? };
+    Ok(align::align(transcript, &heard, take.speech.seconds))
+}
+
+/// The gestures that will be seen, in a few words.
+fn made(gestures: &[Placed]) -> String {
+    let named: Vec<String> = gestures.iter().map(|p| format!("{:.2} s {}", p.time, p.gesture.name)).collect();
+    if named.is_empty() { "no gesture".into() } else { format!("gestures: {}", named.join(", ")) }
 }
 
 /// One line of JSON.

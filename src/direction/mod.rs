@@ -28,6 +28,7 @@ mod grammar;
 mod reading;
 mod timeline;
 
+use crate::body::library::Placed;
 use crate::emotion::{EMOTION, Label, Point};
 use crate::face::coefficients::id;
 use crate::{Error, Result};
@@ -218,7 +219,7 @@ impl Mix {
 }
 
 /// A direction laid out in time, at 30 frames a second.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// A point of the emotion space for every frame, neutral at the origin.
     pub emotion: Vec<Point>,
@@ -227,6 +228,8 @@ pub struct Plan {
     /// Coefficients that are added to the performance: place and offset for every frame.
     pub muscles: Vec<(usize, Vec<f32>)>,
     pub events: Vec<Event>,
+    /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
+    pub gestures: Vec<Placed>,
 }
 
 impl Plan {

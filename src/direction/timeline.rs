@@ -76,6 +76,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
         regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
         muscles,
         events: direction.events.clone(),
+        gestures: Vec::new(),
     }
 }
 
