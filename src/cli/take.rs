@@ -16,6 +16,7 @@ use crate::perform;
 use crate::speech::align;
 use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
+use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -47,6 +48,9 @@ pub struct Arguments {
     /// gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
+    /// Folder with a Whisper model (config.json, tokenizer.json, model.safetensors) that writes the transcript
+    #[arg(long, value_name = "DIR", conflicts_with = "transcript")]
+    pub whisper: Option<PathBuf>,
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
@@ -97,6 +101,7 @@ pub struct Take {
     pub library: Library,
     /// What is said, where the user told it.
     pub transcript: Option<Transcript>,
+    pub whisper: Option<Whisper>,
     pub performance: Performance,
     pub timings: Timings,
 }
@@ -163,6 +168,7 @@ impl Arguments {
         }
         let library = super::gestures::library(self.gestures.as_deref())?;
         let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
+        let whisper = self.whisper.as_deref().map(Whisper::open).transpose()?;
         for event in &emotion.direction.events {
             if let Act::Gesture { name, .. } = &event.act {
                 library.find(name)?;
@@ -180,7 +186,7 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, library, transcript, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, library, transcript, whisper, performance: Performance::default(), timings })
     }
 
     /// The direction of the command line or of its file.
@@ -193,11 +199,16 @@ impl Arguments {
     /// Performs what was heard, at the frame rate asked for.
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
+        if let Some(whisper) = &mut take.whisper {
+            let mut stage = messages.stage("transcribe", take.speech.seconds.ceil() as usize);
+            take.transcript = Some(whisper.transcribe(&take.speech, |seconds| stage.reached(seconds as usize))?);
+            take.timings.set("transcribe", stage.finish());
+        }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
         let mut plan = direction.plan(take.speech.seconds, frames, &heard);
-        let words = words(take)?;
+        let words = words(take.transcript.as_ref(), &take.speech)?;
         perform::place(&mut plan, &take.library, &words, &take.speech, self.seed)?;
         if take.transcript.is_some() {
             messages.say(format!("{} words, {}", words.len(), made(&plan.gestures)));
@@ -265,11 +276,12 @@ impl Summary {
     }
 }
 
-/// The words of a take with their times.
-fn words(take: &Take) -> Result<Vec<Word>> {
-    let Some(transcript) = &take.transcript else { return Ok(Vec::new()) };
-    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?, &take.speech)? };
-    Ok(align::align(transcript, &heard, take.speech.seconds))
+/// The words of a transcript with their times.
+fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+    let Some(transcript) = transcript else { return Ok(Vec::new()) };
+    let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };
+    Ok(align::align(transcript, &heard, speech.seconds))
 }
 
 /// The gestures that will be seen, in a few words.

@@ -79,13 +79,18 @@ struct State {
 
 /// Most states that may be left out in a row.
 const LEAP: usize = 5;
-/// States that are followed at any time: those around the best. About 150 words.
+/// States that are followed at any time: those around the best. About 60 words.
 const BEAM: usize = 1024;
-/// What is heard may always be something else: least probability of a class.
-const FLOOR: f32 = 2e-3;
-/// Cost of a frame in a state that is no silence where there is silence, and the like, are in the classes; this one makes leaving
-/// out a sound dearer than a short one.
-const OMISSION: f32 = 0.7;
+/// Least probability of a class: what is heard may always be something else.
+const FLOOR: f32 = 5e-4;
+/// Probability, in a frame between words, of a sound that the transcript leaves out.
+const FILLER: f32 = 0.03;
+/// Cost of a sound that is left out, as a logarithm.
+const OMISSION: f32 = 2.0;
+/// Least frames of a sound that must be there.
+const SHORTEST: usize = 3;
+/// The classes are sure of a word this much after it begins and ends, frames.
+const LATE: (usize, usize) = (2, 1);
 
 /// First frame and the frame after the last of every word, as good as they fit into `heard`.
 pub fn align_words(words: &[&str], heard: &[Heard]) -> Vec<(usize, usize)> {
@@ -98,99 +103,138 @@ pub fn align_words(words: &[&str], heard: &[Heard]) -> Vec<(usize, usize)> {
             span.1 = frame + 1;
         }
     }
-    fill(spans, heard.len())
+    fill(spans.into_iter().map(|span| span.map(|(start, end)| early(start, end))).collect(), heard.len())
 }
 
 fn states(words: &[&str]) -> Vec<State> {
-    const SILENCE: State = State { classes: 1 << Class::Silence as u32, optional: true, word: None };
-    let mut states = vec![SILENCE];
+    const PAUSE: State = State { classes: 1 << Class::Silence as u32, optional: true, word: None };
+    let mut states = vec![PAUSE];
     for (word, text) in words.iter().enumerate() {
         for sound in sounds(text) {
             let state = State { classes: sound.classes, optional: sound.optional, word: Some(word) };
-            states.push(state);
-            // A vowel takes two frames at least.
-            if sound.vowel && !sound.optional {
-                states.push(state);
-            }
+            states.extend(std::iter::repeat_n(state, if sound.optional { 1 } else { SHORTEST }));
         }
-        states.push(SILENCE);
+        states.push(PAUSE);
     }
     states
 }
 
+fn early(start: usize, end: usize) -> (usize, usize) {
+    (start.saturating_sub(LATE.0), end.saturating_sub(LATE.1).max(start.saturating_sub(LATE.0)))
+}
+
 /// Words that found no place stand between their neighbours.
 fn fill(spans: Vec<Option<(usize, usize)>>, frames: usize) -> Vec<(usize, usize)> {
-    let mut filled = Vec::with_capacity(spans.len());
+    let mut next = frames;
+    let after: Vec<usize> = spans.iter().rev().map(|span| std::mem::replace(&mut next, span.map_or(next, |span| span.0))).collect();
     let mut before = 0;
-    for (k, span) in spans.iter().enumerate() {
-        let next = spans[k..].iter().flatten().next().map_or(frames, |span| span.0);
-        let span = span.unwrap_or((before, next.max(before)));
-        before = span.1;
-        filled.push(span);
-    }
-    filled
+    let placed = spans.into_iter().zip(after.into_iter().rev()).map(|(span, next)| {
+        let (start, end) = span.unwrap_or((before, next));
+        let start = start.max(before);
+        before = end.max(start);
+        (start, before)
+    });
+    placed.collect()
 }
+
+/// Frames after which the way so far is fixed as it is best then: a minute. Keeps memory the same for any length.
+const BLOCK: usize = 3600;
 
 /// The state of every frame on the best way from the first states to the last.
 fn best_way(states: &[State], heard: &[Heard]) -> Vec<usize> {
-    const NEVER: f32 = f32::NEG_INFINITY;
-    let width = BEAM.min(states.len());
-    let last_offset = states.len() - width;
-    let mut offsets = Vec::with_capacity(heard.len());
-    // How many states the way leapt to come here, for every frame and state of the beam.
-    let mut leaps: Vec<u8> = Vec::with_capacity(heard.len() * width);
-    let mut scores = vec![NEVER; width];
-    let mut offset = 0;
+    let mut search = Search::new(states);
+    let mut way = Vec::with_capacity(heard.len());
     for (frame, row) in heard.iter().enumerate() {
-        let before_offset = offset;
-        let best = if frame == 0 { 0 } else { best_of(&scores) };
-        // The beam goes along with the best state, and hurries at the end so that the last word comes in.
-        let left = heard.len() - frame;
-        let centre = before_offset + best;
-        offset = centre.saturating_sub(width / 2).max((states.len()).saturating_sub(width + left)).clamp(before_offset, last_offset);
-        let previous = std::mem::replace(&mut scores, vec![NEVER; width]);
-        let was = |state: usize| state.checked_sub(before_offset).and_then(|k| previous.get(k)).copied().unwrap_or(NEVER);
-        for (k, score) in scores.iter_mut().enumerate() {
-            let state = offset + k;
-            let (mut top, mut leap) = match frame {
-                0 => (if skippable(&states[..state]) { 0.0 } else { NEVER }, 0),
-                _ => (was(state), 0),
-            };
-            let mut omitted = 0.0;
-            for back in 1..=LEAP.min(state) {
-                if frame == 0 {
-                    break;
-                }
-                let from = was(state - back) - omitted;
-                if from > top {
-                    (top, leap) = (from, back);
-                }
-                let skipped = states[state - back];
-                if !skipped.optional {
-                    break;
-                }
-                omitted += if skipped.word.is_some() { OMISSION } else { 0.0 };
-            }
-            leaps.push(leap as u8);
-            *score = top + emission(&states[state], row);
+        search.step(row, heard.len() - frame);
+        if search.offsets.len() == 2 * BLOCK {
+            way.extend(search.back(best_of(&search.scores)).drain(..BLOCK));
+            search.offsets.drain(..BLOCK);
+            search.leaps.drain(..BLOCK * search.width);
         }
-        offsets.push(offset);
     }
-    back(states, &offsets, &leaps, width, scores)
+    way.extend(search.back(search.finish()));
+    way
 }
 
-fn back(states: &[State], offsets: &[usize], leaps: &[u8], width: usize, scores: Vec<f32>) -> Vec<usize> {
-    let Some(last) = offsets.last() else { return Vec::new() };
-    let finals = (0..width).filter(|k| skippable(&states[(last + k + 1).min(states.len())..]) && scores[*k].is_finite());
-    let best = finals.max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or_else(|| best_of(&scores));
-    let mut state = last + best;
-    let mut way = vec![state; offsets.len()];
-    for frame in (0..offsets.len()).rev() {
-        way[frame] = state;
-        let k = state.saturating_sub(offsets[frame]).min(width - 1);
-        state = state.saturating_sub(usize::from(leaps[frame * width + k]));
+/// Viterbi's search within a beam of states.
+struct Search<'a> {
+    states: &'a [State],
+    width: usize,
+    /// First state of the beam, and the best score of every state in it.
+    offset: usize,
+    scores: Vec<f32>,
+    /// For the frames that are not fixed: where the beam was, and how many states the way leapt to come to each.
+    offsets: Vec<usize>,
+    leaps: Vec<u8>,
+    started: bool,
+}
+
+const NEVER: f32 = f32::NEG_INFINITY;
+
+impl<'a> Search<'a> {
+    fn new(states: &'a [State]) -> Search<'a> {
+        let width = BEAM.min(states.len());
+        Search { states, width, offset: 0, scores: vec![NEVER; width], offsets: Vec::new(), leaps: Vec::new(), started: false }
     }
-    way
+
+    /// One frame further; `left` frames are left with this one.
+    fn step(&mut self, row: &Heard, left: usize) {
+        let before = self.offset;
+        if self.started {
+            // The beam goes along with the best state, and hurries at the end so that the last word comes in.
+            let centred = (before + best_of(&self.scores)).saturating_sub(self.width / 2);
+            let hurried = self.states.len().saturating_sub(self.width + left);
+            self.offset = centred.max(hurried).clamp(before, self.states.len() - self.width);
+        }
+        let previous = std::mem::replace(&mut self.scores, vec![NEVER; self.width]);
+        let was = |state: usize| state.checked_sub(before).and_then(|k| previous.get(k)).copied().unwrap_or(NEVER);
+        for k in 0..self.width {
+            let state = self.offset + k;
+            let (score, leap) = match self.started {
+                true => self.best_before(state, was),
+                false => (if skippable(&self.states[..state]) { 0.0 } else { NEVER }, 0),
+            };
+            self.leaps.push(leap);
+            self.scores[k] = score + emission(&self.states[state], row);
+        }
+        self.offsets.push(self.offset);
+        self.started = true;
+    }
+
+    /// The best way to come to a state, and how many states it leaps.
+    fn best_before(&self, state: usize, was: impl Fn(usize) -> f32) -> (f32, u8) {
+        let (mut top, mut leap, mut omitted) = (was(state), 0, 0.0);
+        for back in 1..=LEAP.min(state) {
+            let score = was(state - back) - omitted;
+            if score > top {
+                (top, leap) = (score, back as u8);
+            }
+            let skipped = self.states[state - back];
+            if !skipped.optional {
+                break;
+            }
+            omitted += if skipped.word.is_some() { OMISSION } else { 0.0 };
+        }
+        (top, leap)
+    }
+
+    /// The best state to end in, as a place in the beam.
+    fn finish(&self) -> usize {
+        let last = (0..self.width).filter(|k| self.scores[*k].is_finite() && skippable(&self.states[self.offset + k + 1..]));
+        last.max_by(|a, b| self.scores[*a].total_cmp(&self.scores[*b])).unwrap_or_else(|| best_of(&self.scores))
+    }
+
+    /// The way to a place in the beam, for the frames that are not fixed.
+    fn back(&self, place: usize) -> Vec<usize> {
+        let mut state = self.offset + place;
+        let mut way = vec![state; self.offsets.len()];
+        for (frame, offset) in self.offsets.iter().enumerate().rev() {
+            way[frame] = state;
+            let k = state.saturating_sub(*offset).min(self.width - 1);
+            state = state.saturating_sub(usize::from(self.leaps[frame * self.width + k]));
+        }
+        way
+    }
 }
 
 fn best_of(scores: &[f32]) -> usize {
@@ -209,7 +253,7 @@ fn emission(state: &State, row: &Heard) -> f32 {
         sum += row[class as usize];
         classes &= classes - 1;
     }
-    sum.max(FLOOR).ln()
+    sum.max(if state.word.is_some() { FLOOR } else { FILLER }).ln()
 }
 
 #[cfg(test)]
@@ -230,13 +274,13 @@ mod tests {
     fn words_are_found_between_pauses() {
         use Class::*;
         let heard = heard(&[(Silence, 20), (BilabialStop, 4), (Open, 8), (BilabialStop, 4), (Open, 8), (Silence, 30), (BilabialNasal, 6), (MidFront, 9), (Silence, 10)]);
-        assert_eq!(align_words(&["papa", "me"], &heard), [(20, 44), (74, 89)]);
+        assert_eq!(align_words(&["papa", "me"], &heard), [(18, 43), (72, 88)]);
     }
 
     #[test]
     fn any_text_fits_any_sound_somehow() {
         let many: Vec<&str> = vec!["word"; 3000];
-        for (words, frames) in [(&many[..], 0), (&many[..], 3), (&many[..], 400), (&["...", "a"][..], 5), (&[][..], 5)] {
+        for (words, frames) in [(&many[..], 0), (&many[..], 3), (&many[..], 400), (&many[..], 3 * BLOCK), (&["...", "a"][..], 5), (&[][..], 5)] {
             let spans = align_words(words, &heard(&[(Class::Open, frames)]));
             assert_eq!(spans.len(), words.len());
             assert!(spans.iter().all(|(start, end)| start <= end && *end <= frames.max(*start)), "{frames}");

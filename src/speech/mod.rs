@@ -5,3 +5,4 @@ pub mod content;
 pub mod phones;
 pub mod spelling;
 pub mod transcript;
+pub mod whisper;

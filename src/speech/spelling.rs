@@ -2,7 +2,7 @@
 //!
 //! The rules know no language. Each letter or group of letters of the Latin script stands for the classes that English, German,
 //! French, Spanish and their neighbours give it; what may be silent may be left out. That is enough to find a word in the classes
-//! that the content encoder hears, since the alignment chooses among them.
+//! that the content encoder hears, since the alignment chooses among them. Common words that break the rules are in `irregular.txt`.
 
 use super::phones::Class;
 
@@ -108,12 +108,32 @@ const RULES: &[(&str, &[Sound])] = &[
     ("w", &[must(W | F)]), ("x", &[must(K), must(S)]), ("z", &[must(S | TH | T), may(S)]), ("š", &[must(SH)]), ("č", &[must(SH)]), ("ž", &[must(SH)]), ("ł", &[must(W | L)]),
 ];
 
+/// Words that break the rules: a word a line, then its sounds.
+const IRREGULAR: &str = include_str!("irregular.txt");
+
+const NAMES: [(&str, Classes); 21] = [
+    ("P", P), ("M", M), ("F", F), ("TH", TH), ("T", T), ("N", N), ("S", S), ("SH", SH), ("K", K), ("L", L), ("R", R), ("W", W), ("J", J), ("H", H),
+    ("A", A), ("E", E), ("I", I), ("C", C), ("O", O), ("U", U), ("Y", Y),
+];
+
+/// The sounds of an irregular word.
+fn irregular(word: &str) -> Option<Vec<Sound>> {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric()).replace('’', "'");
+    let line = IRREGULAR.lines().find(|line| line.split(' ').next() == Some(&word))?;
+    let classes = |names: &str| names.split('|').filter_map(|name| NAMES.iter().find(|(known, _)| *known == name)).fold(0, |all, (_, one)| all | one);
+    let sound = |text: &str| Sound { optional: text.ends_with('?'), ..must(classes(text.trim_end_matches('?'))) };
+    Some(line.split(' ').skip(1).map(sound).collect())
+}
+
 /// Names of digits in syllables: whatever the language, about one each.
 const DIGIT: &[Sound] = &[may(CONSONANT), must(VOWEL), may(CONSONANT)];
 
 /// The sounds of a written word, in order. Letters of other scripts stand for a syllable each that is not known.
 pub fn sounds(word: &str) -> Vec<Sound> {
     let word = word.to_lowercase();
+    if let Some(sounds) = irregular(&word) {
+        return sounds;
+    }
     let mut sounds: Vec<Sound> = Vec::new();
     let mut rest = word.as_str();
     while let Some(letter) = rest.chars().next() {
@@ -183,6 +203,15 @@ mod tests {
         assert!(accepts("place", &[BilabialStop, Lateral, MidFront, Sibilant]));
         assert!(accepts("hola", &[MidRounded, Lateral, Open]));
         assert!(!accepts("this", &[BilabialStop, CloseFront, Sibilant]));
+    }
+
+    #[test]
+    fn irregular_words_are_written_in_known_letters() {
+        for line in IRREGULAR.lines().filter(|line| !line.starts_with('#')) {
+            let word = line.split(' ').next().unwrap();
+            assert!(irregular(word).is_some_and(|sounds| !sounds.is_empty() && sounds.iter().all(|sound| sound.classes != 0)), "{line}");
+        }
+        assert!(accepts("One,", &[Class::RoundedGlide, Class::Open, Class::AlveolarNasal]));
     }
 
     #[test]
