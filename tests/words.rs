@@ -44,7 +44,14 @@ fn report(name: &str, mut errors: Vec<f64>) -> (f64, f64) {
     errors.sort_by(f64::total_cmp);
     let within = |limit: f64| errors.iter().filter(|e| **e <= limit).count() as f64 / errors.len() as f64;
     let median = errors[errors.len() / 2];
-    println!("{name}: {} words, median {:.0} ms, within 50 ms {:.2}, 100 ms {:.2}, 150 ms {:.2}", errors.len(), 1e3 * median, within(0.05), within(0.10), within(0.15));
+    println!(
+        "{name}: {} words, median {:.0} ms, within 50 ms {:.2}, 100 ms {:.2}, 150 ms {:.2}",
+        errors.len(),
+        1e3 * median,
+        within(0.05),
+        within(0.10),
+        within(0.15)
+    );
     (median, within(0.15))
 }
 
@@ -106,7 +113,11 @@ fn free_speech(root: &Path, take: &str) -> (Speech, Vec<Word>) {
     let word = |line: &str| {
         let fields: Vec<&str> = line.splitn(4, ',').collect();
         let text = fields.get(3)?.trim_matches('"');
-        (fields[0] == "words" && !text.is_empty()).then(|| Word { text: text.into(), start: fields[1].parse().unwrap(), end: fields[2].parse().unwrap() })
+        (fields[0] == "words" && !text.is_empty()).then(|| Word {
+            text: text.into(),
+            start: fields[1].parse().unwrap(),
+            end: fields[2].parse().unwrap(),
+        })
     };
     (speech, table.lines().filter_map(word).collect())
 }
@@ -158,7 +169,11 @@ fn strokes_meet_their_words() {
         }
     }
     let minutes = 3.0 * speech.seconds / 60.0;
-    println!("{all} gestures, {:.1} a minute; {:.3} of the strokes within 0.15 s of their words", f64::from(all) / minutes, f64::from(near) / f64::from(all));
+    println!(
+        "{all} gestures, {:.1} a minute; {:.3} of the strokes within 0.15 s of their words",
+        f64::from(all) / minutes,
+        f64::from(near) / f64::from(all)
+    );
     assert!(f64::from(all) / minutes > 3.0 && f64::from(near) >= 0.9 * f64::from(all), "{near} of {all}");
 }
 
@@ -190,7 +205,9 @@ fn a_transcript_makes_gestures_in_every_format() {
     place.write("t.vtt", b"WEBVTT\n\n00:00.000 --> 00:03.900\nstop! <00:02.000>hello\n");
     place.write("t.json", b"[{\"word\": \"stop\", \"start\": 1.0, \"end\": 1.5}]");
     place.write("t.TextGrid", b"\"ooTextFile\" \"TextGrid\" 0 4 <exists> 1 \"IntervalTier\" \"words\" 0 4 2 0 1 \"\" 1 1.5 \"stop\"");
-    for (file, expected) in [("t.txt", "8 words"), ("t.srt", "5 words"), ("t.vtt", "2 words"), ("t.json", "1 words, gestures: 1."), ("t.TextGrid", "stop")] {
+    for (file, expected) in
+        [("t.txt", "8 words"), ("t.srt", "5 words"), ("t.vtt", "2 words"), ("t.json", "1 words, gestures: 1."), ("t.TextGrid", "stop")]
+    {
         let run = place.run(&format!("animate talk.wav -o out.json --quality draft --seed 3 --transcript {file}")).succeeded();
         assert!(run.stderr.contains(expected), "{file}: {}", run.stderr);
     }

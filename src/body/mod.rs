@@ -38,8 +38,8 @@ use gestures::{Plan, Side};
 use glam::{EulerRot, Quat, Vec3};
 use limbs::ArmLife;
 use rhythm::Rhythm;
-use std::ops::Range;
 use skeleton::{OFFSETS, Pose};
+use std::ops::Range;
 use torso::{BREATH_CHEST, SPINE_SHARES, Stance, Torso};
 
 /// Rate at which [`perform`] makes poses, frames per second.

@@ -2,6 +2,7 @@
 
 use super::messages::{Messages, print};
 use super::picture;
+use crate::Result;
 use crate::body::gestures::Side;
 use crate::body::library::{Gesture, Library, Placed, track};
 use crate::body::{self, Expressivity};
@@ -10,7 +11,6 @@ use crate::face::vector;
 use crate::motion::{Frame, attach_head};
 use crate::render::sheet::{self, Cell, Section};
 use crate::render::{Backend, Framing, View};
-use crate::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;

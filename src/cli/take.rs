@@ -16,7 +16,6 @@ use crate::perform;
 use crate::speech::align;
 use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
-use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -48,9 +47,6 @@ pub struct Arguments {
     /// gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
-    /// Folder with a Whisper model (config.json, tokenizer.json, model.safetensors) that writes the transcript
-    #[arg(long, value_name = "DIR", conflicts_with = "transcript")]
-    pub whisper: Option<PathBuf>,
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
@@ -101,7 +97,6 @@ pub struct Take {
     pub library: Library,
     /// What is said, where the user told it.
     pub transcript: Option<Transcript>,
-    pub whisper: Option<Whisper>,
     pub performance: Performance,
     pub timings: Timings,
 }
@@ -153,7 +148,13 @@ pub struct Summary {
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).chain(self.transcript.as_deref()).collect();
+        let inputs: Vec<&Path> = others
+            .iter()
+            .copied()
+            .chain([self.input.as_path()])
+            .chain(self.direction.as_deref())
+            .chain(self.transcript.as_deref())
+            .collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
@@ -168,7 +169,6 @@ impl Arguments {
         }
         let library = super::gestures::library(self.gestures.as_deref())?;
         let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
-        let whisper = self.whisper.as_deref().map(Whisper::open).transpose()?;
         for event in &emotion.direction.events {
             if let Act::Gesture { name, .. } = &event.act {
                 library.find(name)?;
@@ -186,7 +186,7 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, library, transcript, whisper, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, library, transcript, performance: Performance::default(), timings })
     }
 
     /// The direction of the command line or of its file.
@@ -199,11 +199,6 @@ impl Arguments {
     /// Performs what was heard, at the frame rate asked for.
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
-        if let Some(whisper) = &mut take.whisper {
-            let mut stage = messages.stage("transcribe", take.speech.seconds.ceil() as usize);
-            take.transcript = Some(whisper.transcribe(&take.speech, |seconds| stage.reached(seconds as usize))?);
-            take.timings.set("transcribe", stage.finish());
-        }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };

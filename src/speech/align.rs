@@ -125,10 +125,15 @@ fn early(start: usize, end: usize) -> (usize, usize) {
 
 /// Words that found no place stand between their neighbours.
 fn fill(spans: Vec<Option<(usize, usize)>>, frames: usize) -> Vec<(usize, usize)> {
+    // Where the word after each one begins.
     let mut next = frames;
-    let after: Vec<usize> = spans.iter().rev().map(|span| std::mem::replace(&mut next, span.map_or(next, |span| span.0))).collect();
+    let mut after = vec![frames; spans.len()];
+    for (k, span) in spans.iter().enumerate().rev() {
+        after[k] = next;
+        next = span.map_or(next, |span| span.0);
+    }
     let mut before = 0;
-    let placed = spans.into_iter().zip(after.into_iter().rev()).map(|(span, next)| {
+    let placed = spans.into_iter().zip(after).map(|(span, next)| {
         let (start, end) = span.unwrap_or((before, next));
         let start = start.max(before);
         before = end.max(start);
@@ -273,14 +278,26 @@ mod tests {
     #[test]
     fn words_are_found_between_pauses() {
         use Class::*;
-        let heard = heard(&[(Silence, 20), (BilabialStop, 4), (Open, 8), (BilabialStop, 4), (Open, 8), (Silence, 30), (BilabialNasal, 6), (MidFront, 9), (Silence, 10)]);
+        let heard = heard(&[
+            (Silence, 20),
+            (BilabialStop, 4),
+            (Open, 8),
+            (BilabialStop, 4),
+            (Open, 8),
+            (Silence, 30),
+            (BilabialNasal, 6),
+            (MidFront, 9),
+            (Silence, 10),
+        ]);
         assert_eq!(align_words(&["papa", "me"], &heard), [(18, 43), (72, 88)]);
     }
 
     #[test]
     fn any_text_fits_any_sound_somehow() {
         let many: Vec<&str> = vec!["word"; 3000];
-        for (words, frames) in [(&many[..], 0), (&many[..], 3), (&many[..], 400), (&many[..], 3 * BLOCK), (&["...", "a"][..], 5), (&[][..], 5)] {
+        for (words, frames) in
+            [(&many[..], 0), (&many[..], 3), (&many[..], 400), (&many[..], 3 * BLOCK), (&["...", "a"][..], 5), (&[][..], 5)]
+        {
             let spans = align_words(words, &heard(&[(Class::Open, frames)]));
             assert_eq!(spans.len(), words.len());
             assert!(spans.iter().all(|(start, end)| start <= end && *end <= frames.max(*start)), "{frames}");

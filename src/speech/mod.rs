@@ -5,4 +5,3 @@ pub mod content;
 pub mod phones;
 pub mod spelling;
 pub mod transcript;
-pub mod whisper;

@@ -112,15 +112,35 @@ const RULES: &[(&str, &[Sound])] = &[
 const IRREGULAR: &str = include_str!("irregular.txt");
 
 const NAMES: [(&str, Classes); 21] = [
-    ("P", P), ("M", M), ("F", F), ("TH", TH), ("T", T), ("N", N), ("S", S), ("SH", SH), ("K", K), ("L", L), ("R", R), ("W", W), ("J", J), ("H", H),
-    ("A", A), ("E", E), ("I", I), ("C", C), ("O", O), ("U", U), ("Y", Y),
+    ("P", P),
+    ("M", M),
+    ("F", F),
+    ("TH", TH),
+    ("T", T),
+    ("N", N),
+    ("S", S),
+    ("SH", SH),
+    ("K", K),
+    ("L", L),
+    ("R", R),
+    ("W", W),
+    ("J", J),
+    ("H", H),
+    ("A", A),
+    ("E", E),
+    ("I", I),
+    ("C", C),
+    ("O", O),
+    ("U", U),
+    ("Y", Y),
 ];
 
 /// The sounds of an irregular word.
 fn irregular(word: &str) -> Option<Vec<Sound>> {
     let word = word.trim_matches(|c: char| !c.is_alphanumeric()).replace('’', "'");
     let line = IRREGULAR.lines().find(|line| line.split(' ').next() == Some(&word))?;
-    let classes = |names: &str| names.split('|').filter_map(|name| NAMES.iter().find(|(known, _)| *known == name)).fold(0, |all, (_, one)| all | one);
+    let classes =
+        |names: &str| names.split('|').filter_map(|name| NAMES.iter().find(|(known, _)| *known == name)).fold(0, |all, (_, one)| all | one);
     let sound = |text: &str| Sound { optional: text.ends_with('?'), ..must(classes(text.trim_end_matches('?'))) };
     Some(line.split(' ').skip(1).map(sound).collect())
 }
@@ -171,7 +191,10 @@ fn silent_end(word: &str, sounds: &mut [Sound]) {
     }
     // "-ed", "-es", "-ent".
     for ending in ["ed", "es", "ent"] {
-        if bare.ends_with(ending) && vowels > 1 && let Some(vowel) = sounds.iter_mut().rev().find(|sound| sound.vowel) {
+        if bare.ends_with(ending)
+            && vowels > 1
+            && let Some(vowel) = sounds.iter_mut().rev().find(|sound| sound.vowel)
+        {
             vowel.optional = true;
         }
     }

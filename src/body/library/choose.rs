@@ -140,7 +140,11 @@ impl<'a> Lexicon<'a> {
 impl Phrase {
     fn fits(&self, spoken: &[String]) -> bool {
         self.words.len() <= spoken.len()
-            && self.words.iter().zip(spoken).all(|((word, any_ending), spoken)| if *any_ending { spoken.starts_with(word.as_str()) } else { spoken == word })
+            && self
+                .words
+                .iter()
+                .zip(spoken)
+                .all(|((word, any_ending), spoken)| if *any_ending { spoken.starts_with(word.as_str()) } else { spoken == word })
     }
 }
 
@@ -178,7 +182,8 @@ impl Mood {
 
     /// How much the mood favours a gesture.
     fn factor(&self, gesture: &Gesture) -> f32 {
-        let weight = |mood: &str| Label::parse(mood).and_then(|label| Label::ALL.iter().position(|l| *l == label)).map_or(0.0, |k| self.0[k]);
+        let weight =
+            |mood: &str| Label::parse(mood).and_then(|label| Label::ALL.iter().position(|l| *l == label)).map_or(0.0, |k| self.0[k]);
         gesture.moods.iter().map(|(mood, factor)| (1.0 + weight(mood).clamp(0.0, 1.0) * (factor - 1.0)).max(0.0)).product()
     }
 }
@@ -215,7 +220,8 @@ fn spread(mut fired: Vec<Candidate>, feeling: &[Point], pinned: &[Placed]) -> Ve
                 false => apart >= spacing,
             }
         };
-        let busy = pinned.iter().any(|p| candidate.time > p.time - spacing && candidate.time < p.until.unwrap_or(p.time).max(p.time) + spacing);
+        let busy =
+            pinned.iter().any(|p| candidate.time > p.time - spacing && candidate.time < p.until.unwrap_or(p.time).max(p.time) + spacing);
         if !busy && kept.iter().all(|other| free(other.gesture(), other.time)) {
             kept.push(candidate);
         }

@@ -148,7 +148,8 @@ impl Aim {
         let neck: Vec3 = globals.positions[4] - globals.positions[0] - (rest.positions[4] - rest.positions[0]);
         // Hands go along with most of what the trunk does to the shoulders.
         let body = globals.positions[0] + place + neck * 0.8;
-        let carried = |joint: usize| globals.positions[joint] + globals.rotations[joint] * (rest.positions[0] + place - rest.positions[joint]);
+        let carried =
+            |joint: usize| globals.positions[joint] + globals.rotations[joint] * (rest.positions[0] + place - rest.positions[joint]);
         let [a, b, c] = self.anchors;
         reach::mirror_place(body * a + carried(3) * b + carried(5) * c, side)
     }
@@ -164,9 +165,7 @@ mod tests {
     use super::*;
 
     fn wave() -> Gesture {
-        let hand = |x: f32| {
-            format!(r#"{{"place": [{x}, 0.5, 0.2], "palm": "forward", "fingers": "up", "shape": "open"}}"#)
-        };
+        let hand = |x: f32| format!(r#"{{"place": [{x}, 0.5, 0.2], "palm": "forward", "fingers": "up", "shape": "open"}}"#);
         let text = format!(
             r#"{{"name": "w", "meaning": "-", "keys": [{{"at": -0.2, "hand": {}}}, {{"at": 0, "hand": {}}}, {{"at": 0.2, "hand": {}}}], "repeat": {{"times": 3, "every": 0.4}}}}"#,
             hand(0.3),

@@ -110,7 +110,8 @@ pub(crate) fn read_text(path: &Path, most: u64) -> Result<String> {
         return Err(Error::Limit { what: format!("{}: {size} bytes, more than {most}", path.display()), hint: "cut the file".into() });
     }
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    String::from_utf8(bytes).map_err(|e| Error::malformed(path.display().to_string(), format!("byte {}: not UTF-8 text", e.utf8_error().valid_up_to())))
+    String::from_utf8(bytes)
+        .map_err(|e| Error::malformed(path.display().to_string(), format!("byte {}: not UTF-8 text", e.utf8_error().valid_up_to())))
 }
 
 #[cfg(test)]

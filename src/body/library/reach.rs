@@ -97,8 +97,10 @@ impl Reach {
         // Elbows that stand out in front of the hand look like a shield.
         let ahead = over(elbow.z, self.wrist.z.max(shoulder.z) + 0.06);
         let inside = over(0.20 - elbow.x, 0.0) * f32::from(elbow.z < 0.12);
-        0.3 * twist * twist + 12.0 * over(twist.abs(), 0.85 * TWIST)
-            + 1.2 * bend.y * bend.y + 0.6 * bend.z * bend.z
+        0.3 * twist * twist
+            + 12.0 * over(twist.abs(), 0.85 * TWIST)
+            + 1.2 * bend.y * bend.y
+            + 0.6 * bend.z * bend.z
             + 12.0 * (aside + over(bend.z.abs(), 0.85 * FLEXION))
             + 0.3 * swivel * swivel
             + 25.0 * over(elbow.y, shoulder.y - 0.03)

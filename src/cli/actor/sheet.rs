@@ -1,10 +1,10 @@
 //! `gestus actor sheet`: a contact sheet of everything a character can show.
 
+use crate::Result;
 use crate::cli::messages::Messages;
 use crate::cli::picture::{self, Format};
 use crate::render::showcase::Group;
 use crate::render::{Backend, Look, View, sheet};
-use crate::Result;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

@@ -12,7 +12,8 @@ pub fn read(text: &str) -> Result<Vec<Part>, String> {
     }
 }
 
-const NOTHING: &str = "no words with times are in it: a list of {\"word\", \"start\", \"end\"}, or \"segments\" of {\"text\", \"start\", \"end\"}";
+const NOTHING: &str =
+    "no words with times are in it: a list of {\"word\", \"start\", \"end\"}, or \"segments\" of {\"text\", \"start\", \"end\"}";
 
 fn object_parts(object: &Map<String, Value>) -> Result<Vec<Part>, String> {
     for key in ["segments", "transcription", "chunks", "words"] {
@@ -107,7 +108,11 @@ mod tests {
     fn mistakes_have_a_place() {
         assert!(read("{\n\"words\": [}").unwrap_err().contains("line 2 column"));
         assert!(read(r#"[{"word": "go", "start": 2, "end": 1}]"#).unwrap_err().contains("entry 1"));
-        assert!(read(r#"{"segments": [{"text": "x", "words": [{"word": "a", "start": "x", "end": 1}]}]}"#).unwrap_err().contains("segments, entry 1, words, entry 1"));
+        assert!(
+            read(r#"{"segments": [{"text": "x", "words": [{"word": "a", "start": "x", "end": 1}]}]}"#)
+                .unwrap_err()
+                .contains("segments, entry 1, words, entry 1")
+        );
         assert!(read("{}").unwrap_err().contains("no words"));
     }
 }

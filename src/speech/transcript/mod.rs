@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn plain_text_is_what_is_said() {
         let read = |text: &str| Transcript::parse(text.as_bytes(), Path::new("a.txt"));
-        let words: Vec<String> = read("\u{feff}Well, (laughs) don't -- go [music]\nthere!").unwrap().parts[0].tokens.iter().map(|t| t.text.clone()).collect();
+        let words: Vec<String> =
+            read("\u{feff}Well, (laughs) don't -- go [music]\nthere!").unwrap().parts[0].tokens.iter().map(|t| t.text.clone()).collect();
         assert_eq!(words, ["Well,", "don't", "go", "there!"]);
         assert_eq!(read("(open\nstill here").unwrap().parts[0].tokens.len(), 2);
         assert!(read("  \n--").unwrap_err().to_string().contains("no word"));

@@ -51,7 +51,8 @@ fn plain(line: &str) -> String {
 
 /// `00:01:02,345` or `01:02.345`: seconds.
 fn clock(text: &str) -> Option<f64> {
-    let parts: Option<Vec<f64>> = text.trim().split(':').map(|p| p.replace(',', ".").parse().ok().filter(|v: &f64| (0.0..1e6).contains(v))).collect();
+    let parts: Option<Vec<f64>> =
+        text.trim().split(':').map(|p| p.replace(',', ".").parse().ok().filter(|v: &f64| (0.0..1e6).contains(v))).collect();
     parts.filter(|p| (2..=3).contains(&p.len())).map(|p| p.iter().fold(0.0, |sum, v| sum * 60.0 + v))
 }
 
