@@ -142,7 +142,7 @@ fn strokes_meet_their_words() {
     let (speech, words) = free_speech(&root, "beat2_2_scott_0_4_4");
     let frames = (speech.seconds * 30.0).ceil() as usize;
     let model = FaceModel::builtin().unwrap();
-    let (mut near, mut all) = (0, 0);
+    let (mut near, mut all) = (0usize, 0usize);
     for seed in 0..3 {
         let mut plan = Direction::parse("happy:0.5").unwrap().plan(speech.seconds, frames, &[]);
         perform::place(&mut plan, &Library::builtin(), &words, &speech, seed).unwrap();
@@ -171,10 +171,10 @@ fn strokes_meet_their_words() {
     let minutes = 3.0 * speech.seconds / 60.0;
     println!(
         "{all} gestures, {:.1} a minute; {:.3} of the strokes within 0.15 s of their words",
-        f64::from(all) / minutes,
-        f64::from(near) / f64::from(all)
+        (all as f64) / minutes,
+        (near as f64) / (all as f64)
     );
-    assert!(f64::from(all) / minutes > 3.0 && f64::from(near) >= 0.9 * f64::from(all), "{near} of {all}");
+    assert!((all as f64) / minutes > 3.0 && (near as f64) >= 0.9 * (all as f64), "{near} of {all}");
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn a_transcript_makes_gestures_in_every_format() {
     place.write("t.json", b"[{\"word\": \"stop\", \"start\": 1.0, \"end\": 1.5}]");
     place.write("t.TextGrid", b"\"ooTextFile\" \"TextGrid\" 0 4 <exists> 1 \"IntervalTier\" \"words\" 0 4 2 0 1 \"\" 1 1.5 \"stop\"");
     for (file, expected) in
-        [("t.txt", "8 words"), ("t.srt", "5 words"), ("t.vtt", "2 words"), ("t.json", "1 words, gestures: 1."), ("t.TextGrid", "stop")]
+        [("t.txt", "8 words"), ("t.srt", "5 words"), ("t.vtt", "2 words"), ("t.json", "1 words"), ("t.TextGrid", "1 words")]
     {
         let run = place.run(&format!("animate talk.wav -o out.json --quality draft --seed 3 --transcript {file}")).succeeded();
         assert!(run.stderr.contains(expected), "{file}: {}", run.stderr);

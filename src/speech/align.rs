@@ -286,7 +286,7 @@ mod tests {
             (Open, 8),
             (Silence, 30),
             (BilabialNasal, 6),
-            (MidFront, 9),
+            (CloseFront, 9),
             (Silence, 10),
         ]);
         assert_eq!(align_words(&["papa", "me"], &heard), [(18, 43), (72, 88)]);

@@ -142,6 +142,13 @@ impl Aim {
         }
     }
 
+    /// How the hand is turned in the world (seen in the mirror for the right side): on chest and face it goes along with them.
+    pub fn hand(&self, globals: &Globals, side: Side) -> Quat {
+        let along = |joint: usize, share: f32| Quat::IDENTITY.slerp(reach::mirror_turn(globals.rotations[joint], side), share);
+        let [_, chest, head] = self.anchors;
+        along(3, chest) * along(5, head) * self.turn
+    }
+
     /// Where the wrist is in the world (seen in the mirror for the right side) on a trunk that stands as in `globals`.
     pub fn wrist(&self, globals: &Globals, rest: &Globals, side: Side) -> Vec3 {
         let place = reach::mirror_place(self.place, side);

@@ -208,7 +208,7 @@ impl<'a> Laid<'a> {
         let chest = (mirror_place(now.positions[3], side), mirror_turn(now.rotations[3], side));
         let rise = self.placed.gesture.posture.shoulders.to_radians();
         let wrist = aim.wrist(now, rest, side);
-        let asked = Reach::usual(chest, wrist, aim.turn, aim.swivel, rise);
+        let asked = Reach::usual(chest, wrist, aim.hand(now, side), aim.swivel, rise);
         let mut reach = under.towards(&asked, weight);
         // On the way the hand goes around the body; where it is asked to be it may touch.
         let hips = mirror_place(now.positions[0], side);
