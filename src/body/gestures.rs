@@ -184,7 +184,8 @@ impl Plan {
             let (mut at, mut planned, mut after) = (hand.origin, hand.origin, 0.0);
             let mut moves = Vec::new();
             for m in hand.moves.drain(..) {
-                let before = std::mem::replace(&mut planned, planned + m.by);
+                let before = planned;
+                planned += m.by;
                 if let Some(span) = within(m.start) {
                     if at.y > LOW.y + 0.1 && span.end > after {
                         moves.push(Move { start: span.start, end: span.start + 1.1 * FPS, by: LOW - at, bow: Vec3::Z * 0.04 });
