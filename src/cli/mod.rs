@@ -13,6 +13,7 @@ mod convert;
 mod edit;
 mod evaluate;
 mod explain;
+mod gestures;
 pub mod messages;
 mod motion;
 pub mod outputs;
@@ -74,6 +75,8 @@ enum Command {
     Retarget(retarget::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
+    /// List or draw the gestures that words call for
+    Gestures(gestures::Arguments),
     /// Make, look at and judge characters
     Actor(actor::Arguments),
     /// Train a model on recordings
@@ -95,6 +98,7 @@ impl Command {
             Command::Convert(arguments) => convert::run(arguments, messages),
             Command::Retarget(arguments) => retarget::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),
+            Command::Gestures(arguments) => gestures::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments, messages),
