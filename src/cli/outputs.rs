@@ -46,7 +46,8 @@ pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<V
     Ok(targets)
 }
 
-fn kind(path: &Path) -> Result<Kind> {
+/// What a name asks for. Fails with [`Error::Usage`] for an unknown end.
+pub fn kind(path: &Path) -> Result<Kind> {
     if is_folder(path) {
         return Ok(Kind::Video);
     }

@@ -5,6 +5,7 @@ use super::messages::Messages;
 use super::outputs::{Kind, Target};
 use super::take::{self, Summary, Take};
 use super::values::{Backdrop, Size};
+use crate::actor::Actor;
 use crate::motion::Performance;
 use crate::render::{self, Backend, Framing, Look, Renderer, View};
 use crate::video::{self, VideoSettings, VideoWriter};
@@ -114,13 +115,24 @@ impl Arguments {
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
     }
 
-    /// Files that are read besides the recording.
+    /// Every file that is read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.take.inputs().into_iter().chain(self.files_read()).collect()
+    }
+
+    /// Files that are read besides what every take reads.
     fn files_read(&self) -> Vec<&Path> {
         let picture = match &self.background {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
-        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
+        let actor = self.actor.as_deref().filter(|path| !crate::actor::BUILTIN.iter().any(|name| Path::new(name) == *path));
+        actor.into_iter().chain(self.actor_map.as_deref()).chain(picture).collect()
+    }
+
+    /// The character to draw.
+    pub fn actor(&self, messages: &Messages) -> Result<Actor> {
+        actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)
     }
 
     /// The renderer with its actor and view, ready to draw.
@@ -128,8 +140,7 @@ impl Arguments {
         let Size { width, height } = self.size;
         let framing = self.framing.into();
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
-        let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
-        Renderer::new(self.renderer.into(), &actor, &view)
+        Renderer::new(self.renderer.into(), &self.actor(messages)?, &view)
     }
 
     /// Begins the videos. They take over the recording, which is large.

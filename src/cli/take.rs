@@ -129,13 +129,21 @@ pub struct Summary {
     pub size: Option<String>,
     pub dry_run: bool,
     pub timings: Timings,
+    /// What was performed.
+    #[serde(skip)]
+    pub performance: Performance,
 }
 
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = others.iter().copied().chain([self.input.as_path()]).chain(self.direction.as_deref()).collect();
+        let inputs: Vec<&Path> = self.inputs().into_iter().chain(others.iter().copied()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
+    }
+
+    /// Every file that a take reads.
+    pub fn inputs(&self) -> Vec<&Path> {
+        [self.input.as_path()].into_iter().chain(self.direction.as_deref()).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -202,6 +210,7 @@ impl Arguments {
             size: None,
             dry_run: self.dry_run,
             timings: take.timings.finish(),
+            performance: take.performance,
         }
     }
 
