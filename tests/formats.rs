@@ -309,26 +309,23 @@ fn foreign_bvh_is_understood() {
         ("formats/bvh_Geno_stance.bvh", 2, 30),
         ("data/body/bvh_cases/zeggs_067_first120.bvh", 120, 50),
         ("formats/bvh_seg_ARMS_DESCEND-2_first60.bvh", 60, 30),
+        ("data/body/bvh_cases/cmu_18_01.bvh", 303, 15),
+        ("data/body/bvh_cases/bandai2_wave-both-hands_exhausted_001.bvh", 181, 12),
+        ("data/body/bvh_cases/pybvh_test1_mixed_orders.bvh", 75, 15),
+        ("data/body/bvh_cases/mixamorig_freebvh.bvh", 69, 20),
     ] {
         let loaded = formats::read(&folder.join(name)).unwrap();
         assert_eq!(loaded.performance.frames.len(), frames, "{name}");
         let moved = (0..skeleton::COUNT)
             .filter(|k| loaded.performance.frames.iter().any(|f| apart(f.body.rotations[*k], Quat::IDENTITY) > 1e-4))
             .count();
-        eprintln!("{name}: {moved} joints move, unused {:?}", loaded.unused);
+        eprintln!("{name}: {moved} joints move, {:?}, unused {:?}", loaded.notes, loaded.unused);
         assert!(moved >= at_least, "{name}: {moved}");
         // People stand on their feet, head up.
         let globals = skeleton::globals(&loaded.performance.frames[0].body, &OFFSETS);
         let at = |joint: &str| globals.positions[skeleton::index(joint).unwrap()];
         assert!(at("head").y > at("hips").y + 0.35 && at("hips").y > at("leftFoot").y + 0.5, "{name}");
         assert!(at("leftFoot").y.abs() < 0.3, "{name}: {}", at("leftFoot"));
-    }
-    for strange in ["cmu_18_01", "bandai2_wave-both-hands_exhausted_001", "pybvh_test1_mixed_orders"] {
-        // Other naming schemes: read as far as names are known, or refused in one line.
-        match formats::read(&folder.join("data/body/bvh_cases").join(format!("{strange}.bvh"))) {
-            Ok(loaded) => assert!(!loaded.unused.is_empty() || strange.starts_with("pybvh")),
-            Err(error) => assert_eq!(error.to_string().lines().count(), 1),
-        }
     }
 }
 
@@ -345,13 +342,14 @@ fn odd_but_sound_bvh_is_read() {
     let motion = "MOTION\nFrames: 2\nFrame Time:\t.0333333\n1 90 2 0 0 0 0 0 30\n1e0 +90.0 2 0 0 0\n0 0 -3.0E+01\n";
     let plain = read("a.bvh", small_bvh(motion)).unwrap().performance;
     assert!((plain.fps - 30.0).abs() < 1e-3 && plain.frames.len() == 2);
-    let spine = skeleton::index("spine").unwrap();
+    let spine = skeleton::index("chest").unwrap();
     assert!(apart(plain.frames[0].body.rotations[spine], Quat::from_rotation_x(30f32.to_radians())) < 1e-3);
     let variants = [
         format!("\u{feff}{}", small_bvh(motion)),
         small_bvh(motion).replace('\n', "\r\n"),
         small_bvh(motion).replace("Hips\n{", "Hips {").replace("ROOT", "Root").replace("CHANNELS", "channels"),
         small_bvh(motion).replace("Frames: 2", "Frames:2").replace('\n', "\n\n \t"),
+        small_bvh(motion).replace("\n{\n", "{").replace("\n}", "}").replace("End Site", "End Site tip"),
     ];
     for variant in variants {
         assert_eq!(read("a.bvh", &variant).unwrap().performance, plain, "{variant}");

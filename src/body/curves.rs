@@ -23,6 +23,7 @@ pub enum Purpose {
     Head = 5,
     Arms = 6,
     Fingers = 7,
+    Breath = 8,
 }
 
 /// Random draws from one counter-based stream (ChaCha8): the same seed and purpose, the same draws.

@@ -6,6 +6,8 @@
 //! fear, disgust, surprise and contempt follow the descriptions of Wallbott (1998,
 //! <https://doi.org/10.1002/(SICI)1099-0992(1998110)28:6%3C879::AID-EJSP901%3E3.0.CO;2-W>) and are not measured.
 
+use crate::emotion::{self, Label, Point};
+
 /// A manner of moving. Ratios are to neutral; [`Expressivity::default`] is neutral.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expressivity {
@@ -74,6 +76,12 @@ impl Expressivity {
             }
         }
         Expressivity::from(sum).bounded()
+    }
+
+    /// The manner of a point of the emotion space.
+    pub fn at(point: &Point) -> Expressivity {
+        let weights = emotion::mixture(point);
+        Expressivity::mix(Label::ALL.iter().zip(weights).map(|(label, weight)| (label.name(), weight)))
     }
 
     /// With every parameter inside its bounds, and neutral where it is not a number.

@@ -109,7 +109,7 @@ fn axes(finger: usize) -> (Vec3, Vec3) {
 }
 
 /// Place of the first finger joint of each hand among the joints; fifteen follow one another.
-const FIRST: [usize; 2] = [22, 37];
+pub(super) const FIRST: [usize; 2] = [22, 37];
 
 #[cfg(test)]
 mod tests {

@@ -73,7 +73,7 @@ fn follow(own: &[Vec3], other: &[Vec3]) -> Vec<Vec3> {
 
 /// Moves a wrist so that the hand stays inside a gesture space `width` metres to each side and outside torso and head.
 /// Smooth in its argument, so that limits never show as jerks.
-fn keep_out(at: Vec3, width: f32) -> Vec3 {
+pub(super) fn keep_out(at: Vec3, width: f32) -> Vec3 {
     let bounded = |x: f32, low: f32, high: f32| soft_min(soft_max(x, low, 0.03), high, 0.04);
     let mut at = Vec3::new(bounded(at.x, 0.0, width), bounded(at.y, -0.16, 0.52), bounded(at.z, -0.05, 0.46));
     // High hands stay outside the throat, far-out hands do not make a T.
@@ -96,7 +96,7 @@ fn keep_out(at: Vec3, width: f32) -> Vec3 {
 }
 
 /// Two hands at the same place in front of the body move apart to leave room for both.
-fn part(mut left: Vec3, mut right: Vec3) -> (Vec3, Vec3) {
+pub(super) fn part(mut left: Vec3, mut right: Vec3) -> (Vec3, Vec3) {
     let near = ramp(Vec2::new(left.y - right.y, left.z - right.z).length(), 0.20, 0.08);
     let gap = left.x + right.x;
     let missing = near * (soft_max(gap, 0.14, 0.03) - gap);

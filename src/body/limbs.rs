@@ -10,7 +10,7 @@ use glam::{Mat3, Quat, Vec3};
 
 /// Places of the joints of one arm among the joints of the skeleton.
 pub(super) const SHOULDER: [usize; 2] = [6, 10];
-const UPPER_LEG: [usize; 2] = [14, 18];
+pub(super) const UPPER_LEG: [usize; 2] = [14, 18];
 
 const UPPER_ARM_LENGTH: f32 = 0.265;
 const FOREARM_LENGTH: f32 = 0.24;
@@ -123,18 +123,37 @@ pub fn arm(
     rotations[first + 3] = half_twist * Quat::from_scaled_axis(swing);
 }
 
+/// How upper arm and forearm are turned (world) when the wrist is at `wrist`, or as near as the arm reaches, and the elbow
+/// points to `pole`.
+pub(super) fn arm_to(side: Side, shoulder: Vec3, wrist: Vec3, pole: Vec3) -> (Quat, Quat) {
+    let reach = wrist - shoulder;
+    let distance = soft_min(reach.length(), 0.985 * ARM_LENGTH, 0.004).max(0.06);
+    let (upper, lower, hinge) = two_bones(reach.normalize_or(Vec3::NEG_Y) * distance, pole, UPPER_ARM_LENGTH, FOREARM_LENGTH);
+    (between_rest(side, upper, hinge), between_rest(side, lower, hinge))
+}
+
+/// The turn (world) of an arm's bone that lies along `bone` with its hinge along `hinge`.
+pub(super) fn between_rest(side: Side, bone: Vec3, hinge: Vec3) -> Quat {
+    between((Vec3::X * side.sign(), Vec3::NEG_Y * side.sign()), (bone, hinge))
+}
+
 /// Sets thigh, shin, foot and toes so that the ankle comes to `ankle` (world), the foot level.
 pub fn leg(side: Side, hips: (Vec3, Quat), ankle: Vec3, rotations: &mut [Quat; COUNT]) {
+    leg_to(side, hips, ankle, Quat::IDENTITY, FOOT_OUT * side.sign(), rotations);
+}
+
+/// [`leg`] of a body that faces where `facing` takes +z, with a foot that points `yaw` to the left of +z.
+pub(super) fn leg_to(side: Side, hips: (Vec3, Quat), ankle: Vec3, facing: Quat, yaw: f32, rotations: &mut [Quat; COUNT]) {
     let first = UPPER_LEG[side as usize];
     let (hips_at, hips_turn) = hips;
     let joint = hips_at + hips_turn * OFFSETS[first];
     let reach = ankle - joint;
     let distance = reach.length().min(0.9995 * (THIGH_LENGTH + SHIN_LENGTH));
-    let knee_forward = Vec3::new(0.15 * side.sign(), 0.0, 1.0);
+    let knee_forward = facing * Vec3::new(0.15 * side.sign(), 0.0, 1.0);
     let (thigh, shin, hinge) = two_bones(reach.normalize_or(Vec3::NEG_Y) * distance, knee_forward, THIGH_LENGTH, SHIN_LENGTH);
     let rest = (Vec3::NEG_Y, Vec3::X);
     let (thigh_turn, shin_turn) = (between(rest, (thigh, hinge)), between(rest, (shin, hinge)));
-    let foot_turn = Quat::from_rotation_y(FOOT_OUT * side.sign());
+    let foot_turn = Quat::from_rotation_y(yaw);
     rotations[first] = hips_turn.inverse() * thigh_turn;
     rotations[first + 1] = thigh_turn.inverse() * shin_turn;
     rotations[first + 2] = shin_turn.inverse() * foot_turn;

@@ -17,13 +17,21 @@
 
 pub mod curves;
 pub mod expressivity;
+pub mod feet;
 pub mod fingers;
+mod finish;
 pub mod gestures;
 pub mod hands;
 pub mod head;
+pub mod latent;
 pub mod limbs;
+pub mod limits;
+pub mod model;
+pub mod penetration;
+pub mod pulse;
 pub mod rhythm;
 pub mod skeleton;
+pub mod style;
 pub mod torso;
 
 pub use expressivity::Expressivity;
@@ -53,26 +61,33 @@ pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, head
     }
     let rhythm = Rhythm::of(speech, frames);
     let manner = eased((0..frames).map(|k| expressivity(k as f64 / RATE)));
-    let plan = Plan::new(&rhythm, &manner, seed);
-    let hands = hands::courses(&plan, &rhythm, &manner, seed);
-    let torso = Torso::new(&hands, &rhythm, &manner, seed);
-    let stance = Stance::new(&torso, &rhythm, &manner, seed);
     let own_heads = if heads.is_empty() { head::heads(&rhythm, &manner, seed) } else { Vec::new() };
     let heads = if heads.is_empty() { &own_heads } else { heads };
+    let mut poses = rehearse(&rhythm, manner, seed, true);
+    for frame in 0..poses.len() {
+        motion::attach_head(&mut poses[frame], heads[frame.min(heads.len() - 1)]);
+        if frame > 0 {
+            let (before, now) = poses.split_at_mut(frame);
+            now[0].align(&before[frame - 1]);
+        }
+    }
+    poses
+}
+
+/// The rules' body without a head of its own, in a manner for every frame, `breathing` or not: what a learned body learns from.
+pub(crate) fn rehearse(rhythm: &Rhythm, manner: Vec<Expressivity>, seed: u64, breathing: bool) -> Vec<Pose> {
+    let plan = Plan::new(rhythm, &manner, seed);
+    let hands = hands::courses(&plan, rhythm, &manner, seed);
+    let mut torso = Torso::new(&hands, rhythm, &manner, seed);
+    if !breathing {
+        torso.breath.fill(0.0);
+    }
+    let stance = Stance::new(&torso, rhythm, &manner, seed);
     let (mut arm_dice, mut finger_dice) = (Dice::new(seed, Purpose::Arms), Dice::new(seed, Purpose::Fingers));
     let arms = Side::BOTH.map(|s| ArmLife::new(&plan.hands[s as usize], &hands[s as usize], &mut arm_dice));
     let shapes = Side::BOTH.map(|s| fingers::blends(&plan.hands[s as usize], &hands[s as usize], &mut finger_dice));
     let body = Layers { manner, hands, torso, stance, arms, shapes };
-    let mut poses: Vec<Pose> = Vec::with_capacity(frames);
-    for frame in 0..frames {
-        let mut pose = body.pose(frame);
-        motion::attach_head(&mut pose, heads[frame.min(heads.len() - 1)]);
-        if let Some(before) = poses.last() {
-            pose.align(before);
-        }
-        poses.push(pose);
-    }
-    poses
+    (0..body.manner.len()).map(|frame| body.pose(frame)).collect()
 }
 
 /// Standing at ease: arms hanging, elbows a little bent, hands relaxed.
@@ -131,9 +146,7 @@ impl Layers {
             let rise = if k == 2 { BREATH_CHEST * breath } else { 0.0 };
             pose.rotations[1 + k] = euler(0.85 * twist * share, lean * share - rise, bend * share);
         }
-        let back = bend + tilt;
-        pose.rotations[4] = euler(-0.30 * twist, NECK_FORWARD - 0.35 * lean + 0.35 * hang, -0.4 * back);
-        pose.rotations[5] = euler(-0.40 * twist, -NECK_FORWARD - 0.40 * lean + 0.65 * hang, -0.4 * back);
+        carry_head(twist, lean, bend + tilt, hang, pose);
     }
 
     /// Hands go along with most of what the trunk does to the shoulders: seen from the hips, `neck` against its rest.
@@ -141,6 +154,13 @@ impl Layers {
         let rest: Vec3 = OFFSETS[1..=4].iter().sum();
         (neck - self.stance.hips[frame] - rest) * 0.8
     }
+}
+
+/// Neck and head on a trunk that is turned left, leaning forward and bent left side up by these angles (radians): they take most
+/// of it back. `hang` lowers the head.
+fn carry_head(twist: f32, lean: f32, bend: f32, hang: f32, pose: &mut Pose) {
+    pose.rotations[4] = euler(-0.30 * twist, NECK_FORWARD - 0.35 * lean + 0.35 * hang, -0.4 * bend);
+    pose.rotations[5] = euler(-0.40 * twist, -NECK_FORWARD - 0.40 * lean + 0.65 * hang, -0.4 * bend);
 }
 
 /// The neck rises forwards from the shoulders, radians.
@@ -152,7 +172,7 @@ fn euler(yaw: f32, pitch: f32, roll: f32) -> Quat {
 }
 
 /// Bounds a manner and eases it over about half a second, so that posture never jumps.
-fn eased(manner: impl Iterator<Item = Expressivity>) -> Vec<Expressivity> {
+pub(crate) fn eased(manner: impl Iterator<Item = Expressivity>) -> Vec<Expressivity> {
     let rows: Vec<_> = manner.map(|m| m.bounded().values()).collect();
     let mut rows_out = rows.clone();
     for column in 0..Expressivity::COUNT {

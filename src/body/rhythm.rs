@@ -49,6 +49,13 @@ impl Rhythm {
         Rhythm { peaks: peaks(&smooth(&level, 1.2)), level, pauses, phrases }
     }
 
+    /// A rhythm of given loudness and stresses, one value a frame.
+    pub(crate) fn from_curves(level: Vec<f32>, peaks: Vec<Peak>) -> Rhythm {
+        let pauses = pauses(&smooth(&level, 2.0));
+        let phrases = phrases(&pauses, level.len());
+        Rhythm { level, peaks, pauses, phrases }
+    }
+
     /// Peaks within a span of frames.
     pub fn peaks_in(&self, span: &Range<usize>) -> &[Peak] {
         let first = self.peaks.partition_point(|p| p.frame < span.start);

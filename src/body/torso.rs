@@ -45,7 +45,7 @@ impl Torso {
 }
 
 /// Breaths of about 3.6 s, drawn in during 38 % of that and, where a pause is near, at its start (speakers inhale in pauses).
-fn breath(dice: &mut Dice, rhythm: &Rhythm, frames: usize) -> Vec<f32> {
+pub(super) fn breath(dice: &mut Dice, rhythm: &Rhythm, frames: usize) -> Vec<f32> {
     let mut path = Path::new(frames);
     let mut at = -dice.uniform(0.0, 3.6) * FPS;
     while at < frames as f32 {
@@ -72,7 +72,7 @@ pub struct Stance {
 
 /// Ankle above the floor, and the leg's usable length from hip joint to ankle: it never quite straightens.
 pub const ANKLE_HEIGHT: f32 = 0.07;
-const LEG: f32 = 0.824;
+pub(super) const LEG: f32 = 0.824;
 /// The feet stand a little apart, the left one slightly behind.
 const FEET: [Vec3; 2] = [Vec3::new(0.105, ANKLE_HEIGHT, -0.02), Vec3::new(-0.105, ANKLE_HEIGHT, 0.02)];
 

@@ -1,19 +1,26 @@
 //! `gestus animate`: the performance as animation data.
 
+use super::actor;
 use super::messages::Messages;
 use super::outputs::Kind;
 use super::take::{self, Summary};
 use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     pub take: take::Arguments,
+    /// Who is in GLB files: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
+    actor: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .bvh (skeleton), .csv (Live Link Face), .json (everything; assets/schema/performance.schema.json)
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation), .json (everything;
+assets/schema/performance.schema.json)
 
 Examples:
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
@@ -25,14 +32,27 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 }
 
 impl Arguments {
+    /// Every file that is read and an option names.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.take.inputs().into_iter().chain(self.files_read()).collect()
+    }
+
+    /// Files that are read besides what every take reads.
+    fn files_read(&self) -> Vec<&Path> {
+        self.actor.as_deref().filter(|path| !actor::is_builtin(path)).into_iter().collect()
+    }
+
     /// Does the work and tells what was done.
     pub fn execute(&self, messages: &Messages) -> Result<Summary> {
-        let targets = self.take.targets(&[])?;
-        if let Some(video) = targets.iter().find(|target| target.kind == Kind::Video) {
+        let targets = self.take.targets(&self.files_read())?;
+        if let Some(video) = targets.iter().find(|target| !matches!(target.kind, Kind::Motion(_))) {
             let what = format!("{}: animate writes motion files only", video.path.display());
             return Err(Error::usage(what, "use `gestus render` for pictures"));
         }
         let mut take = self.take.listen(messages)?;
+        if let Some(path) = &self.actor {
+            take.actor = Some(Arc::new(actor::open(Some(path), None, messages)?));
+        }
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);

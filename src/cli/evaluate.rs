@@ -3,7 +3,7 @@
 use super::messages::{Messages, print};
 use super::take::to_json;
 use crate::emotion::voice::VoiceEncoder;
-use crate::evaluate::{emotion, face};
+use crate::evaluate::{body, direction, emotion, face};
 use crate::face::model::FaceModel;
 use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
@@ -20,8 +20,22 @@ pub struct Arguments {
 enum Model {
     /// Judge the face on recordings of people it never learned from
     Face(Face),
+    /// Judge the body under speech it never heard
+    Body(Body),
     /// Judge the ear for feelings on actors it never heard
     Emotion(Emotion),
+    /// Judge how exactly directions are followed
+    Direction(Directed),
+}
+
+#[derive(Debug, clap::Args)]
+struct Directed {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +46,19 @@ struct Emotion {
     /// Folder with weights to judge [default: the built-in ones]
     #[arg(long, value_name = "FOLDER")]
     model: Option<PathBuf>,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Body {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Performances of each recording
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    seeds: u64,
     /// Print the figures as one JSON object
     #[arg(long)]
     json: bool,
@@ -65,6 +92,18 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the face on {}", root.display()));
             let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
+            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+        }
+        Model::Direction(arguments) => {
+            let root = recordings(&arguments.data)?;
+            messages.say(format!("judging directions on {}", root.display()));
+            let report = direction::evaluate(&root)?;
+            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+        }
+        Model::Body(arguments) => {
+            let root = recordings(&arguments.data)?;
+            messages.say(format!("judging the body on {}", root.display()));
+            let report = body::evaluate(&[("rules", &body::rules)], &root, arguments.seeds)?;
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
         Model::Emotion(arguments) => {

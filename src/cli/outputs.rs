@@ -12,6 +12,8 @@ pub enum Kind {
     Motion(Format),
     /// Pictures in time: `.mp4`, `.gif`, or PNG files.
     Video,
+    /// A page that plays the performance: `.html`.
+    Page,
 }
 
 /// An output the user named.
@@ -23,14 +25,19 @@ pub struct Target {
 
 /// Extensions of video files; a name that ends with `/`, or an existing folder, takes PNG files too.
 const VIDEO: [&str; 4] = ["mp4", "m4v", "gif", "png"];
-const KNOWN: &str = "known are .mp4, .gif, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
+const KNOWN: &str = "known are .mp4, .gif, .html, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
 
-/// Recognises the outputs and makes sure that each can be written, hides no input and is named once.
+/// Recognises the outputs and [`check`]s them.
 pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<Vec<Target>> {
+    let targets = outputs.iter().map(|path| Ok(Target { kind: kind(path)?, path: path.clone() })).collect::<Result<_>>()?;
+    check(outputs, inputs, no_clobber)?;
+    Ok(targets)
+}
+
+/// Makes sure that each output can be written, hides no input and is named once.
+pub fn check(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<()> {
     let mut places: Vec<PathBuf> = Vec::new();
-    let mut targets = Vec::new();
     for path in outputs {
-        let target = Target { kind: kind(path)?, path: path.clone() };
         let place = place(path)?;
         if inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == place)) {
             let what = format!("{}: is both input and output", path.display());
@@ -39,11 +46,10 @@ pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<V
         if places.contains(&place) {
             return Err(Error::usage(format!("{}: named twice as output", path.display()), "give every -o its own file"));
         }
-        check_writable(&target, &place, no_clobber)?;
+        check_writable(path, &place, no_clobber)?;
         places.push(place);
-        targets.push(target);
     }
-    Ok(targets)
+    Ok(())
 }
 
 /// What a name asks for. Fails with [`Error::Usage`] for an unknown end.
@@ -54,6 +60,9 @@ pub fn kind(path: &Path) -> Result<Kind> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     if VIDEO.contains(&extension.as_str()) {
         return Ok(Kind::Video);
+    }
+    if extension == "html" {
+        return Ok(Kind::Page);
     }
     let unknown = |_| match extension.as_str() {
         "" => Error::usage(format!("{}: no extension says what to write", path.display()), KNOWN),
@@ -82,15 +91,15 @@ fn place(path: &Path) -> Result<PathBuf> {
 }
 
 /// Writing into the folder is tried, not guessed from permissions.
-fn check_writable(target: &Target, place: &Path, no_clobber: bool) -> Result<()> {
+fn check_writable(path: &Path, place: &Path, no_clobber: bool) -> Result<()> {
     if no_clobber && place.exists() {
-        let what = format!("{}: exists, and --no-clobber was given", target.path.display());
+        let what = format!("{}: exists, and --no-clobber was given", path.display());
         return Err(Error::Unsupported { what, hint: "name another file, or leave --no-clobber away to replace it".into() });
     }
     let existing = if place.is_dir() { place } else { place.parent().unwrap_or(place) };
     let probe = tempfile::Builder::new().prefix(".gestus-").suffix(".tmp").tempfile_in(existing);
     probe.map(drop).map_err(|e| Error::Unsupported {
-        what: format!("{}: cannot write here: {}", target.path.display(), e.kind()),
+        what: format!("{}: cannot write here: {}", path.display(), e.kind()),
         hint: "choose a folder you may write to".into(),
     })
 }

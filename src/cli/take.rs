@@ -1,15 +1,22 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
+use super::bvh;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::{Emotion, Fps};
+use super::values::{Dial, Emotion, Fps};
+use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;
-use crate::direction::Direction;
+use crate::direction::Plan;
+use crate::direction::dials::Dials;
 use crate::direction::events::Event;
+use crate::direction::reference::Feeling;
+use crate::emotion::Point;
+use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
-use crate::formats::{self, Info};
+use crate::formats::bvh::Layout;
+use crate::formats::{self, Info, Settings};
 use crate::motion::Performance;
 use crate::perform;
 use crate::{Error, Result, interrupt};
@@ -18,18 +25,20 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Recording of speech: WAV, MP3, FLAC, OGG, M4A, or a video with sound; `-` reads standard input
-    #[arg(value_name = "INPUT")]
+    #[arg(value_name = "INPUT", default_value = "", hide_default_value = true)]
     pub input: PathBuf,
     /// File to write; its extension chooses the format. May be given several times; what exists is replaced
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
     /// What the character feels, when and where: happy, joy:0.6+surprise:0.3, "neutral @0 > sad @4s; brows=angry",
-    /// "quietly furious", auto for what is heard in the voice (see `gestus explain --help`)
+    /// "quietly furious", auto for what is heard in the voice, from:other.wav for another's feeling, like:clip.csv for another's
+    /// style (see `gestus explain --help`)
     #[arg(long, value_name = "DIRECTION", default_value = "neutral")]
     pub emotion: Emotion,
     /// File with the direction: TOML, JSON, or SRT and WebVTT whose texts are directions
@@ -39,6 +48,8 @@ pub struct Arguments {
     /// "1s-4s lip-scale 1.3"; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     pub events: Vec<Event>,
+    #[command(flatten)]
+    pub dials: DialArguments,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -48,6 +59,8 @@ pub struct Arguments {
     /// Care taken with the performance
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub quality: Quality,
+    #[command(flatten)]
+    pub bvh: bvh::Arguments,
     /// Fail instead of replacing files that exist
     #[arg(long)]
     pub no_clobber: bool,
@@ -57,6 +70,33 @@ pub struct Arguments {
     /// Print a summary as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much there is of what the character does by itself. Human ranges are those of people who talk.
+#[derive(Debug, Default, Args)]
+pub struct DialArguments {
+    /// Number of blinks, 0 to 2 times the usual (people: 10 to 33 a minute) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub blink: Option<Dial>,
+    /// How far the eyes wander, 0 (they stay on the viewer) to 2 (people look away about half of the time) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub gaze: Option<Dial>,
+    /// How far the head moves, 0 to 2 (people: median 2 to 7, 95th percentile 9 to 29 degrees a second) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub head: Option<Dial>,
+    /// How far the arms gesture, 0 (they hang) to 2 (people: strokes of 0.2 to 0.3 m) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub gesture: Option<Dial>,
+}
+
+impl DialArguments {
+    /// Sets the dials that were given.
+    pub fn set(&self, dials: &mut Dials) {
+        let given = [(self.blink, &mut dials.blink), (self.gaze, &mut dials.gaze), (self.head, &mut dials.head)];
+        for (dial, value) in given.into_iter().chain([(self.gesture, &mut dials.gesture)]) {
+            *value = dial.map_or(*value, |dial| dial.0);
+        }
+    }
 }
 
 /// Care taken with the performance.
@@ -83,7 +123,13 @@ pub struct Take {
     pub speech: Speech,
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
+    /// The direction over the recording's time, once it is performed.
+    pub plan: Plan,
     pub performance: Performance,
+    /// How BVH files are laid out.
+    pub layout: Layout,
+    /// Who is in GLB files.
+    pub actor: Option<Arc<Actor>>,
     pub timings: Timings,
 }
 
@@ -97,6 +143,10 @@ pub struct Timings {
 }
 
 impl Timings {
+    pub fn new() -> Timings {
+        Timings { stages: BTreeMap::new(), start: Instant::now() }
+    }
+
     pub fn set(&mut self, stage: &'static str, seconds: f64) {
         self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
     }
@@ -107,7 +157,7 @@ impl Timings {
     }
 
     /// Closes the account: everything since the start.
-    fn finish(mut self) -> Timings {
+    pub fn finish(mut self) -> Timings {
         self.set("total", self.start.elapsed().as_secs_f64());
         self
     }
@@ -141,22 +191,32 @@ impl Arguments {
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
-    /// Every file that a take reads.
+    /// Files that are named in the direction.
+    pub fn references(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.asked()?.direction.references().into_iter().map(|reference| reference.path.clone()).collect())
+    }
+
+    /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
-        [self.input.as_path()].into_iter().chain(self.direction.as_deref()).collect()
+        [self.input.as_path()].into_iter().chain(self.direction.as_deref()).chain(self.bvh.skeleton.as_deref()).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
     pub fn listen(&self, messages: &Messages) -> Result<Take> {
+        if self.input.as_os_str().is_empty() {
+            return Err(Error::usage("no recording is given", "name one: `gestus animate talk.wav -o talk.bvh`; `-` reads standard input"));
+        }
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
         let mut emotion = self.asked()?;
         emotion.direction.events.extend(&self.events);
+        self.dials.set(&mut emotion.direction.dials);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }
-        let mut timings = Timings { stages: BTreeMap::new(), start: Instant::now() };
+        let mut timings = Timings::new();
         let stage = messages.stage("read", 0);
+        let layout = self.bvh.layout(messages)?;
         let recording = read(&self.input)?;
         if recording.missing > 0.05 {
             let (there, missing) = (recording.seconds(), recording.missing);
@@ -166,26 +226,30 @@ impl Arguments {
             ));
         }
         let speech = recording.to_speech()?;
+        emotion.direction.consult()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, performance: Performance::default(), timings })
+        Ok(Take { recording, speech, emotion, plan: Plan::default(), performance: Performance::default(), layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
     fn asked(&self) -> Result<Emotion> {
-        let Some(path) = &self.direction else { return Ok(self.emotion.clone()) };
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file(&text, path)? })
+        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), Emotion::read)
     }
 
     /// Performs what was heard, at the frame rate asked for.
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
+        self.perform_as(self.seed, take, messages)
+    }
+
+    /// The same for another seed.
+    pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
-        let plan = direction.plan(take.speech.seconds, frames, &heard);
-        let options = perform::Options { seed: self.seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
+        let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
+        take.plan = direction.plan(take.speech.seconds, frames, &heard);
+        let options = perform::Options { seed, quality: self.quality.into() };
+        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }
@@ -222,6 +286,12 @@ impl Arguments {
 }
 
 impl Take {
+    /// Motion that needs no recording.
+    pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
+        let speech = Speech { seconds: performance.seconds, ..Speech::default() };
+        Take { recording: Recording::default(), speech, emotion, plan: Plan::default(), performance, layout, actor: None, timings }
+    }
+
     /// Writes the motion files among `targets`.
     pub fn write_motion(&mut self, targets: &[Target], info: &Info, messages: &Messages) -> Result<()> {
         let motion: Vec<&Target> = targets.iter().filter(|target| matches!(target.kind, Kind::Motion(_))).collect();
@@ -229,9 +299,12 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone() };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
-            formats::write(&target.path, &self.performance, info)?;
+            if let Kind::Motion(format) = target.kind {
+                formats::write_as(format, &target.path, &self.performance, &settings)?;
+            }
             stage.reached(n + 1);
         }
         self.timings.set("write", stage.finish());
@@ -248,6 +321,16 @@ impl Summary {
     }
 }
 
+/// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
+pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
+    let ear = VoiceEncoder::builtin()?;
+    let feeling = Feeling::of(speech, &ear)?;
+    let shares = confidence(&ear, &feeling.mean)?;
+    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
+    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
+    Ok(feeling.course)
+}
+
 /// One line of JSON.
 pub fn to_json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::malformed("summary", e.to_string()))
@@ -256,7 +339,7 @@ pub fn to_json(value: &impl Serialize) -> Result<String> {
 /// Largest recording read from standard input, in bytes: an hour of 96 kHz stereo float, and more.
 const STDIN_LIMIT: u64 = 4 << 30;
 
-fn read(input: &Path) -> Result<Recording> {
+pub fn read(input: &Path) -> Result<Recording> {
     if input != Path::new("-") {
         return audio::decode_file(input);
     }

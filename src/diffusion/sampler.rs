@@ -56,30 +56,72 @@ pub fn sample(denoiser: &Denoiser, window: &Window, schedule: &Schedule, seed: u
     x.iter_mut().enumerate().for_each(|(i, v)| *v *= schedule.temperature[config.groups[i % channels]]);
     let given = window.given.len() / channels;
     x[..window.given.len()].copy_from_slice(window.given);
-    for step in schedule.levels.windows(2) {
-        let (now, next) = (&step[0], &step[1]);
-        let levels: Vec<f32> = (0..frames).flat_map(|n| (0..groups).map(move |g| if n < given { 0.0 } else { now[g] })).collect();
-        let clean = denoiser.forward(&tensor(&x, channels)?, &tensor(&levels, groups)?, &condition, &modulation, &[frames])?;
+    let held: Vec<bool> = (0..frames * groups).map(|i| i / groups < given).collect();
+    descend(&mut x, &config.groups, &held, schedule, &|x, levels| {
+        let clean = denoiser.forward(&tensor(x, channels)?, &tensor(levels, groups)?, &condition, &modulation, &[frames])?;
         let mut clean = clean.flatten_all()?.to_vec1::<f32>()?;
         shape(&mut clean);
-        for n in given..frames {
-            for c in 0..channels {
-                let (i, group) = (n * channels + c, config.groups[c]);
-                let ((signal, noise), (next_signal, next_noise)) = (noise::shares(now[group]), noise::shares(next[group]));
-                // What is left of the noise under the estimate; nothing where the group has arrived.
-                let rest = if noise > 1e-4 { (x[i] - signal * clean[i]) / noise } else { 0.0 };
-                if now[group] > 0.0 {
-                    x[i] = next_signal * clean[i] + next_noise * rest;
-                }
+        Ok(clean)
+    })?;
+    Ok(x)
+}
+
+/// An estimate of the clean motion from noisy motion (`frames × channels`) and its levels (`frames × groups`).
+pub type Estimate<'a> = &'a dyn Fn(&[f32], &[f32]) -> Result<Vec<f32>>;
+
+/// Brings noise in `x` (`frames × channels`) down to motion. Where `held` (`frames × groups`) the motion is given: it stands at
+/// level zero and stays as it is. `groups` has the group of every channel.
+pub fn descend(x: &mut [f32], groups: &[usize], held: &[bool], schedule: &Schedule, estimate: Estimate) -> Result<()> {
+    let (channels, count) = (groups.len(), groups.iter().max().map_or(0, |g| g + 1));
+    for step in schedule.levels.windows(2) {
+        let (now, next) = (&step[0], &step[1]);
+        let levels: Vec<f32> = held.iter().enumerate().map(|(i, held)| if *held { 0.0 } else { now[i % count] }).collect();
+        let clean = estimate(x, &levels)?;
+        for (i, x) in x.iter_mut().enumerate() {
+            let group = groups[i % channels];
+            if held[i / channels * count + group] || now[group] <= 0.0 {
+                continue;
             }
+            let ((signal, noise), (next_signal, next_noise)) = (noise::shares(now[group]), noise::shares(next[group]));
+            // What is left of the noise under the estimate; nothing where the group has arrived.
+            let rest = if noise > 1e-4 { (*x - signal * clean[i]) / noise } else { 0.0 };
+            *x = next_signal * clean[i] + next_noise * rest;
         }
     }
-    Ok(x)
+    Ok(())
+}
+
+/// How the first estimate of a window differs between two modulations, `frames × channels`: what the second of them takes away.
+///
+/// Guidance between conditions is a sum of such differences (Ho and Salimans 2022, "Classifier-free diffusion guidance"; Liu et al.
+/// 2022, "Compositional visual generation"). At pure noise the estimates are the means under their conditions, so that the
+/// difference grows with the conditions' own and carries no noise.
+pub fn difference(denoiser: &Denoiser, window: &Window, other: &[f32], seed: u64) -> Result<Vec<f32>> {
+    let config = denoiser.config();
+    let (frames, channels, groups) = (window.frames, config.channels, config.group_count());
+    let device = Device::Cpu;
+    let twice = |v: &[f32], width: usize| Tensor::from_vec([v, v].concat(), (2, frames, width), &device);
+    let noise = noise::noise(seed, 0, window.first, frames, channels);
+    let modulation = Tensor::from_vec([window.modulation, other].concat(), (2, frames, config.modulation), &device)?;
+    let levels = Tensor::ones((2, frames, groups), candle_core::DType::F32, &device)?;
+    let condition = twice(window.condition, config.condition)?;
+    let clean = denoiser.forward(&twice(&noise, channels)?, &levels, &condition, &modulation, &[frames, frames])?;
+    Ok((clean.get(0)? - clean.get(1)?)?.flatten_all()?.to_vec1::<f32>()?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_held_stays_and_the_rest_arrives_at_the_estimate() -> Result<()> {
+        let mut x = vec![5.0, 6.0, 7.0, 8.0];
+        let schedule = Schedule::new(&[4, 4], &[1.0, 1.0]);
+        descend(&mut x, &[0, 1], &[true, false, false, false], &schedule, &|_, _| Ok(vec![1.0, 2.0, 3.0, 4.0]))?;
+        assert_eq!(x[0], 5.0);
+        assert!((x[1] - 2.0).abs() < 1e-5 && (x[2] - 3.0).abs() < 1e-5 && (x[3] - 4.0).abs() < 1e-5, "{x:?}");
+        Ok(())
+    }
 
     #[test]
     fn groups_arrive_in_their_own_time() {

@@ -1,9 +1,17 @@
 //! How well the models do, in figures that stand beside their references.
 
+pub mod body;
+pub mod closures;
+pub mod direction;
 pub mod emotion;
 pub mod expression;
 pub mod face;
 pub mod linear;
 pub mod lips;
+pub mod manner;
+pub mod motion;
 pub mod probe;
+pub mod score;
 pub mod statistics;
+pub mod steps;
+pub mod strip;

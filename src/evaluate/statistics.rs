@@ -27,12 +27,31 @@ pub fn median(values: &[f32]) -> f32 {
     }
 }
 
+/// Arithmetic mean; 0 of nothing.
+pub fn mean(values: &[f32]) -> f32 {
+    (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len().max(1) as f64) as f32
+}
+
+/// The value that a share `q` (0..=1) of the values lies below; 0 of nothing.
+pub fn percentile(values: &[f32], q: f32) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(((sorted.len().max(1) - 1) as f32 * q) as usize).copied().unwrap_or(0.0)
+}
+
 /// A median with its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     pub median: f32,
     pub low: f32,
     pub high: f32,
+}
+
+impl Interval {
+    /// A figure that was taken once.
+    pub fn exactly(value: f32) -> Interval {
+        Interval { median: value, low: value, high: value }
+    }
 }
 
 impl std::fmt::Display for Interval {

@@ -6,7 +6,7 @@
 use super::{Info, Loaded, MOST_FRAMES};
 use crate::body::skeleton::{self, JOINTS, Pose};
 use crate::face::coefficients;
-use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::motion::{Frame, Gaze, Head, Parts, Performance};
 use crate::{Error, Result};
 use glam::{Quat, Vec3};
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,23 @@ fn fields(frame: &Frame, time: f64) -> FrameFields {
     }
 }
 
+/// Where the performance in a file's bytes comes from; none where the file does not tell.
+pub fn source(bytes: &[u8]) -> Option<Info> {
+    #[derive(Deserialize)]
+    struct Page {
+        source: Fields,
+    }
+    #[derive(Deserialize)]
+    struct Fields {
+        audio: String,
+        seed: u64,
+        model: String,
+        emotion: String,
+    }
+    let Fields { audio, seed, model, emotion } = serde_json::from_slice::<Page>(bytes).ok()?.source;
+    Some(Info { audio, seed, model, emotion })
+}
+
 /// Reads a file's bytes; `origin` names it in errors. Coefficients and joints are matched by name; missing ones rest.
 pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let text = super::text(bytes, origin)?;
@@ -124,7 +141,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
         .enumerate()
         .map(|(n, fields)| frame(fields, &faces, &joints).map_err(|what| Error::malformed(format!("{origin}: frame {n}"), what)));
     let frames = frames.collect::<Result<Vec<Frame>>>()?;
-    Ok(Loaded { performance: Performance { fps: file.fps, seconds: file.seconds, frames }, unused })
+    Ok(Loaded { performance: Performance { fps: file.fps, seconds: file.seconds, frames }, parts: Parts::ALL, unused, notes: Vec::new() })
 }
 
 fn frame(fields: &FrameFields, faces: &[Option<usize>], joints: &[Option<usize>]) -> std::result::Result<Frame, String> {

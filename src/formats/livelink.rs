@@ -14,7 +14,7 @@
 
 use super::{Loaded, MOST_FRAMES};
 use crate::face::coefficients::{self, NAMES};
-use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::motion::{Frame, Gaze, Head, Parts, Performance};
 use crate::{Error, Result};
 use std::io::Write;
 
@@ -97,6 +97,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     if !columns.iter().any(|c| matches!(c, Column::Coefficient(_))) {
         return Err(Error::malformed(origin, "line 1 names no ARKit coefficient"));
     }
+    let head = columns.iter().any(|c| matches!(c, Column::Angle(0..=2)));
     let unused = names.iter().zip(&columns).filter(|(_, c)| matches!(c, Column::Unused)).map(|(n, _)| n.to_string()).collect();
     let mut times = Vec::new();
     let mut frames = Vec::new();
@@ -119,7 +120,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     }
     let performance =
         steady(&times, frames).ok_or_else(|| Error::malformed(origin, format!("holds no rows, or more time than {MOST_FRAMES} frames")))?;
-    Ok(Loaded { performance, unused })
+    Ok(Loaded { performance, parts: Parts { head, ..super::FACE }, unused, notes: Vec::new() })
 }
 
 fn column(name: &str) -> Column {

@@ -1,8 +1,12 @@
 //! The [`Performance`] and what one does with it.
 
+mod combine;
+pub mod edit;
 mod gaze;
 mod resample;
+pub mod retarget;
 
+pub use combine::combine;
 pub(crate) use resample::blend;
 
 use crate::body::skeleton::Pose;
@@ -42,6 +46,31 @@ impl Default for Frame {
     }
 }
 
+/// What of a performance there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The 52 coefficients.
+    pub face: bool,
+    pub head: bool,
+    pub gaze: bool,
+    pub body: bool,
+}
+
+impl Parts {
+    pub const ALL: Parts = Parts { face: true, head: true, gaze: true, body: true };
+
+    /// Names of what is here and not in `other`. A head that nods is in both a face's file and a body's.
+    pub fn beyond(self, other: Parts) -> Vec<&'static str> {
+        let pairs = [
+            (self.face, other.face, "face"),
+            (self.head, other.head, "head"),
+            (self.gaze, other.gaze, "gaze"),
+            (self.body, other.body, "body"),
+        ];
+        pairs.into_iter().filter(|(here, there, _)| *here && !there).map(|(_, _, name)| name).collect()
+    }
+}
+
 /// A performance: frame `n` stands at `n / fps` seconds after the first audio sample.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Performance {
@@ -60,6 +89,12 @@ pub fn attach_head(pose: &mut Pose, head: Head) {
     let part = |share: f32| Quat::from_euler(EulerRot::YXZ, share * head.yaw, share * head.pitch, share * head.roll);
     pose.rotations[NECK] *= part(NECK_SHARE);
     pose.rotations[HEAD] *= part(1.0 - NECK_SHARE);
+}
+
+/// How the head of a pose is turned against the upper chest: what neck and head do together.
+pub fn head_of(pose: &Pose) -> Head {
+    let (yaw, pitch, roll) = (pose.rotations[NECK] * pose.rotations[HEAD]).to_euler(EulerRot::YXZ);
+    Head { yaw, pitch, roll }
 }
 
 /// Places of the neck and the head among the joints.

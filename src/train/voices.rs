@@ -34,7 +34,12 @@ impl Corpus {
         }
     }
 
-    fn folder(self) -> &'static str {
+    /// Whether its terms allow commercial use.
+    pub fn is_commercial(self) -> bool {
+        self == Corpus::EmoDb
+    }
+
+    pub(super) fn folder(self) -> &'static str {
         match self {
             Corpus::Ravdess => "ravdess",
             Corpus::EmoDb => "emodb",
@@ -44,7 +49,7 @@ impl Corpus {
     }
 
     /// Speakers kept for choosing and for the final figures.
-    fn split(self, speaker: &str) -> Split {
+    pub(super) fn split(self, speaker: &str) -> Split {
         let (validation, test): (&[&str], &[&str]) = match self {
             Corpus::Ravdess => (&["16", "18"], &["19", "20", "21", "23", "24"]),
             Corpus::EmoDb => (&["14"], &["15", "16"]),

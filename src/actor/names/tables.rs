@@ -146,7 +146,7 @@ pub const LIMBS: [Limb; 2] = [
         stems: [
             &["clavicle", "collar", "collarbone", "shoulder", "肩"],
             &["upperarm", "uparm", "shldr", "腕", "humerus", "armupper"],
-            &["lowerarm", "forearm", "loarm", "lowarm", "elbow", "ひじ", "肘", "armlower"],
+            &["lowerarm", "forearm", "loarm", "lowarm", "elbow", "ひじ", "肘", "armlower", "radius"],
             &["hand"],
         ],
         vague: &["arm"],

@@ -23,11 +23,19 @@ impl Line {
         }
     }
 
-    /// Every file that is read.
+    /// Every file that is read and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         match self {
-            Line::Animate(arguments) => arguments.take.inputs(),
+            Line::Animate(arguments) => arguments.inputs(),
             Line::Render(arguments) => arguments.inputs(),
+        }
+    }
+
+    /// Files that are named in the direction, whose own file is read for it.
+    pub fn references(&self) -> Result<Vec<PathBuf>> {
+        match self {
+            Line::Animate(arguments) => arguments.take.references(),
+            Line::Render(arguments) => arguments.take.references(),
         }
     }
 

@@ -119,7 +119,7 @@ impl FromStr for Shard {
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    let sheet = arguments.sheet.as_deref().map(|path| Ok::<_, Error>((path, picture::Format::of(path)?))).transpose()?;
+    let sheet = arguments.sheet.as_deref().map(|path| Ok::<_, Error>((absolute(path)?, picture::Format::of(path)?))).transpose()?;
     if arguments.watch && !arguments.jobs.is_dir() {
         return Err(Error::usage("--watch needs a folder of recordings", "name a folder in place of the manifest"));
     }
@@ -127,8 +127,8 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let report = loop {
         let jobs = batch.jobs()?;
         let report = batch.work(&jobs, messages)?;
-        if let Some((path, format)) = sheet.filter(|_| !arguments.dry_run && !report.jobs.is_empty()) {
-            picture::write(&batch.sheet(&jobs, &report)?, format, path)?;
+        if let Some((path, format)) = sheet.as_ref().filter(|_| !arguments.dry_run && !report.jobs.is_empty()) {
+            picture::write(&batch.sheet(&jobs, &report)?, *format, path)?;
         }
         if !arguments.watch || arguments.dry_run || interrupt::requested() {
             break report;
@@ -184,9 +184,11 @@ impl Report {
     }
 }
 
-/// A batch with its folders.
+/// A batch with its folders. It works in the folder of its manifest, where relative paths of jobs begin.
 struct Batch<'a> {
     arguments: &'a Arguments,
+    /// The manifest or folder, from the root.
+    jobs: PathBuf,
     roots: Roots,
     settings: Settings,
     journal: PathBuf,
@@ -197,14 +199,18 @@ impl<'a> Batch<'a> {
         let jobs = arguments.jobs.canonicalize().map_err(Error::io(&arguments.jobs))?;
         let base = if jobs.is_dir() { jobs.as_path() } else { jobs.parent().unwrap_or(&jobs) };
         let roots = Roots::new(base, &arguments.roots)?;
-        let state = arguments.state.clone().unwrap_or_else(|| {
-            let mut name = jobs.file_name().unwrap_or_default().to_owned();
-            name.push(".gestus");
-            jobs.with_file_name(name)
-        });
+        let state = match &arguments.state {
+            Some(state) => absolute(state)?,
+            None => {
+                let mut name = jobs.file_name().unwrap_or_default().to_owned();
+                name.push(".gestus");
+                jobs.with_file_name(name)
+            }
+        };
         let pictures = arguments.sheet.as_ref().map(|_| state.join("pictures"));
         let Shard { part, of } = arguments.shard;
         let journal = state.join(format!("journal-{part}-of-{of}.jsonl"));
+        std::env::set_current_dir(roots.base()).map_err(Error::io(roots.base()))?;
         let settings = Settings {
             workers: arguments.jobs_at_once.0,
             retry: arguments.retry,
@@ -214,13 +220,18 @@ impl<'a> Batch<'a> {
             base: roots.base().to_owned(),
             pictures,
         };
-        Ok(Batch { arguments, roots, settings, journal })
+        Ok(Batch { arguments, jobs, roots, settings, journal })
+    }
+
+    /// The manifest in its own folder, where the batch works.
+    fn name(&self) -> &Path {
+        self.jobs.file_name().map_or(&self.jobs, Path::new)
     }
 
     /// The jobs of this shard. A mistake in any line stops the run before it begins.
     fn jobs(&self) -> Result<Vec<Job>> {
-        let Arguments { jobs, outputs, shard, .. } = self.arguments;
-        let entries = if jobs.is_dir() { manifest::folder(jobs, outputs)? } else { manifest::read(jobs, outputs)? };
+        let Arguments { outputs, shard, .. } = self.arguments;
+        let entries = if self.jobs.is_dir() { manifest::folder(&self.jobs, outputs)? } else { manifest::read(self.name(), outputs)? };
         let mut written: HashMap<PathBuf, String> = HashMap::new();
         let mut all = Vec::new();
         for entry in entries {
@@ -252,11 +263,15 @@ impl<'a> Batch<'a> {
         let words: Vec<String> = words.collect();
         // A recording that is missing fails alone, when its turn comes.
         let line = Line::parse(&words, &outputs)?;
-        let inputs = line.inputs().into_iter().map(|path| match self.roots.input(path) {
+        let allowed = |path: &Path| match self.roots.input(path) {
             Err(Error::Io { .. }) => Ok(self.roots.base().join(path)),
             found => found,
-        });
-        let inputs = inputs.collect::<Result<_>>()?;
+        };
+        // A direction file is read only once it is known to be inside.
+        let mut inputs = line.inputs().into_iter().map(allowed).collect::<Result<Vec<_>>>()?;
+        for path in line.references()? {
+            inputs.push(allowed(&path)?);
+        }
         Ok(Job { place: entry.place, inputs, words, outputs })
     }
 
@@ -334,6 +349,11 @@ impl<'a> Batch<'a> {
         }
         Ok(())
     }
+}
+
+/// A path from the root, so that it means the same in any folder.
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(Error::io(path))
 }
 
 fn reported(job: &Job, outcome: Outcome) -> Reported {

@@ -1,0 +1,144 @@
+//! `gestus convert`: motion from one format to others.
+
+use super::messages::{Messages, print};
+use super::outputs::{self, Kind};
+use super::values::Fps;
+use super::{actor, bvh, motion};
+use crate::body::skeleton::{self, COUNT, OFFSETS};
+use crate::formats::{self, Format, Info, Settings};
+use crate::motion::{Frame, Parts, Performance};
+use crate::{Error, Result, interrupt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Motion to read: .bvh, .csv (Live Link Face) or .json
+    #[arg(value_name = "INPUT")]
+    input: PathBuf,
+    /// File to write; its extension chooses the format. May be several; what exists is replaced
+    #[arg(value_name = "OUT", required = true)]
+    outputs: Vec<PathBuf>,
+    /// More motion to put in, for the parts that INPUT has not; may be given several times
+    #[arg(long = "with", value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// Frames a second, 1 to 240 [default: the input's]
+    #[arg(long, value_name = "RATE")]
+    fps: Option<Fps>,
+    #[command(flatten)]
+    bvh: bvh::Arguments,
+    /// Who is in GLB files: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
+    actor: Option<PathBuf>,
+    /// Format of the files to write, whatever their extension [default: by extension]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Read back what was written and print the largest differences
+    #[arg(long)]
+    check: bool,
+    /// Fail instead of replacing files that exist
+    #[arg(long)]
+    no_clobber: bool,
+}
+
+const EXAMPLES: &str = "\
+What a format has no room for is left out, and said.
+
+Examples:
+  gestus convert face.csv face.json
+  gestus convert take.json take.bvh take.csv --check
+  gestus convert body.bvh both.json --with face.csv --fps 60";
+
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    let Arguments { input, with, .. } = arguments;
+    let inputs: Vec<PathBuf> = [input].into_iter().chain(with).cloned().collect();
+    let read: Vec<&Path> =
+        inputs.iter().map(PathBuf::as_path).chain(arguments.bvh.skeleton.as_deref()).chain(arguments.actor.as_deref()).collect();
+    let targets = arguments.targets(&read)?;
+    let layout = arguments.bvh.layout(messages)?;
+    let actor = match &arguments.actor {
+        Some(path) => Some(Arc::new(actor::open(Some(path), None, messages)?)),
+        None => None,
+    };
+    let motions = motion::load_all(&inputs, messages)?;
+    let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
+    let settings = Settings { info: Info::default(), bvh: layout, actor };
+    for (path, format) in &targets {
+        interrupt::check()?;
+        formats::write_as(*format, path, &performance, &settings)?;
+        let dropped = parts.beyond(format.parts());
+        let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
+        messages.say(format!("{}: {} frames at {} a second{without}", path.display(), performance.frames.len(), performance.fps));
+        if arguments.check {
+            let back = formats::read_as(*format, path)?;
+            let both = Parts {
+                face: parts.face && back.parts.face,
+                head: parts.head && back.parts.head,
+                gaze: parts.gaze && back.parts.gaze,
+                body: parts.body && back.parts.body,
+            };
+            print(&format!("{}: {}", path.display(), Difference::of(&performance, &back.performance, both).line(both)))?;
+        }
+    }
+    Ok(())
+}
+
+impl Arguments {
+    /// Files to write and their formats.
+    fn targets(&self, inputs: &[&Path]) -> Result<Vec<(PathBuf, Format)>> {
+        if let Some(format) = self.format {
+            outputs::check(&self.outputs, inputs, self.no_clobber)?;
+            return Ok(self.outputs.iter().map(|path| (path.clone(), format)).collect());
+        }
+        let targets = outputs::plan(&self.outputs, inputs, self.no_clobber)?;
+        let motion = targets.into_iter().map(|target| match target.kind {
+            Kind::Motion(format) => Ok((target.path, format)),
+            Kind::Video | Kind::Page => Err(Error::usage(
+                format!("{}: convert writes motion files only", target.path.display()),
+                "use `gestus render --motion` for pictures",
+            )),
+        });
+        motion.collect()
+    }
+}
+
+/// The largest differences between two performances.
+#[derive(Debug, Default)]
+struct Difference {
+    frames: usize,
+    face: f32,
+    /// Degrees.
+    head: f32,
+    /// Degrees.
+    gaze: f32,
+    /// Metres, of any joint.
+    joints: f32,
+}
+
+impl Difference {
+    fn of(a: &Performance, b: &Performance, parts: Parts) -> Difference {
+        let mut most = Difference { frames: a.frames.len().abs_diff(b.frames.len()), ..Difference::default() };
+        for (a, b) in a.frames.iter().zip(&b.frames) {
+            most.face = a.face.iter().zip(&b.face).map(|(a, b)| (a - b).abs()).fold(most.face, f32::max);
+            let head = |f: &Frame| [f.head.yaw, f.head.pitch, f.head.roll];
+            let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs().to_degrees()).fold(0.0, f32::max);
+            most.head = most.head.max(apart(&head(a), &head(b)));
+            most.gaze = most.gaze.max(apart(&[a.gaze.yaw, a.gaze.pitch], &[b.gaze.yaw, b.gaze.pitch]));
+            if parts.body {
+                let (a, b) = (skeleton::globals(&a.body, &OFFSETS), skeleton::globals(&b.body, &OFFSETS));
+                most.joints = (0..COUNT).map(|k| a.positions[k].distance(b.positions[k])).fold(most.joints, f32::max);
+            }
+        }
+        most
+    }
+
+    fn line(&self, parts: Parts) -> String {
+        let mut words = vec![format!("largest differences after reading back: {} frames", self.frames)];
+        words.extend(parts.face.then(|| format!("face {:.5}", self.face)));
+        words.extend(parts.head.then(|| format!("head {:.3} degrees", self.head)));
+        words.extend(parts.gaze.then(|| format!("gaze {:.3} degrees", self.gaze)));
+        words.extend(parts.body.then(|| format!("joints {:.2} mm", 1000.0 * self.joints)));
+        words.join(", ")
+    }
+}
