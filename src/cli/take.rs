@@ -193,14 +193,27 @@ pub struct Summary {
     pub size: Option<String>,
     pub dry_run: bool,
     pub timings: Timings,
+    /// What was performed.
+    #[serde(skip)]
+    pub performance: Performance,
 }
 
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let named = [self.input.as_path()].into_iter().chain(self.direction.as_deref()).chain(self.bvh.skeleton.as_deref());
-        let inputs: Vec<&Path> = others.iter().copied().chain(named).chain(self.transcript.as_deref()).collect();
+        let inputs: Vec<&Path> = self.inputs().into_iter().chain(others.iter().copied()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
+    }
+
+    /// Files that are named in the direction.
+    pub fn references(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.asked()?.direction.references().into_iter().map(|reference| reference.path.clone()).collect())
+    }
+
+    /// Every file that a take reads and an option names.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
+        [self.input.as_path()].into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -289,6 +302,7 @@ impl Arguments {
             size: None,
             dry_run: self.dry_run,
             timings: take.timings.finish(),
+            performance: take.performance,
         }
     }
 
