@@ -33,7 +33,7 @@ impl Roots {
     /// The real place of a file to write, whose folders need not exist yet.
     pub fn output(&self, path: &Path) -> Result<PathBuf> {
         let whole = self.base.join(path);
-        if whole.file_name().is_none() || whole.components().any(|part| part == Component::ParentDir) {
+        if path.file_name().is_none() || whole.components().any(|part| part == Component::ParentDir) {
             return Err(outside(path));
         }
         // The deepest folder that exists decides where the rest will be.
