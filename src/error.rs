@@ -28,6 +28,9 @@ pub enum Error {
     /// Drawing failed on the chosen device.
     #[error("renderer: {0}")]
     Render(String),
+    /// Some of many jobs failed: exit status 3.
+    #[error("{what}")]
+    Partly { what: String, hint: String },
     /// Stopped by the user: exit status 130.
     #[error("interrupted")]
     Interrupted,
@@ -53,7 +56,9 @@ impl Error {
     /// What the user can do about it, if gestus knows.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Error::Unsupported { hint, .. } | Error::Limit { hint, .. } | Error::Usage { hint, .. } if !hint.is_empty() => Some(hint),
+            Error::Unsupported { hint, .. } | Error::Limit { hint, .. } | Error::Usage { hint, .. } | Error::Partly { hint, .. } => {
+                Some(hint.as_str()).filter(|hint| !hint.is_empty())
+            }
             Error::Io { source, .. } => match source.kind() {
                 ErrorKind::NotFound => Some("check the spelling and the folder"),
                 ErrorKind::IsADirectory => Some("name a file, not a folder"),
@@ -65,10 +70,11 @@ impl Error {
         }
     }
 
-    /// The exit status of the process: 2 for usage, 130 when interrupted, else 1.
+    /// The exit status of the process: 2 for usage, 3 for some of many, 130 when interrupted, else 1.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage { .. } => 2,
+            Error::Partly { .. } => 3,
             Error::Interrupted => 130,
             _ => 1,
         }

@@ -30,6 +30,7 @@
 
 pub mod actor;
 pub mod audio;
+pub mod batch;
 pub mod body;
 pub mod cli;
 pub mod diffusion;

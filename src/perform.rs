@@ -2,9 +2,12 @@
 
 use crate::Result;
 use crate::audio::Speech;
+use crate::body::gestures::Side;
+use crate::body::library::{self, Library, Placed, track};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
+use crate::direction::events::Act;
 use crate::direction::{Plan, Region, events, habits};
 use crate::emotion::Point;
 use crate::face::Coefficients;
@@ -12,6 +15,7 @@ use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::speech::transcript::Word;
 use std::ops::Range;
 
 /// How a performance is drawn from the models.
@@ -38,12 +42,33 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     plan.dials.turn(&mut rows, seed);
     flex(&mut rows, &plan.muscles);
     events::play(&mut rows, &plan.events);
+    events::play(&mut rows, &track::events(&plan.gestures));
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
     let poses = bodies(speech, plan, &heads, seed);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
+}
+
+/// Puts gestures of the library into the plan: those that its events ask for, and those that `words` call for.
+///
+/// Fails with [`crate::Error::Usage`] where an event names a gesture that the library has not.
+pub fn place(plan: &mut Plan, library: &Library, words: &[Word], speech: &Speech, seed: u64) -> Result<()> {
+    for event in &plan.events {
+        if let Act::Gesture { name, left } = &event.act {
+            let side = if *left == Some(true) { Side::Left } else { Side::Right };
+            plan.gestures.push(Placed { gesture: library.find(name)?, time: event.start, until: Some(event.end), side });
+        }
+    }
+    if !words.is_empty() {
+        let rhythm = Rhythm::of(speech, Performance::frames_for(speech.seconds, body::RATE));
+        let feeling = plan.points(Region::Hands);
+        let chosen = library::choose::choose(library, words, &rhythm, feeling, &plan.gestures, clip_seed(speech, seed));
+        plan.gestures.extend(chosen);
+    }
+    plan.gestures.sort_by(|a, b| a.time.total_cmp(&b.time));
+    Ok(())
 }
 
 /// The clip's own seed, from the user's and from what is heard: lines that share a seed must not all blink at the same moment.
@@ -122,10 +147,14 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
 fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> {
+    let hands = manners(plan, plan.points(Region::Hands), heads.len());
+    let frame = |seconds: f64| (seconds * body::RATE) as f32;
+    let busy: Vec<Range<f32>> =
+        track::spans(&plan.gestures, &hands).iter().map(|span| frame(span.start - 0.2)..frame(span.end - 0.4)).collect();
     let under = |points: &[Point]| {
         let manners = manners(plan, points, heads.len());
         let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
-        body::perform(speech, &manner, heads, seed, heads.len())
+        body::perform_around(speech, &manner, heads, seed, heads.len(), &busy)
     };
     let mut poses = under(&plan.emotion);
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {
@@ -139,6 +168,8 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> 
         }
     }
     plan.dials.gesture(&mut poses, &HANDS);
+    let track = track::lay(&plan.gestures, &poses, &hands);
+    track::blend(&mut poses, &track);
     poses
 }
 

@@ -24,6 +24,7 @@ pub enum Purpose {
     Arms = 6,
     Fingers = 7,
     Breath = 8,
+    Words = 9,
 }
 
 /// Random draws from one counter-based stream (ChaCha8): the same seed and purpose, the same draws.

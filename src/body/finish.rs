@@ -77,8 +77,10 @@ impl Finish<'_> {
             for k in 0..Part::COUNT {
                 // The nearest given pose before and after have their say.
                 let near = |g: &Given| g.parts[k] && g.frame.abs_diff(frame) <= REACH;
-                let before = (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame <= frame).max_by_key(|i| wanted[*i].0.frame);
-                let after = (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame > frame).min_by_key(|i| wanted[*i].0.frame);
+                let before =
+                    (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame <= frame).max_by_key(|i| wanted[*i].0.frame);
+                let after =
+                    (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame > frame).min_by_key(|i| wanted[*i].0.frame);
                 let weight = |i: usize| smoothstep(REACH as f32, 0.0, wanted[i].0.frame.abs_diff(frame) as f32);
                 let (a, b) = (before.map_or(0.0, weight), after.map_or(0.0, weight));
                 let total = (a + b).max(1.0);

@@ -174,7 +174,43 @@ impl Plan {
         planner.settle();
         Plan { hands: planner.hands }
     }
+
+    /// Leaves out what begins within the spans of frames, where a lifted hand sinks instead; the next move makes up for the way, so
+    /// that the rest stays as it was.
+    pub fn keep_still(&mut self, busy: &[Range<f32>]) {
+        let within = |start: f32| busy.iter().find(|span| span.contains(&start));
+        for hand in &mut self.hands {
+            // Where the hand is, where it was planned to be, and until when it has something to make up.
+            let (mut at, mut planned, mut after) = (hand.origin, hand.origin, 0.0);
+            let mut moves = Vec::new();
+            for m in hand.moves.drain(..) {
+                let before = planned;
+                planned += m.by;
+                if let Some(span) = within(m.start) {
+                    if at.y > LOW.y + 0.1 && span.end > after {
+                        moves.push(Move { start: span.start, end: span.start + 1.1 * FPS, by: LOW - at, bow: Vec3::Z * 0.04 });
+                        at = LOW;
+                    }
+                    after = span.end;
+                    continue;
+                }
+                // What became longer takes longer; what did not change stays to the bit.
+                let by = if at == before { m.by } else { planned - at };
+                let end = if at == before { m.end } else { m.end.max(m.start + 1.875 * by.length() / 1.9 * FPS) };
+                moves.push(Move { by, end, ..m });
+                at = planned;
+            }
+            if (planned - at).length() > 0.01 {
+                moves.push(Move { start: after, end: after + FPS, by: planned - at, bow: Vec3::ZERO });
+            }
+            hand.moves = moves;
+            hand.grips.retain(|grip| within(grip.start).is_none());
+        }
+    }
 }
+
+/// Where a hand waits while the other one says something.
+const LOW: Vec3 = Vec3::new(0.17, 0.0, 0.14);
 
 /// Arms hanging: the wrist beside the thigh.
 fn hanging(dice: &mut Dice, openness: f32) -> Vec3 {
@@ -448,6 +484,23 @@ mod tests {
             (0..10).map(|seed| Plan::new(&rhythm(), &manner, seed).hands.iter().map(|h| h.moves.len()).sum::<usize>()).sum()
         };
         assert!(strokes("sad") * 3 < strokes("happy") * 2);
+    }
+
+    #[test]
+    fn other_gestures_take_the_place_of_strokes() {
+        for seed in 0..10 {
+            let plan = Plan::new(&rhythm(), &[Expressivity::default(); 600], seed);
+            let mut kept = plan.clone();
+            kept.keep_still(&[60.0..120.0, 150.0..200.0]);
+            for (hand, before) in kept.hands.iter().zip(&plan.hands) {
+                for span in [60.0..120.0, 150.0..200.0] {
+                    let begun: Vec<&Move> = hand.moves.iter().filter(|m| span.contains(&m.start)).collect();
+                    assert!(begun.len() <= 1 && begun.iter().all(|m| m.by.y < 0.0), "{begun:?}");
+                }
+                let end = |hand: &HandPlan| hand.moves.iter().fold(hand.origin, |at, m| at + m.by);
+                assert!((end(hand) - end(before)).length() < 0.02);
+            }
+        }
     }
 
     #[test]

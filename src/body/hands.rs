@@ -83,6 +83,11 @@ pub(super) fn keep_out(at: Vec3, width: f32) -> Vec3 {
     // Elbows fold only so far: high hands stay in front of their shoulder, or else beside it.
     let folded = 0.26 * ramp(at.y, 0.0, 0.36) * ramp(at.x, 0.48, 0.18) - 0.05;
     at.z = soft_max(at.z, folded, 0.03);
+    off_body(at)
+}
+
+/// Moves a wrist out of torso and head.
+pub(super) fn off_body(mut at: Vec3) -> Vec3 {
     // The torso, as long as the hand is not hanging beside the thigh: in front of the body hands stay in front. Pushing
     // them out sideways too would throw a hand that crosses the middle from one side to the other.
     let beside = ramp(at.y, -0.14, -0.02);

@@ -12,9 +12,9 @@ use glam::{Mat3, Quat, Vec3};
 pub(super) const SHOULDER: [usize; 2] = [6, 10];
 pub(super) const UPPER_LEG: [usize; 2] = [14, 18];
 
-const UPPER_ARM_LENGTH: f32 = 0.265;
-const FOREARM_LENGTH: f32 = 0.24;
-const ARM_LENGTH: f32 = UPPER_ARM_LENGTH + FOREARM_LENGTH;
+pub(super) const UPPER_ARM_LENGTH: f32 = 0.265;
+pub(super) const FOREARM_LENGTH: f32 = 0.24;
+pub(super) const ARM_LENGTH: f32 = UPPER_ARM_LENGTH + FOREARM_LENGTH;
 const THIGH_LENGTH: f32 = 0.41;
 const SHIN_LENGTH: f32 = 0.42;
 
@@ -83,8 +83,6 @@ pub fn arm(
         let place = chest_turn.inverse() * (wrist - shoulder) * outwards / ARM_LENGTH;
         place * (soft_min(place.length(), 1.0, 0.02) / place.length().max(1e-3))
     };
-    let predict = |row: usize, x: Vec3| ARM[row][0] + Vec3::from_slice(&ARM[row][1..]).dot(x);
-    let three = |row: usize, x: Vec3| Vec3::new(predict(row, x), predict(row + 1, x), predict(row + 2, x));
 
     let x = seen(collar + chest_turn * OFFSETS[first + 1]);
     let shrug = Vec3::Z * (BREATH_SHOULDER * breath);
@@ -97,11 +95,7 @@ pub fn arm(
     let along = reach.normalize_or(Vec3::NEG_Y);
     // Open people hold their elbows away from the body, closed ones against it; a hanging arm just hangs.
     let aside = 0.55 * (manner.openness - 0.85) * ramp(height, -0.06, 0.14) * ramp(height, 0.50, 0.20);
-    let mut pole = three(0, x).normalize_or(Vec3::NEG_Z);
-    // The fit knows no wide gestures: elbows go neither far behind the back nor up.
-    pole.z = soft_max(pole.z, -0.55, 0.1);
-    pole.y = soft_min(pole.y, -0.22, 0.1);
-    pole.x += aside;
+    let pole = habit(x).0 + Vec3::X * aside;
     let pole = chest_turn * (pole * outwards);
     let pole = Quat::from_axis_angle(along, life.swing[frame]) * pole;
     let (upper, lower, hinge) = two_bones(along * distance, pole, UPPER_ARM_LENGTH, FOREARM_LENGTH);
@@ -137,6 +131,22 @@ pub(super) fn between_rest(side: Side, bone: Vec3, hinge: Vec3) -> Quat {
     between((Vec3::X * side.sign(), Vec3::NEG_Y * side.sign()), (bone, hinge))
 }
 
+/// Three neighbouring rows of [`ARM`] for a wrist at `x`.
+fn three(row: usize, x: Vec3) -> Vec3 {
+    let predict = |row: usize| ARM[row][0] + Vec3::from_slice(&ARM[row][1..]).dot(x);
+    Vec3::new(predict(row), predict(row + 1), predict(row + 2))
+}
+
+/// Where the elbow of a left arm points and how its collarbone turns (rotation vector) by habit, in the chest's axes, for a wrist at
+/// `x` from the shoulder joint, in arm lengths.
+pub(super) fn habit(x: Vec3) -> (Vec3, Vec3) {
+    let mut pole = three(0, x).normalize_or(Vec3::NEG_Z);
+    // The fit knows no wide gestures: elbows go neither far behind the back nor up.
+    pole.z = soft_max(pole.z, -0.55, 0.1);
+    pole.y = soft_min(pole.y, -0.22, 0.1);
+    (pole, three(3, x))
+}
+
 /// Sets thigh, shin, foot and toes so that the ankle comes to `ankle` (world), the foot level.
 pub fn leg(side: Side, hips: (Vec3, Quat), ankle: Vec3, rotations: &mut [Quat; COUNT]) {
     leg_to(side, hips, ankle, Quat::IDENTITY, FOOT_OUT * side.sign(), rotations);
@@ -165,7 +175,7 @@ const FOOT_OUT: f32 = 0.1745;
 
 /// Directions of two bones of lengths `a` and `b` whose ends lie `reach` apart, bent towards `pole`, and the axis of the
 /// bend (first bone × second). Law of cosines.
-fn two_bones(reach: Vec3, pole: Vec3, a: f32, b: f32) -> (Vec3, Vec3, Vec3) {
+pub(super) fn two_bones(reach: Vec3, pole: Vec3, a: f32, b: f32) -> (Vec3, Vec3, Vec3) {
     let distance = reach.length();
     let along = reach / distance;
     let pole = (pole - along * pole.dot(along)).normalize_or(along.any_orthonormal_vector());
@@ -175,7 +185,7 @@ fn two_bones(reach: Vec3, pole: Vec3, a: f32, b: f32) -> (Vec3, Vec3, Vec3) {
 }
 
 /// The rotation that takes a rest direction and hinge to the given ones (hinges need not be exactly orthogonal).
-fn between(rest: (Vec3, Vec3), now: (Vec3, Vec3)) -> Quat {
+pub(super) fn between(rest: (Vec3, Vec3), now: (Vec3, Vec3)) -> Quat {
     let frame = |(bone, hinge): (Vec3, Vec3)| {
         let hinge = (hinge - bone * hinge.dot(bone)).normalize_or(bone.any_orthonormal_vector());
         Mat3::from_cols(bone, hinge, bone.cross(hinge))

@@ -11,6 +11,7 @@
 //! | hands | smooth wrist courses outside head and torso | [`hands`] |
 //! | trunk | breath, lean, twist, weight shifts, steps | [`torso`] |
 //! | head | nods and attention, if no face model gives them | [`head`] |
+//! | library | gestures with a meaning, laid over the rest | [`library`] |
 //! | limbs | arms and legs by inverse kinematics, fingers | [`limbs`], [`fingers`] |
 //!
 //! Where there is no speech the body stands: it breathes, shifts its weight and looks about a little.
@@ -24,6 +25,7 @@ pub mod gestures;
 pub mod hands;
 pub mod head;
 pub mod latent;
+pub mod library;
 pub mod limbs;
 pub mod limits;
 pub mod model;
@@ -45,6 +47,7 @@ use glam::{EulerRot, Quat, Vec3};
 use limbs::ArmLife;
 use rhythm::Rhythm;
 use skeleton::{OFFSETS, Pose};
+use std::ops::Range;
 use torso::{BREATH_CHEST, SPINE_SHARES, Stance, Torso};
 
 /// Rate at which [`perform`] makes poses, frames per second.
@@ -56,6 +59,18 @@ pub const RATE: f64 = 30.0;
 /// face model found, one per frame, the last one held if there are too few; with none the body moves the head itself
 /// ([`head::heads`]). The same arguments give the same poses.
 pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, heads: &[Head], seed: u64, frames: usize) -> Vec<Pose> {
+    perform_around(speech, expressivity, heads, seed, frames, &[])
+}
+
+/// [`perform`] whose hands begin nothing of their own within the `busy` spans of frames: other gestures are laid over them there.
+pub fn perform_around(
+    speech: &Speech,
+    expressivity: &dyn Fn(f64) -> Expressivity,
+    heads: &[Head],
+    seed: u64,
+    frames: usize,
+    busy: &[Range<f32>],
+) -> Vec<Pose> {
     if frames == 0 {
         return Vec::new();
     }
@@ -63,7 +78,7 @@ pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, head
     let manner = eased((0..frames).map(|k| expressivity(k as f64 / RATE)));
     let own_heads = if heads.is_empty() { head::heads(&rhythm, &manner, seed) } else { Vec::new() };
     let heads = if heads.is_empty() { &own_heads } else { heads };
-    let mut poses = rehearse(&rhythm, manner, seed, true);
+    let mut poses = rehearse(&rhythm, manner, seed, busy, true);
     for frame in 0..poses.len() {
         motion::attach_head(&mut poses[frame], heads[frame.min(heads.len() - 1)]);
         if frame > 0 {
@@ -74,9 +89,11 @@ pub fn perform(speech: &Speech, expressivity: &dyn Fn(f64) -> Expressivity, head
     poses
 }
 
-/// The rules' body without a head of its own, in a manner for every frame, `breathing` or not: what a learned body learns from.
-pub(crate) fn rehearse(rhythm: &Rhythm, manner: Vec<Expressivity>, seed: u64, breathing: bool) -> Vec<Pose> {
-    let plan = Plan::new(rhythm, &manner, seed);
+/// The rules' body without a head of its own, in a manner for every frame, with no strokes in the `busy` frames, `breathing` or not:
+/// what a learned body learns from.
+pub(crate) fn rehearse(rhythm: &Rhythm, manner: Vec<Expressivity>, seed: u64, busy: &[Range<f32>], breathing: bool) -> Vec<Pose> {
+    let mut plan = Plan::new(rhythm, &manner, seed);
+    plan.keep_still(busy);
     let hands = hands::courses(&plan, rhythm, &manner, seed);
     let mut torso = Torso::new(&hands, rhythm, &manner, seed);
     if !breathing {

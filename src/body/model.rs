@@ -5,8 +5,8 @@
 //! through, a gesture of one arm. Windows of 8 s overlap by 2 s; what comes out is made fit for a body ([`super::finish`]).
 
 use super::expressivity::Expressivity;
-pub use super::finish::Given;
 use super::finish::Finish;
+pub use super::finish::Given;
 use super::latent::{CODE, Code, FINGERS, GRIP, Latent, Part, STEP, fill_in};
 use super::pulse::{self, PULSE};
 use super::rhythm::Rhythm;
@@ -253,7 +253,6 @@ pub fn modulation_row(emotion: Option<&Point>, style: Option<&Style>, origin: f3
     row[MODULATION - 1] = origin;
     row
 }
-
 
 #[cfg(test)]
 mod tests {

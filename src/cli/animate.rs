@@ -32,10 +32,19 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 }
 
 impl Arguments {
+    /// Every file that is read and an option names.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.take.inputs().into_iter().chain(self.files_read()).collect()
+    }
+
+    /// Files that are read besides what every take reads.
+    fn files_read(&self) -> Vec<&Path> {
+        self.actor.as_deref().filter(|path| !actor::is_builtin(path)).into_iter().collect()
+    }
+
     /// Does the work and tells what was done.
     pub fn execute(&self, messages: &Messages) -> Result<Summary> {
-        let files: Vec<&Path> = self.actor.as_deref().into_iter().collect();
-        let targets = self.take.targets(&files)?;
+        let targets = self.take.targets(&self.files_read())?;
         if let Some(video) = targets.iter().find(|target| !matches!(target.kind, Kind::Motion(_))) {
             let what = format!("{}: animate writes motion files only", video.path.display());
             return Err(Error::usage(what, "use `gestus render` for pictures"));

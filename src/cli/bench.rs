@@ -142,8 +142,7 @@ fn arguments<A: clap::Args>(folder: &Path, outputs: &[&str], options: &[&str]) -
     let mut words = vec!["gestus".into(), folder.join("speech.wav").into_os_string()];
     words.extend(options.iter().map(Into::into));
     words.extend(outputs.iter().flat_map(|name| ["-o".into(), folder.join(name).into_os_string()]));
-    let matches = A::augment_args(clap::Command::new("gestus")).try_get_matches_from(words);
-    matches.and_then(|matches| A::from_arg_matches(&matches)).map_err(|e| Error::usage(e.to_string(), ""))
+    super::arguments(words)
 }
 
 fn animate(folder: &Path) -> Result<Summary> {

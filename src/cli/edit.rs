@@ -6,6 +6,7 @@ use super::motion;
 use super::outputs::{self, Kind, Target};
 use super::take::{self, DialArguments};
 use super::values::{Angles, Emotion, Span};
+use crate::body::library::Library;
 use crate::direction::events::Event;
 use crate::direction::{Direction, Region};
 use crate::emotion::Point;
@@ -154,7 +155,7 @@ impl Arguments {
             (None, Some(path)) => Emotion::read(path)?,
             (None, None) => was.clone(),
         };
-        wanted.direction.events.extend(&self.events);
+        wanted.direction.events.extend_from_slice(&self.events);
         self.dials.set(&mut wanted.direction.dials);
         let model = FaceModel::builtin()?;
         let frames = Performance::frames_for(speech.seconds, 30.0);
@@ -163,7 +164,8 @@ impl Arguments {
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
             direction.consult()?;
             let heard: Vec<Point> = if direction.listens() { take::hear(&speech, messages)? } else { Vec::new() };
-            let plan = direction.plan(speech.seconds, frames, &heard);
+            let mut plan = direction.plan(speech.seconds, frames, &heard);
+            crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;
             let performance = perform(&model, &speech, &plan, perform::Options { seed, ..Default::default() })?;
             Ok(performance.resample(original.performance.fps))

@@ -6,6 +6,7 @@
 
 mod actor;
 mod animate;
+mod batch;
 mod bench;
 mod blend;
 mod bvh;
@@ -13,6 +14,7 @@ mod convert;
 mod edit;
 mod evaluate;
 mod explain;
+mod gestures;
 pub mod messages;
 mod motion;
 pub mod outputs;
@@ -24,6 +26,7 @@ mod take;
 mod train;
 pub mod values;
 
+use crate::batch::worker;
 use crate::{Error, Result, interrupt};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
@@ -72,8 +75,15 @@ enum Command {
     Convert(convert::Arguments),
     /// Put the motion of a BVH file on another skeleton
     Retarget(retarget::Arguments),
+    /// Do many recordings in one run, side by side, and only what is missing
+    Batch(Box<batch::Arguments>),
+    /// Takes jobs from a batch
+    #[command(name = worker::COMMAND, hide = true)]
+    BatchWorker(batch::worker::Arguments),
     /// Show what a direction of emotion is understood to mean
     Explain(explain::Arguments),
+    /// List or draw the gestures that words call for
+    Gestures(gestures::Arguments),
     /// Make, look at and judge characters
     Actor(actor::Arguments),
     /// Train a model on recordings
@@ -94,7 +104,10 @@ impl Command {
             Command::Score(arguments) => score::run(arguments, messages),
             Command::Convert(arguments) => convert::run(arguments, messages),
             Command::Retarget(arguments) => retarget::run(arguments, messages),
+            Command::Batch(arguments) => batch::run(arguments, messages),
+            Command::BatchWorker(arguments) => batch::worker::run(arguments),
             Command::Explain(arguments) => explain::run(arguments, messages),
+            Command::Gestures(arguments) => gestures::run(arguments, messages),
             Command::Actor(arguments) => actor::run(arguments, messages),
             Command::Train(arguments) => train::run(arguments),
             Command::Evaluate(arguments) => evaluate::run(arguments, messages),
@@ -141,17 +154,25 @@ fn misread(error: &clap::Error) -> ExitCode {
             Err(error) => return failed(&error),
         },
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => complain(text.trim_end()),
-        _ => {
-            // A value of ours that does not parse explains itself.
-            if let Some(error) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
-                return failed(error);
-            }
-            let paragraph = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-            let hint = nearest(error).map_or("see --help".to_string(), |word| format!("did you mean {word}?"));
-            report(paragraph, Some(&hint));
-        }
+        _ => return failed(&misused(error)),
     }
     ExitCode::from(2)
+}
+
+/// What clap says in paragraphs, as an error in our two lines. A value of ours that does not parse explains itself.
+fn misused(error: &clap::Error) -> Error {
+    if let Some(own) = error.source().and_then(|source| source.downcast_ref::<Error>()) {
+        return Error::usage(own.to_string(), own.hint().unwrap_or_default());
+    }
+    let text = error.render().to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    Error::usage(one_line(paragraph), nearest(error).map_or("see --help".to_string(), |word| format!("did you mean {word}?")))
+}
+
+/// Arguments of a command from its words, of which the first is its name.
+fn arguments<A: clap::Args>(words: impl IntoIterator<Item = OsString>) -> Result<A> {
+    let matches = A::augment_args(clap::Command::new("gestus")).try_get_matches_from(words);
+    matches.and_then(|matches| A::from_arg_matches(&matches)).map_err(|e| misused(&e))
 }
 
 /// The known word that clap finds closest to a mistyped one.

@@ -52,7 +52,8 @@ pub fn check(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<
     Ok(())
 }
 
-fn kind(path: &Path) -> Result<Kind> {
+/// What a name asks for. Fails with [`Error::Usage`] for an unknown end.
+pub fn kind(path: &Path) -> Result<Kind> {
     if is_folder(path) {
         return Ok(Kind::Video);
     }

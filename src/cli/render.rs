@@ -19,7 +19,7 @@ use crate::video::{self, Under, VideoSettings, VideoWriter};
 use crate::{Error, Result, interrupt};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::TempPath;
 
 #[derive(Debug, clap::Args)]
@@ -133,7 +133,7 @@ impl Arguments {
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
         let (renderer, actor) = self.renderer(messages)?;
-        take.actor = Some(Arc::new(actor));
+        take.actor = Some(actor);
         take.timings.set("actor", stage.finish());
         let pages = self.pages(&targets)?;
         let sound = Some(std::mem::take(&mut take.recording));
@@ -148,26 +148,49 @@ impl Arguments {
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
     }
 
-    /// Files that are read besides the recording.
+    /// Every file that is read.
+    pub fn inputs(&self) -> Vec<&Path> {
+        self.take.inputs().into_iter().chain(self.files_read()).collect()
+    }
+
+    /// Files that are read besides what every take reads.
     fn files_read(&self) -> Vec<&Path> {
         let picture = match &self.background {
             Backdrop::Picture(path) => Some(path.as_path()),
             _ => None,
         };
         let motion = self.motions.iter().map(PathBuf::as_path).chain(self.audio.as_deref());
-        self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
+        let actor = self.actor.as_deref().filter(|path| !actor::is_builtin(path));
+        actor.into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
+    }
+
+    /// The character to draw.
+    pub fn actor(&self, messages: &Messages) -> Result<Actor> {
+        actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)
     }
 
     /// The renderer with its view, ready to draw, and its actor.
-    pub fn renderer(&self, messages: &Messages) -> Result<(Renderer, Actor)> {
+    pub fn renderer(&self, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         self.renderer_of(self.size, messages)
     }
 
-    fn renderer_of(&self, Size { width, height }: Size, messages: &Messages) -> Result<(Renderer, Actor)> {
-        let framing = self.framing.into();
+    /// The last ones are kept, since jobs of a batch mostly ask for the same.
+    fn renderer_of(&self, size: Size, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
+        static LAST: Mutex<Option<(String, Arc<Renderer>, Arc<Actor>)>> = Mutex::new(None);
+        let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+        let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
+        let view = (size, self.framing, self.look, &self.background, self.renderer);
+        let asked = format!("{view:?} {:?} {:?} {files:?}", self.actor, self.actor_map);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, renderer, actor)) = last.as_ref().filter(|(known, ..)| *known == asked) {
+            return Ok((renderer.clone(), actor.clone()));
+        }
+        let (Size { width, height }, framing) = (size, self.framing.into());
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
-        let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
-        Ok((Renderer::new(self.renderer.into(), &actor, &view)?, actor))
+        let actor = Arc::new(self.actor(messages)?);
+        let renderer = Arc::new(Renderer::new(self.renderer.into(), &actor, &view)?);
+        *last = Some((asked, renderer.clone(), actor.clone()));
+        Ok((renderer, actor))
     }
 
     /// The pages among the targets, each with a temporary place for its video.
@@ -228,7 +251,7 @@ impl Arguments {
         let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
         let (seconds, frames) = (performance.seconds, performance.frames.len());
         let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
-        take.actor = Some(Arc::new(actor));
+        take.actor = Some(actor);
         if !self.take.dry_run {
             take.write_motion(targets, &info, messages)?;
             take.speech = speech;

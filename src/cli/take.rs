@@ -7,9 +7,10 @@ use super::values::{Dial, Emotion, Fps};
 use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;
+use crate::body::library::{Library, Placed};
 use crate::direction::Plan;
 use crate::direction::dials::Dials;
-use crate::direction::events::Event;
+use crate::direction::events::{Act, Event};
 use crate::direction::reference::Feeling;
 use crate::emotion::Point;
 use crate::emotion::confidence::confidence;
@@ -19,6 +20,9 @@ use crate::formats::bvh::Layout;
 use crate::formats::{self, Info, Settings};
 use crate::motion::Performance;
 use crate::perform;
+use crate::speech::align;
+use crate::speech::content::ContentEncoder;
+use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -45,11 +49,18 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with = "emotion")]
     pub direction: Option<PathBuf>,
     /// Something that happens at a time: "2.1s nod", "3s-5s look left", "4s wink left", "6s sigh", "0s-2s speak mumbled",
-    /// "1s-4s lip-scale 1.3"; may be given several times
+    /// "1s-4s lip-scale 1.3", "1.2s gesture stop"; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     pub events: Vec<Event>,
     #[command(flatten)]
     pub dials: DialArguments,
+    /// What is said: .txt, .srt, .vtt, .TextGrid or .json with words. Its words call for gestures (see `gestus gestures`); where it
+    /// gives no times of words they are found in the recording
+    #[arg(long, value_name = "FILE")]
+    pub transcript: Option<PathBuf>,
+    /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
+    #[arg(long, value_name = "DIR")]
+    pub gestures: Option<PathBuf>,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -125,6 +136,9 @@ pub struct Take {
     pub emotion: Emotion,
     /// The direction over the recording's time, once it is performed.
     pub plan: Plan,
+    pub library: Library,
+    /// What is said, where the user told it.
+    pub transcript: Option<Transcript>,
     pub performance: Performance,
     /// How BVH files are laid out.
     pub layout: Layout,
@@ -179,14 +193,27 @@ pub struct Summary {
     pub size: Option<String>,
     pub dry_run: bool,
     pub timings: Timings,
+    /// What was performed.
+    #[serde(skip)]
+    pub performance: Performance,
 }
 
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let named = [self.input.as_path()].into_iter().chain(self.direction.as_deref()).chain(self.bvh.skeleton.as_deref());
-        let inputs: Vec<&Path> = others.iter().copied().chain(named).collect();
+        let inputs: Vec<&Path> = self.inputs().into_iter().chain(others.iter().copied()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
+    }
+
+    /// Files that are named in the direction.
+    pub fn references(&self) -> Result<Vec<PathBuf>> {
+        Ok(self.asked()?.direction.references().into_iter().map(|reference| reference.path.clone()).collect())
+    }
+
+    /// Every file that a take reads and an option names.
+    pub fn inputs(&self) -> Vec<&Path> {
+        let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
+        [self.input.as_path()].into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -197,10 +224,17 @@ impl Arguments {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
         let mut emotion = self.asked()?;
-        emotion.direction.events.extend(&self.events);
+        emotion.direction.events.extend_from_slice(&self.events);
         self.dials.set(&mut emotion.direction.dials);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
+        }
+        let library = super::gestures::library(self.gestures.as_deref())?;
+        let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
+        for event in &emotion.direction.events {
+            if let Act::Gesture { name, .. } = &event.act {
+                library.find(name)?;
+            }
         }
         let mut timings = Timings::new();
         let stage = messages.stage("read", 0);
@@ -216,7 +250,8 @@ impl Arguments {
         let speech = recording.to_speech()?;
         emotion.direction.consult()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, plan: Plan::default(), performance: Performance::default(), layout, actor: None, timings })
+        let (plan, performance) = (Plan::default(), Performance::default());
+        Ok(Take { recording, speech, emotion, plan, library, transcript, performance, layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
@@ -236,6 +271,11 @@ impl Arguments {
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
         take.plan = direction.plan(take.speech.seconds, frames, &heard);
+        let words = words(take.transcript.as_ref(), &take.speech)?;
+        perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
+        if take.transcript.is_some() {
+            messages.say(format!("{} words, {}", words.len(), made(&take.plan.gestures)));
+        }
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
@@ -262,6 +302,7 @@ impl Arguments {
             size: None,
             dry_run: self.dry_run,
             timings: take.timings.finish(),
+            performance: take.performance,
         }
     }
 
@@ -276,7 +317,8 @@ impl Take {
     /// Motion that needs no recording.
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
-        Take { recording: Recording::default(), speech, emotion, plan: Plan::default(), performance, layout, actor: None, timings }
+        let (recording, plan, library) = (Recording::default(), Plan::default(), Library::default());
+        Take { recording, speech, emotion, plan, library, transcript: None, performance, layout, actor: None, timings }
     }
 
     /// Writes the motion files among `targets`.
@@ -316,6 +358,20 @@ pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
     let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
     messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
     Ok(feeling.course)
+}
+
+/// The words of a transcript with their times.
+fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+    let Some(transcript) = transcript else { return Ok(Vec::new()) };
+    let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };
+    Ok(align::align(transcript, &heard, speech.seconds))
+}
+
+/// The gestures that will be seen, in a few words.
+fn made(gestures: &[Placed]) -> String {
+    let named: Vec<String> = gestures.iter().map(|p| format!("{:.2} s {}", p.time, p.gesture.name)).collect();
+    if named.is_empty() { "no gesture".into() } else { format!("gestures: {}", named.join(", ")) }
 }
 
 /// One line of JSON.

@@ -58,6 +58,23 @@ impl fmt::Display for Fps {
     }
 }
 
+/// An amount of memory in bytes, written as a number of them or with a unit: `800MiB`, `2GiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub u64);
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Limit, String> {
+        let units = [("KiB", 10), ("MiB", 20), ("GiB", 30)];
+        let unit = units.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, *shift)));
+        let (number, shift) = unit.unwrap_or((text, 0));
+        let bytes = number.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
+        // Less than this does not even hold the models.
+        bytes.filter(|bytes| *bytes >= 256 << 20).map(Limit).ok_or_else(|| "an amount of at least 256MiB, as 800MiB or 2GiB".into())
+    }
+}
+
 /// A factor on what is usual, 0 to 2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dial(pub f32);
@@ -211,6 +228,15 @@ mod tests {
         assert_eq!("30000/1001".parse(), Ok(Fps(30000.0 / 1001.0)));
         for wrong in ["", "0", "-30", "1e9", "nan", "inf", "30/0", "0/0", "a/b"] {
             assert!(wrong.parse::<Fps>().is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn amounts() {
+        assert_eq!("2GiB".parse(), Ok(Limit(2 << 30)));
+        assert_eq!("1073741824".parse(), Ok(Limit(1 << 30)));
+        for wrong in ["", "GiB", "-1GiB", "1KiB", "2GB", "99999999999999999999GiB", "18446744073709551615GiB"] {
+            assert!(wrong.parse::<Limit>().is_err(), "{wrong} passed");
         }
     }
 

@@ -6,6 +6,7 @@
 //!       | "look" ( side | "up" | "down" | "camera" | yaw "," pitch )       degrees, + left and down
 //!       | "speak" ( "mumbled" | "clear" | "exaggerated" | "smiling" )
 //!       | "lip-scale" number                                               0..=2
+//!       | "gesture" name [ side ]                                          of the library; the stroke ends at the time
 //! side  = "left" | "right"                                                 the character's
 //! ```
 
@@ -21,7 +22,7 @@ use std::f32::consts::TAU;
 use std::str::FromStr;
 
 /// Something that happens from `start` to `end`, seconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     pub start: f64,
     pub end: f64,
@@ -29,7 +30,7 @@ pub struct Event {
 }
 
 /// What happens. Sides are the character's: + or `true` is left.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     Nod,
     Shake,
@@ -46,6 +47,12 @@ pub enum Act {
     /// Factor on what the lips do.
     Lips(f32),
     Smile,
+    /// A gesture of the library, made with the left hand, the right one or whichever leads. It is no part of the face: the stage
+    /// that knows the library places it.
+    Gesture {
+        name: String,
+        left: Option<bool>,
+    },
 }
 
 impl std::fmt::Display for Act {
@@ -62,6 +69,8 @@ impl std::fmt::Display for Act {
             Act::Wink { left } => write!(f, "wink {}", side(left)),
             Act::Look(aim) => write!(f, "look {:.0},{:.0}", aim.yaw.to_degrees(), aim.pitch.to_degrees()),
             Act::Lips(scale) => write!(f, "lip-scale {scale}"),
+            Act::Gesture { name, left: None } => write!(f, "gesture {name}"),
+            Act::Gesture { name, left: Some(left) } => write!(f, "gesture {name} {}", side(left)),
         }
     }
 }
@@ -74,6 +83,8 @@ fn usual_length(act: &Act) -> f64 {
         Act::Tilt { .. } | Act::Look(_) => 1.5,
         Act::Sigh => 2.2,
         Act::Lips(_) | Act::Smile => 2.0,
+        // The gesture knows how long it is held.
+        Act::Gesture { .. } => 1e-3,
     }
 }
 
@@ -128,9 +139,13 @@ fn act(text: &str, what: &str) -> Result<Act> {
             Ok(scale) if (0.0..=2.0).contains(&scale) => Act::Lips(scale),
             _ => return Err(Error::usage(format!("event \"{text}\": lip-scale \"{number}\" is not a number from 0 to 2"), "")),
         },
+        ["gesture", name] => Act::Gesture { name: name.to_string(), left: None },
+        ["gesture", name, side @ ("left" | "right")] => Act::Gesture { name: name.to_string(), left: Some(*side == "left") },
+        ["gesture", _, side, ..] => return Err(wrong(text, side, &["left", "right"])),
+        ["gesture"] => return Err(Error::usage(format!("event \"{text}\": which gesture?"), "`gestus gestures` lists them")),
         [side @ ("tilt" | "wink"), ..] => return Err(wrong(text, words.get(1).unwrap_or(side), &["left", "right"])),
         [other, ..] => {
-            return Err(wrong(text, other, &["nod", "shake", "tilt", "blink", "wink", "sigh", "look", "speak", "lip-scale"]));
+            return Err(wrong(text, other, &["nod", "shake", "tilt", "blink", "wink", "sigh", "look", "speak", "lip-scale", "gesture"]));
         }
         [] => return Err(wrong(text, "", &["nod", "look left"])),
     })
@@ -207,6 +222,7 @@ impl Event {
                 }
                 set_gap(&mut face, gap);
             }
+            Act::Gesture { .. } => {}
             Act::Smile => {
                 let shapes = [id::MOUTH_SMILE_LEFT, id::MOUTH_SMILE_RIGHT, id::CHEEK_SQUINT_LEFT, id::CHEEK_SQUINT_RIGHT];
                 shapes.iter().for_each(|c| face[*c] = (face[*c] + 0.4 * inside).min(1.0));
@@ -280,6 +296,15 @@ mod tests {
         let rows = played("1s-3s look left");
         let (_, head, gaze) = vector::unpack(&rows[60]);
         assert!((head.yaw + gaze.yaw - 30f32.to_radians()).abs() < 0.02, "{head:?} {gaze:?}");
+    }
+
+    #[test]
+    fn gestures_have_a_name_and_perhaps_a_side() {
+        let act = |text: &str| text.parse::<Event>().map(|event| event.act);
+        assert_eq!(act("2s gesture stop").unwrap(), Act::Gesture { name: "stop".into(), left: None });
+        assert_eq!(act("2s-3s gesture stop left").unwrap(), Act::Gesture { name: "stop".into(), left: Some(true) });
+        assert!(act("2s gesture").unwrap_err().to_string().contains("which gesture"));
+        assert!(act("2s gesture stop lefft").unwrap_err().hint().unwrap().contains("did you mean left?"));
     }
 
     #[test]

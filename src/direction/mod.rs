@@ -42,6 +42,7 @@ mod reading;
 pub mod reference;
 mod timeline;
 
+use crate::body::library::Placed;
 use crate::emotion::{EMOTION, Label, Point};
 use crate::face::coefficients::id;
 use crate::spelling::nearest;
@@ -282,6 +283,8 @@ pub struct Plan {
     pub dials: Dials,
     /// How far the performance leans towards other styles, for every frame; empty is the usual style throughout.
     pub styles: Vec<Leaning>,
+    /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
+    pub gestures: Vec<Placed>,
 }
 
 impl Plan {

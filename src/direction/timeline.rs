@@ -108,6 +108,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
         events: direction.events.clone(),
         dials: direction.dials,
         styles,
+        gestures: Vec::new(),
     }
 }
 

@@ -242,8 +242,7 @@ mod tests {
     #[test]
     fn a_judge_goes_by_direction() {
         let toward = |k: usize, by: f32| -> Against { std::array::from_fn(|i| if i == k { by } else { 0.05 * (i + k) as f32 }) };
-        let examples: Vec<(Label, Against)> =
-            (0..3).flat_map(|k| [1.0, 1.4].map(|by| (TOLD[k].0, toward(k, by)))).collect();
+        let examples: Vec<(Label, Against)> = (0..3).flat_map(|k| [1.0, 1.4].map(|by| (TOLD[k].0, toward(k, by)))).collect();
         let judge = Judge::learn(&examples);
         assert_eq!(judge.tell(&toward(1, 0.6)), Label::Angry);
         assert_eq!(judge.tell(&toward(2, 3.0)), Label::Sad);

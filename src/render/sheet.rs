@@ -57,30 +57,66 @@ const LARGE: u32 = 4096;
 /// Fails where [`Renderer::new`] fails, and with [`Error::Usage`] for a sheet without cells.
 pub fn draw(actor: &Actor, sections: &[Section], columns: u32, size: u32, backend: Backend, view: &View) -> Result<Picture> {
     let cells: Vec<&Cell> = sections.iter().flat_map(|s| &s.cells).collect();
-    if cells.is_empty() || columns == 0 {
-        return Err(Error::usage("a sheet needs at least one cell and one column", "see --help"));
-    }
-    let rows = |section: &Section| (section.cells.len() as u32).div_ceil(columns);
-    let (step, tall) = (size + GAP, size + text::LINE + GAP);
-    let (width, height) = (columns * step + GAP, sections.iter().map(|s| TITLE + rows(s) * tall).sum());
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(Error::usage(format!("a sheet of {width}x{height} pixels is too large"), "ask for smaller cells or fewer groups"));
-    }
+    let groups: Vec<(&str, usize)> = sections.iter().map(|s| (s.title.as_str(), s.cells.len())).collect();
+    let grid = Grid::new(&groups, columns, size)?;
     let pictures = pictures(actor, &cells, size, backend, view)?;
-    let mut sheet = paper(width, height);
-    let (mut top, mut pictures) = (0, pictures.into_iter());
-    for section in sections {
-        text::write(&mut sheet, &section.title, [GAP, top + 8], INK);
-        top += TITLE;
-        for (n, (cell, picture)) in section.cells.iter().zip(&mut pictures).enumerate() {
-            let at = [GAP + n as u32 % columns * step, top + n as u32 / columns * tall];
-            paste(&mut sheet, &picture, at);
-            let room = (size / text::letter()) as usize;
-            text::write(&mut sheet, &cell.caption.chars().take(room).collect::<String>(), [at[0], at[1] + size], INK);
+    let tiles = cells.iter().zip(pictures).map(|(cell, picture)| (cell.caption.as_str(), Some(picture)));
+    Ok(grid.fill(tiles))
+}
+
+/// Pictures that exist already, each above its caption in a square of `size` pixels, at the top left where it is smaller; a cell
+/// without one stays empty. Fails as [`draw`] does.
+pub fn tile(title: &str, tiles: &[(String, Option<Picture>)], columns: u32, size: u32) -> Result<Picture> {
+    let groups = [(title, tiles.len())];
+    let grid = Grid::new(&groups, columns, size)?;
+    let fits = |picture: &Picture| picture.width <= size && picture.height <= size;
+    Ok(grid.fill(tiles.iter().map(|(caption, picture)| (caption.as_str(), picture.clone().filter(fits)))))
+}
+
+/// Where the cells of a sheet are.
+struct Grid<'a> {
+    /// Titles, and how many cells are below each.
+    groups: &'a [(&'a str, usize)],
+    columns: u32,
+    size: u32,
+    width: u32,
+    height: u32,
+}
+
+impl<'a> Grid<'a> {
+    fn new(groups: &'a [(&'a str, usize)], columns: u32, size: u32) -> Result<Grid<'a>> {
+        if groups.iter().all(|(_, cells)| *cells == 0) || columns == 0 {
+            return Err(Error::usage("a sheet needs at least one cell and one column", "see --help"));
         }
-        top += rows(section) * tall;
+        let rows: u64 = groups.iter().map(|(_, cells)| (*cells as u64).div_ceil(columns.into())).sum();
+        let width = u64::from(columns) * u64::from(size + GAP) + u64::from(GAP);
+        let height = groups.len() as u64 * u64::from(TITLE) + rows * u64::from(size + text::LINE + GAP);
+        if width.saturating_mul(height) > MOST_PIXELS {
+            return Err(Error::usage(format!("a sheet of {width}x{height} pixels is too large"), "ask for smaller cells or fewer groups"));
+        }
+        Ok(Grid { groups, columns, size, width: width as u32, height: height as u32 })
     }
-    Ok(sheet)
+
+    /// The sheet with its captions and the pictures that there are.
+    fn fill<'b>(&self, mut tiles: impl Iterator<Item = (&'b str, Option<Picture>)>) -> Picture {
+        let (step, tall) = (self.size + GAP, self.size + text::LINE + GAP);
+        let mut sheet = paper(self.width, self.height);
+        let mut top = 0;
+        for (title, cells) in self.groups {
+            text::write(&mut sheet, title, [GAP, top + 8], INK);
+            top += TITLE;
+            for (n, (caption, picture)) in (0..*cells as u32).zip(&mut tiles) {
+                let at = [GAP + n % self.columns * step, top + n / self.columns * tall];
+                if let Some(picture) = picture {
+                    paste(&mut sheet, &picture, at);
+                }
+                let room = (self.size / text::letter()) as usize;
+                text::write(&mut sheet, &caption.chars().take(room).collect::<String>(), [at[0], at[1] + self.size], INK);
+            }
+            top += (*cells as u32).div_ceil(self.columns) * tall;
+        }
+        sheet
+    }
 }
 
 /// Sheets of equal width below each other.

@@ -1,4 +1,7 @@
-//! Encoders of speech: what is said.
+//! Encoders of speech: what is said; and the words of a transcript in it.
 
+pub mod align;
 pub mod content;
 pub mod phones;
+pub mod spelling;
+pub mod transcript;

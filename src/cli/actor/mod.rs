@@ -53,6 +53,11 @@ pub fn open(path: Option<&Path>, map: Option<&Path>, messages: &Messages) -> Res
     Ok(actor)
 }
 
+/// Whether an `--actor` option names a built-in actor.
+pub fn is_builtin(path: &Path) -> bool {
+    actor::BUILTIN.iter().any(|name| Path::new(name) == path)
+}
+
 /// A bare word that is neither a file nor a built-in actor.
 fn nobody(name: &str) -> Error {
     let guess = spelling::nearest(name, actor::BUILTIN).map(|near| format!("did you mean {near}? ")).unwrap_or_default();

@@ -1,0 +1,307 @@
+//! Forced alignment: when each word of a transcript is said.
+//!
+//! The content encoder tells for every 1/60 s how likely each articulatory class is; [`super::spelling`] tells which classes a word
+//! passes through. The best path through all words, with pauses allowed between them, gives the times (Viterbi's algorithm, as in
+//! Rabiner 1989, <https://doi.org/10.1109/5.18626>).
+
+use super::content::ContentEncoder;
+use super::phones::Class;
+use super::spelling::{Classes, sounds};
+use super::transcript::{Part, Transcript, Word};
+use crate::Result;
+use crate::audio::Speech;
+use crate::audio::features::{BANDS, Mel};
+use candle_core::{Device, Tensor};
+
+/// Frames of the classes a second.
+pub const RATE: f64 = 60.0;
+
+/// Probabilities of the classes in one frame.
+pub type Heard = [f32; Class::COUNT];
+
+/// Motion frames encoded at once and the context that overlaps.
+const CHUNK: usize = 900;
+const MARGIN: usize = 30;
+
+/// Hears the classes in `speech`, [`RATE`] frames a second.
+pub fn hear(encoder: &ContentEncoder, speech: &Speech) -> Result<Vec<Heard>> {
+    let mel = Mel::of(speech).normalised();
+    let frames = mel.frames() / 4;
+    let mut heard = Vec::with_capacity(2 * frames);
+    for start in (0..frames).step_by(CHUNK) {
+        let end = (start + CHUNK).min(frames);
+        let (from, to) = (start.saturating_sub(MARGIN), (end + MARGIN).min(frames));
+        let rows = mel.values[4 * from * BANDS..4 * to * BANDS].to_vec();
+        let input = Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?;
+        let classes = candle_nn::ops::softmax(&encoder.forward(&input, None)?.phones, 2)?;
+        let kept = classes.narrow(1, 2 * (start - from), 2 * (end - start))?.squeeze(0)?.to_vec2::<f32>()?;
+        heard.extend(kept.iter().map(|row| -> Heard { std::array::from_fn(|class| row[class]) }));
+    }
+    Ok(heard)
+}
+
+/// Times of all words in a recording of `seconds`: those that the transcript tells, and for the others the best within the times of
+/// their part. `heard` may be empty where [all are told](Transcript::is_timed).
+pub fn align(transcript: &Transcript, heard: &[Heard], seconds: f64) -> Vec<Word> {
+    let mut words = Vec::new();
+    for part in &transcript.parts {
+        let known = part.tokens.iter().map(|token| token.time.map(|(start, end)| Word { text: token.text.clone(), start, end }));
+        match known.collect::<Option<Vec<Word>>>() {
+            Some(known) => words.extend(known),
+            None => words.extend(align_part(part, heard)),
+        }
+    }
+    words.retain(|word: &Word| word.start < seconds);
+    words
+}
+
+/// Cues of subtitles come a little early or late: speech is looked for this much around them, seconds.
+const SLACK: f64 = 0.25;
+
+fn align_part(part: &Part, heard: &[Heard]) -> Vec<Word> {
+    let (from, to) = part.span.map_or((0.0, f64::INFINITY), |(from, to)| (from - SLACK, to + SLACK));
+    let frame = |time: f64| ((time * RATE).max(0.0) as usize).min(heard.len());
+    let (first, last) = (frame(from), frame(to));
+    let last = last.max(first);
+    let texts: Vec<&str> = part.tokens.iter().map(|token| token.text.as_str()).collect();
+    let spans = align_words(&texts, &heard[first..last]);
+    let time = |frame: usize| (first + frame) as f64 / RATE;
+    texts.iter().zip(spans).map(|(text, (start, end))| Word { text: text.to_string(), start: time(start), end: time(end) }).collect()
+}
+
+/// A step of the way: the classes it may be heard as, whether it may be left out, and whose word it is.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    classes: Classes,
+    optional: bool,
+    word: Option<usize>,
+}
+
+/// Most states that may be left out in a row.
+const LEAP: usize = 5;
+/// States that are followed at any time: those around the best. About 60 words.
+const BEAM: usize = 1024;
+/// Least probability of a class: what is heard may always be something else.
+const FLOOR: f32 = 5e-4;
+/// Probability, in a frame between words, of a sound that the transcript leaves out.
+const FILLER: f32 = 0.03;
+/// Cost of a sound that is left out, as a logarithm.
+const OMISSION: f32 = 2.0;
+/// Least frames of a sound that must be there.
+const SHORTEST: usize = 3;
+/// The classes are sure of a word this much after it begins and ends, frames.
+const LATE: (usize, usize) = (2, 1);
+
+/// First frame and the frame after the last of every word, as good as they fit into `heard`.
+pub fn align_words(words: &[&str], heard: &[Heard]) -> Vec<(usize, usize)> {
+    let states = states(words);
+    let way = best_way(&states, heard);
+    let mut spans: Vec<Option<(usize, usize)>> = vec![None; words.len()];
+    for (frame, state) in way.iter().enumerate() {
+        if let Some(word) = states.get(*state).and_then(|state| state.word) {
+            let span = spans[word].get_or_insert((frame, frame + 1));
+            span.1 = frame + 1;
+        }
+    }
+    fill(spans.into_iter().map(|span| span.map(|(start, end)| early(start, end))).collect(), heard.len())
+}
+
+fn states(words: &[&str]) -> Vec<State> {
+    const PAUSE: State = State { classes: 1 << Class::Silence as u32, optional: true, word: None };
+    let mut states = vec![PAUSE];
+    for (word, text) in words.iter().enumerate() {
+        for sound in sounds(text) {
+            let state = State { classes: sound.classes, optional: sound.optional, word: Some(word) };
+            states.extend(std::iter::repeat_n(state, if sound.optional { 1 } else { SHORTEST }));
+        }
+        states.push(PAUSE);
+    }
+    states
+}
+
+fn early(start: usize, end: usize) -> (usize, usize) {
+    (start.saturating_sub(LATE.0), end.saturating_sub(LATE.1).max(start.saturating_sub(LATE.0)))
+}
+
+/// Words that found no place stand between their neighbours.
+fn fill(spans: Vec<Option<(usize, usize)>>, frames: usize) -> Vec<(usize, usize)> {
+    // Where the word after each one begins.
+    let mut next = frames;
+    let mut after = vec![frames; spans.len()];
+    for (k, span) in spans.iter().enumerate().rev() {
+        after[k] = next;
+        next = span.map_or(next, |span| span.0);
+    }
+    let mut before = 0;
+    let placed = spans.into_iter().zip(after).map(|(span, next)| {
+        let (start, end) = span.unwrap_or((before, next));
+        let start = start.max(before);
+        before = end.max(start);
+        (start, before)
+    });
+    placed.collect()
+}
+
+/// Frames after which the way so far is fixed as it is best then: a minute. Keeps memory the same for any length.
+const BLOCK: usize = 3600;
+
+/// The state of every frame on the best way from the first states to the last.
+fn best_way(states: &[State], heard: &[Heard]) -> Vec<usize> {
+    let mut search = Search::new(states);
+    let mut way = Vec::with_capacity(heard.len());
+    for (frame, row) in heard.iter().enumerate() {
+        search.step(row, heard.len() - frame);
+        if search.offsets.len() == 2 * BLOCK {
+            way.extend(search.back(best_of(&search.scores)).drain(..BLOCK));
+            search.offsets.drain(..BLOCK);
+            search.leaps.drain(..BLOCK * search.width);
+        }
+    }
+    way.extend(search.back(search.finish()));
+    way
+}
+
+/// Viterbi's search within a beam of states.
+struct Search<'a> {
+    states: &'a [State],
+    width: usize,
+    /// First state of the beam, and the best score of every state in it.
+    offset: usize,
+    scores: Vec<f32>,
+    /// For the frames that are not fixed: where the beam was, and how many states the way leapt to come to each.
+    offsets: Vec<usize>,
+    leaps: Vec<u8>,
+    started: bool,
+}
+
+const NEVER: f32 = f32::NEG_INFINITY;
+
+impl<'a> Search<'a> {
+    fn new(states: &'a [State]) -> Search<'a> {
+        let width = BEAM.min(states.len());
+        Search { states, width, offset: 0, scores: vec![NEVER; width], offsets: Vec::new(), leaps: Vec::new(), started: false }
+    }
+
+    /// One frame further; `left` frames are left with this one.
+    fn step(&mut self, row: &Heard, left: usize) {
+        let before = self.offset;
+        if self.started {
+            // The beam goes along with the best state, and hurries at the end so that the last word comes in.
+            let centred = (before + best_of(&self.scores)).saturating_sub(self.width / 2);
+            let hurried = self.states.len().saturating_sub(self.width + left);
+            self.offset = centred.max(hurried).clamp(before, self.states.len() - self.width);
+        }
+        let previous = std::mem::replace(&mut self.scores, vec![NEVER; self.width]);
+        let was = |state: usize| state.checked_sub(before).and_then(|k| previous.get(k)).copied().unwrap_or(NEVER);
+        for k in 0..self.width {
+            let state = self.offset + k;
+            let (score, leap) = match self.started {
+                true => self.best_before(state, was),
+                false => (if skippable(&self.states[..state]) { 0.0 } else { NEVER }, 0),
+            };
+            self.leaps.push(leap);
+            self.scores[k] = score + emission(&self.states[state], row);
+        }
+        self.offsets.push(self.offset);
+        self.started = true;
+    }
+
+    /// The best way to come to a state, and how many states it leaps.
+    fn best_before(&self, state: usize, was: impl Fn(usize) -> f32) -> (f32, u8) {
+        let (mut top, mut leap, mut omitted) = (was(state), 0, 0.0);
+        for back in 1..=LEAP.min(state) {
+            let score = was(state - back) - omitted;
+            if score > top {
+                (top, leap) = (score, back as u8);
+            }
+            let skipped = self.states[state - back];
+            if !skipped.optional {
+                break;
+            }
+            omitted += if skipped.word.is_some() { OMISSION } else { 0.0 };
+        }
+        (top, leap)
+    }
+
+    /// The best state to end in, as a place in the beam.
+    fn finish(&self) -> usize {
+        let last = (0..self.width).filter(|k| self.scores[*k].is_finite() && skippable(&self.states[self.offset + k + 1..]));
+        last.max_by(|a, b| self.scores[*a].total_cmp(&self.scores[*b])).unwrap_or_else(|| best_of(&self.scores))
+    }
+
+    /// The way to a place in the beam, for the frames that are not fixed.
+    fn back(&self, place: usize) -> Vec<usize> {
+        let mut state = self.offset + place;
+        let mut way = vec![state; self.offsets.len()];
+        for (frame, offset) in self.offsets.iter().enumerate().rev() {
+            way[frame] = state;
+            let k = state.saturating_sub(*offset).min(self.width - 1);
+            state = state.saturating_sub(usize::from(self.leaps[frame * self.width + k]));
+        }
+        way
+    }
+}
+
+fn best_of(scores: &[f32]) -> usize {
+    (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+}
+
+fn skippable(states: &[State]) -> bool {
+    states.len() <= LEAP && states.iter().all(|state| state.optional)
+}
+
+fn emission(state: &State, row: &Heard) -> f32 {
+    let mut sum = 0.0;
+    let mut classes = state.classes;
+    while classes != 0 {
+        let class = classes.trailing_zeros();
+        sum += row[class as usize];
+        classes &= classes - 1;
+    }
+    sum.max(if state.word.is_some() { FLOOR } else { FILLER }).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Frames in which one class is heard almost for sure.
+    fn heard(runs: &[(Class, usize)]) -> Vec<Heard> {
+        let row = |class: Class| {
+            let mut row = [0.005; Class::COUNT];
+            row[class as usize] = 0.9;
+            row
+        };
+        runs.iter().flat_map(|(class, n)| std::iter::repeat_n(row(*class), *n)).collect()
+    }
+
+    #[test]
+    fn words_are_found_between_pauses() {
+        use Class::*;
+        let heard = heard(&[
+            (Silence, 20),
+            (BilabialStop, 4),
+            (Open, 8),
+            (BilabialStop, 4),
+            (Open, 8),
+            (Silence, 30),
+            (BilabialNasal, 6),
+            (CloseFront, 9),
+            (Silence, 10),
+        ]);
+        assert_eq!(align_words(&["papa", "me"], &heard), [(18, 43), (72, 88)]);
+    }
+
+    #[test]
+    fn any_text_fits_any_sound_somehow() {
+        let many: Vec<&str> = vec!["word"; 3000];
+        for (words, frames) in
+            [(&many[..], 0), (&many[..], 3), (&many[..], 400), (&many[..], 3 * BLOCK), (&["...", "a"][..], 5), (&[][..], 5)]
+        {
+            let spans = align_words(words, &heard(&[(Class::Open, frames)]));
+            assert_eq!(spans.len(), words.len());
+            assert!(spans.iter().all(|(start, end)| start <= end && *end <= frames.max(*start)), "{frames}");
+            assert!(spans.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+        }
+    }
+}
