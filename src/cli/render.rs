@@ -156,7 +156,7 @@ impl Arguments {
         let stage = messages.stage("read", 0);
         let (layout, fps) = (self.take.bvh.layout(messages)?, self.take.fps.0);
         let mut performance = motion::load_all(&self.motions, messages)?.at(fps);
-        let audio = self.audio.as_deref().or(Some(self.take.input.as_path())).filter(|path| !path.as_os_str().is_empty());
+        let audio = self.audio.as_deref().or(self.take.input.as_deref());
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
         motion::centre(&mut performance);

@@ -114,7 +114,9 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
             }
         }
     }
-    motion.load(&scene, &scene.named(), unused, origin)
+    let bones = &file.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
+    let map = if bones.is_object() { scene.bones(bones).0 } else { scene.named() };
+    motion.load(&scene, &map, unused, origin)
 }
 
 /// One number of a curve that drives a coefficient.
