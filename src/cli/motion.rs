@@ -53,11 +53,11 @@ impl Motions {
         combine(&self.takes, fps)
     }
 
-    /// Everything together, as it is where one file brings it all, else at the first file's rate or the one given; and what there is.
+    /// Everything together, a single body as it is, else at the first file's rate or the one given; and what there is.
     pub fn all(&self, fps: Option<f64>) -> (Performance, Parts) {
         let performance = match (&self.takes[..], fps) {
-            ([(only, _)], None) => only.clone(),
-            ([(only, _)], Some(fps)) => only.resample(fps),
+            ([(only, parts)], None) if parts.body => only.clone(),
+            ([(only, parts)], Some(fps)) if parts.body => only.resample(fps),
             (takes, fps) => self.at(fps.or(takes.first().map(|(take, _)| take.fps)).unwrap_or(30.0)),
         };
         (performance, self.parts())

@@ -25,7 +25,8 @@ pub struct Target {
 
 /// Extensions of video files; a name that ends with `/`, or an existing folder, takes PNG files too.
 const VIDEO: [&str; 4] = ["mp4", "m4v", "gif", "png"];
-const KNOWN: &str = "known are .mp4, .gif, .html, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
+const KNOWN: &str = "known are .mp4, .gif, .html, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv, .glb, .vrma, .json and more \
+    (`gestus convert --help`)";
 
 /// Recognises the outputs and [`check`]s them.
 pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<Vec<Target>> {

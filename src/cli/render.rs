@@ -208,7 +208,7 @@ impl Arguments {
         /// Largest face on a sheet, pixels.
         const LARGEST: u32 = 192;
         let formats = self.take.outputs.iter().map(|path| picture::Format::of(path)).collect::<Result<Vec<_>>>()?;
-        let read: Vec<&Path> = self.files_read().into_iter().chain([self.take.input.as_path()]).collect();
+        let read = self.inputs();
         outputs::check(&self.take.outputs, &read, self.take.no_clobber)?;
         let mut take = self.take.listen(messages)?;
         let side = self.size.width.min(self.size.height).min(LARGEST);
@@ -233,7 +233,7 @@ impl Arguments {
         let stage = messages.stage("read", 0);
         let (layout, fps) = (self.take.bvh.layout(messages)?, self.take.fps.0);
         let mut performance = motion::load_all(&self.motions, messages)?.at(fps);
-        let audio = self.audio.as_deref().or(Some(self.take.input.as_path())).filter(|path| !path.as_os_str().is_empty());
+        let audio = self.audio.as_deref().or(self.take.input.as_deref());
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
         motion::centre(&mut performance);

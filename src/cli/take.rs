@@ -35,8 +35,8 @@ use std::time::Instant;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Recording of speech: WAV, MP3, FLAC, OGG, M4A, or a video with sound; `-` reads standard input
-    #[arg(value_name = "INPUT", default_value = "", hide_default_value = true)]
-    pub input: PathBuf,
+    #[arg(value_name = "INPUT")]
+    pub input: Option<PathBuf>,
     /// File to write; its extension chooses the format. May be given several times; what exists is replaced
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
@@ -213,16 +213,16 @@ impl Arguments {
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
-        [self.input.as_path()].into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
+        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
     pub fn listen(&self, messages: &Messages) -> Result<Take> {
-        if self.input.as_os_str().is_empty() {
-            return Err(Error::usage("no recording is given", "name one: `gestus animate talk.wav -o talk.bvh`; `-` reads standard input"));
-        }
+        let input = self.input.as_deref().ok_or_else(|| {
+            Error::usage("no recording is given", "name one: `gestus animate talk.wav -o talk.bvh`; `-` reads standard input")
+        })?;
         let verb = if self.dry_run { "would write" } else { "writing" };
-        messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
+        messages.say(format!("{}: {verb} {}", name(input), join(&self.outputs)));
         let mut emotion = self.asked()?;
         emotion.direction.events.extend_from_slice(&self.events);
         self.dials.set(&mut emotion.direction.dials);
@@ -239,12 +239,12 @@ impl Arguments {
         let mut timings = Timings::new();
         let stage = messages.stage("read", 0);
         let layout = self.bvh.layout(messages)?;
-        let recording = read(&self.input)?;
+        let recording = read(input)?;
         if recording.missing > 0.05 {
             let (there, missing) = (recording.seconds(), recording.missing);
             messages.say(format!(
                 "warning: {}: cut short, {missing:.2} s are missing after {there:.2} s; going on with what is there",
-                name(&self.input)
+                name(input)
             ));
         }
         let speech = recording.to_speech()?;
@@ -291,7 +291,7 @@ impl Arguments {
     pub fn summary(&self, command: &'static str, take: Take) -> Summary {
         Summary {
             command,
-            input: self.input.display().to_string(),
+            input: self.input.as_deref().map_or_else(String::new, |input| input.display().to_string()),
             outputs: self.outputs.iter().map(|path| path.display().to_string()).collect(),
             frames: self.frames(&take),
             seconds: take.speech.seconds,
@@ -309,7 +309,7 @@ impl Arguments {
     /// The provenance that files carry.
     pub fn info(&self, take: &Take) -> Info {
         let model = concat!("gestus ", env!("CARGO_PKG_VERSION")).to_string();
-        Info { audio: name(&self.input), seed: self.seed, model, emotion: take.emotion.text.clone() }
+        Info { audio: self.input.as_deref().map(name).unwrap_or_default(), seed: self.seed, model, emotion: take.emotion.text.clone() }
     }
 }
 

@@ -9,15 +9,14 @@ use super::scene::{Motion, Scene};
 use crate::actor::{self, Actor};
 use crate::face::coefficients;
 use crate::motion::Performance;
+use crate::output::Output;
 use crate::render::bake::{Bake, Baked};
 use crate::{Error, Result};
 use glam::Quat;
 use serde_json::{Value, json};
-use std::io::Write;
-use std::path::Path;
 
-/// Writes the actor with its performance. `path` is named in errors.
-pub fn write(out: &mut impl Write, path: &Path, performance: &Performance, actor: &Actor) -> Result<()> {
+/// Writes the actor with its performance.
+pub fn write(out: &mut Output, performance: &Performance, actor: &Actor) -> Result<()> {
     let broken = |what: String| Error::malformed(&actor.name, what);
     let mut file = Container::parse(&actor::write_glb(actor)?).map_err(broken)?;
     let bake = Bake::new(actor, performance)?;
@@ -25,6 +24,7 @@ pub fn write(out: &mut impl Write, path: &Path, performance: &Performance, actor
     if !frames.is_empty() {
         animate(&mut file, actor, &bake, &frames, performance.fps);
     }
+    let path = out.path().to_owned();
     file.write(out).map_err(Error::io(path))
 }
 
@@ -114,7 +114,9 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
             }
         }
     }
-    motion.load(&scene, &scene.named(), unused, origin)
+    let bones = &file.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
+    let map = if bones.is_object() { scene.bones(bones).0 } else { scene.named() };
+    motion.load(&scene, &map, unused, origin)
 }
 
 /// One number of a curve that drives a coefficient.

@@ -6,19 +6,35 @@
 //! | `.csv` | Live Link Face, as Apple's ARKit app of Epic writes it | yes | yes | yes | |
 //! | `.glb` | an actor with its performance as animation; anybody's animation | yes | in the joints | yes | yes |
 //! | `.vrma` | VRM animation | yes | in the joints | yes | yes |
+//! | `.npz` | SMPL-X as BEAT2 has it | | in the joints | | yes |
+//! | `.usda` | USD skeleton and blend shapes (written only) | yes | in the joints | in the face | yes |
+//! | `.a2f.json`, `.a2f.csv` | Audio2Face's export; Audio2Face-3D's table | yes | | in the face | |
+//! | `.beat.json` | faces of BEAT | yes | | in the face | |
+//! | `.tsv`, `.rhubarb.json` | mouth cues of Rhubarb Lip Sync | mouth | | | |
+//! | `.oculus.tsv`, `.oculus.json` | mouth cues in Oculus visemes | mouth | | | |
+//! | `.keypoints.csv`, `.keypoints.json` | 68 landmarks on the actor's face (written only) | yes | yes | | |
 //! | `.json` | ours, `assets/schema/performance.schema.json` | yes | yes | yes | yes |
+//!
+//! A `.json` or `.csv` that is read may be any of these: what is inside tells.
 //!
 //! Channels are matched by name, never by position, and readers say what they did not use. Writers stream frame by frame
 //! into a temporary neighbour that takes the final name only when it is whole. Readers bound what they take in, refuse
 //! numbers that are none, and never panic on what a file says.
 
+pub mod a2f;
+pub mod beat;
 pub mod bvh;
+pub mod cues;
+mod faces;
 pub mod glb;
 mod gltf;
 pub mod json;
+pub mod keypoints;
 pub mod livelink;
+pub mod npz;
 mod scene;
 mod splice;
+pub mod usda;
 pub mod vrma;
 
 pub use splice::splice;
@@ -28,7 +44,7 @@ use crate::motion::{Parts, Performance};
 use crate::output::Output;
 use crate::{Error, Result, spelling};
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -40,6 +56,16 @@ pub enum Format {
     LiveLink,
     Glb,
     Vrma,
+    Npz,
+    Usda,
+    A2fJson,
+    A2fCsv,
+    Beat,
+    /// Rhubarb's or Oculus's mouth cues as lines.
+    CuesTsv(cues::Set),
+    CuesJson(cues::Set),
+    KeypointsCsv,
+    KeypointsJson,
     Json,
 }
 
@@ -55,13 +81,26 @@ struct Entry {
 }
 
 const FACE: Parts = Parts { face: true, head: true, gaze: true, body: false };
+const MOUTH: Parts = Parts { face: true, head: false, gaze: false, body: false };
+const MARKS: Parts = Parts { face: true, head: true, gaze: false, body: false };
 const BODY: Parts = Parts { face: false, head: true, gaze: false, body: true };
 
-const FORMATS: [Entry; 5] = [
+const FORMATS: [Entry; 16] = [
     Entry { format: Format::Bvh, name: "bvh", ends: &[".bvh"], parts: BODY },
     Entry { format: Format::LiveLink, name: "livelink", ends: &[".csv"], parts: FACE },
     Entry { format: Format::Glb, name: "glb", ends: &[".glb"], parts: Parts::ALL },
     Entry { format: Format::Vrma, name: "vrma", ends: &[".vrma"], parts: Parts::ALL },
+    Entry { format: Format::Npz, name: "beat2", ends: &[".npz"], parts: BODY },
+    Entry { format: Format::Usda, name: "usd", ends: &[".usda"], parts: Parts::ALL },
+    Entry { format: Format::A2fJson, name: "a2f", ends: &[".a2f.json"], parts: faces::FACE },
+    Entry { format: Format::A2fCsv, name: "a2f-csv", ends: &[".a2f.csv"], parts: faces::FACE },
+    Entry { format: Format::Beat, name: "beat", ends: &[".beat.json"], parts: faces::FACE },
+    Entry { format: Format::CuesTsv(cues::Set::Rhubarb), name: "rhubarb", ends: &[".tsv"], parts: MOUTH },
+    Entry { format: Format::CuesJson(cues::Set::Rhubarb), name: "rhubarb-json", ends: &[".rhubarb.json"], parts: MOUTH },
+    Entry { format: Format::CuesTsv(cues::Set::Oculus), name: "oculus", ends: &[".oculus.tsv"], parts: MOUTH },
+    Entry { format: Format::CuesJson(cues::Set::Oculus), name: "oculus-json", ends: &[".oculus.json"], parts: MOUTH },
+    Entry { format: Format::KeypointsCsv, name: "keypoints", ends: &[".keypoints.csv"], parts: MARKS },
+    Entry { format: Format::KeypointsJson, name: "keypoints-json", ends: &[".keypoints.json"], parts: MARKS },
     Entry { format: Format::Json, name: "gestus", ends: &[".json"], parts: Parts::ALL },
 ];
 
@@ -98,6 +137,10 @@ pub struct Settings {
     pub actor: Option<Arc<Actor>>,
 }
 
+/// What there is, for those who named something else.
+const HINT: &str = "use .bvh (body), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation), .json (everything), or another that \
+                    `gestus convert --help` lists";
+
 /// Larger files are refused: an hour of motion at 60 fps is less.
 const LARGEST: u64 = 512 << 20;
 
@@ -119,9 +162,13 @@ impl Format {
                 path.display(),
                 path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
             ),
-            hint: "use .bvh (body), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation) or .json (everything)"
-                .to_string(),
+            hint: HINT.to_string(),
         })
+    }
+
+    /// Whether files of the format are read, or written only.
+    pub fn is_read(self) -> bool {
+        !matches!(self, Format::Usda | Format::KeypointsCsv | Format::KeypointsJson)
     }
 
     /// What files of the format carry.
@@ -164,25 +211,35 @@ pub fn write_as(format: Format, path: &Path, performance: &Performance, settings
         return Err(Error::malformed("performance", format!("{} is no frame rate", performance.fps)));
     }
     let mut output = Output::create(path)?;
-    encode(format, &mut output, path, performance, settings)?;
-    output.commit()
-}
-
-/// Writes `performance` in a format; `path` is named in errors.
-pub fn encode(format: Format, out: &mut impl Write, path: &Path, performance: &Performance, settings: &Settings) -> Result<()> {
+    let (out, info) = (&mut output, &settings.info);
     let written = match format {
         Format::Bvh => bvh::write(out, performance, &settings.bvh),
         Format::LiveLink => livelink::write(out, performance),
-        Format::Glb => {
-            return match &settings.actor {
-                Some(actor) => glb::write(out, path, performance, actor),
-                None => glb::write(out, path, performance, &actor::builtin(actor::BUILTIN[0])?),
-            };
-        }
+        Format::Glb => return glb::write(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
+        Format::KeypointsCsv => return keypoints::write_csv(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
+        Format::KeypointsJson => return keypoints::write_json(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
         Format::Vrma => vrma::write(out, performance),
-        Format::Json => json::write(out, performance, &settings.info),
+        Format::Npz => npz::write(out, performance),
+        Format::Usda => usda::write(out, performance),
+        Format::A2fJson => a2f::write_json(out, performance, info),
+        Format::A2fCsv => a2f::write_csv(out, performance),
+        Format::Beat => beat::write(out, performance),
+        Format::CuesTsv(set) => cues::write_tsv(out, performance, set),
+        Format::CuesJson(set) => cues::write_json(out, performance, set, info),
+        Format::Json => json::write(out, performance, info),
     };
-    written.map_err(Error::io(path))
+    written.map_err(Error::io(path))?;
+    output.commit()
+}
+
+impl Settings {
+    /// Who is in files that show somebody.
+    fn someone(&self) -> Result<Arc<Actor>> {
+        match &self.actor {
+            Some(actor) => Ok(actor.clone()),
+            None => Ok(Arc::new(actor::builtin(actor::BUILTIN[0])?)),
+        }
+    }
 }
 
 /// Reads the motion in `path`, in the format of its name.
@@ -194,11 +251,36 @@ pub fn read(path: &Path) -> Result<Loaded> {
 pub fn read_as(format: Format, path: &Path) -> Result<Loaded> {
     let (bytes, origin) = (bytes(path)?, path.display().to_string());
     match format {
-        Format::Bvh => bvh::read(&bytes, &origin),
+        Format::Bvh => return bvh::read(&bytes, &origin),
+        Format::Glb => return glb::read(&bytes, &origin),
+        Format::Vrma => return vrma::read(&bytes, &origin),
+        Format::Npz => return npz::read(&bytes, &origin),
+        _ if !format.is_read() => {
+            let what = format!("{origin}: files of the format {format} are written only");
+            return Err(Error::Unsupported { what, hint: "keep the performance as .json beside it".into() });
+        }
+        _ => {}
+    }
+    let content = text(&bytes, &origin)?;
+    match inside(format, content) {
+        Format::A2fJson => a2f::read_json(content, &origin),
+        Format::A2fCsv => a2f::read_csv(content, &origin),
+        Format::Beat => beat::read(content, &origin),
+        Format::CuesTsv(_) => cues::read_tsv(content, &origin),
+        Format::CuesJson(_) => cues::read_json(content, &origin),
         Format::LiveLink => livelink::read(&bytes, &origin),
-        Format::Glb => glb::read(&bytes, &origin),
-        Format::Vrma => vrma::read(&bytes, &origin),
-        Format::Json => json::read(&bytes, &origin),
+        _ => json::read(&bytes, &origin),
+    }
+}
+
+/// The format of a text that a name like `.json` or `.csv` leaves open.
+fn inside(format: Format, text: &str) -> Format {
+    match format {
+        Format::Json if text.contains("\"weightMat\"") => Format::A2fJson,
+        Format::Json if text.contains("\"mouthCues\"") => Format::CuesJson(cues::Set::Rhubarb),
+        Format::Json if text.contains("\"names\"") && text.contains("\"weights\"") => Format::Beat,
+        Format::LiveLink if a2f::is_table(text.lines().next().unwrap_or_default()) => Format::A2fCsv,
+        format => format,
     }
 }
 

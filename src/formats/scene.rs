@@ -4,7 +4,7 @@ use super::Loaded;
 use super::glb::FaceCurve;
 use super::gltf::{Container, Curve};
 use super::{LARGEST_FPS, MOST_FRAMES};
-use crate::body::skeleton::COUNT;
+use crate::body::skeleton::{self, COUNT};
 use crate::motion::retarget::{Clip, Joint, Map, Retarget, Skeleton, Track};
 use crate::motion::{self, Frame, Gaze, Parts, Performance};
 use crate::{Error, Result};
@@ -57,7 +57,9 @@ impl Scene {
             // Scales of parents reach the places of what hangs on them.
             let scale = parent.map_or(1.0, |p: usize| scales[p]);
             scales.push((scale * own).clamp(1e-6, 1e6));
-            let name = nodes[*node]["name"].as_str().unwrap_or_default().to_string();
+            // What only carries a mesh is no joint, though it may be called like one.
+            let carrier = !nodes[*node]["mesh"].is_null() && nodes[*node]["children"].is_null();
+            let name = nodes[*node]["name"].as_str().filter(|_| !carrier).unwrap_or_default().to_string();
             joints.push(Joint { name, parent, offset: place * scale, rest, end: None });
         }
         Ok(Scene { skeleton: Skeleton { joints }, places, scales })
@@ -66,6 +68,23 @@ impl Scene {
     /// Our joints by the nodes' names.
     pub fn named(&self) -> Map {
         Map::of(&self.skeleton)
+    }
+
+    /// The place of the node that an object of VRM names.
+    pub fn node(&self, value: &Value) -> Option<usize> {
+        value["node"].as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < self.places.len())
+    }
+
+    /// Our joints as VRM's `humanBones` name them, and bones that are none of ours.
+    pub fn bones(&self, bones: &Value) -> (Map, Vec<String>) {
+        let (mut map, mut unused) = (Map { joints: [None; COUNT] }, Vec::new());
+        for (bone, value) in bones.as_object().into_iter().flatten() {
+            match (skeleton::index(bone), self.node(value)) {
+                (Some(joint), Some(node)) => map.joints[joint] = Some(self.places[node]),
+                _ => unused.push(bone.clone()),
+            }
+        }
+        (map, unused)
     }
 
     fn parent_scale(&self, place: usize) -> f32 {

@@ -9,13 +9,12 @@ use super::glb::{Animation, aligned};
 use super::gltf::Container;
 use super::scene::{Motion, Scene};
 use crate::actor::preset;
-use crate::body::skeleton::{self, COUNT, JOINTS};
+use crate::body::skeleton::{COUNT, JOINTS};
 use crate::face::coefficients::{self, NAMES};
 use crate::motion::Performance;
-use crate::motion::retarget::Map;
 use crate::render::gaze_rotation;
 use crate::{Error, Result};
-use serde_json::{Map as Object, Value, json};
+use serde_json::{Map as Object, json};
 use std::io::Write;
 
 const EXTENSION: &str = "VRMC_vrm_animation";
@@ -83,18 +82,10 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     }
     let scene = Scene::read(&file).map_err(bad)?;
     let mut motion = Motion::new(&file, &scene).map_err(bad)?;
-    let node = |v: &Value| v["node"].as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < scene.places.len());
-    let mut map = Map { joints: [None; COUNT] };
-    let mut unused = Vec::new();
-    for (bone, value) in extension["humanoid"]["humanBones"].as_object().into_iter().flatten() {
-        match (skeleton::index(bone), node(value)) {
-            (Some(joint), Some(node)) => map.joints[joint] = Some(scene.places[node]),
-            _ => unused.push(bone.clone()),
-        }
-    }
+    let (map, mut unused) = scene.bones(&extension["humanoid"]["humanBones"]);
     for kind in ["preset", "custom"] {
         for (name, value) in extension["expressions"][kind].as_object().into_iter().flatten() {
-            let Some(curve) = node(value).and_then(|node| motion.translations.get(&node)).cloned() else { continue };
+            let Some(curve) = scene.node(value).and_then(|node| motion.translations.get(&node)).cloned() else { continue };
             let mix: Vec<usize> = match coefficients::index(name) {
                 Some(coefficient) => vec![coefficient],
                 None => Vec::new(),
@@ -107,6 +98,6 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
             motion.faces.extend(shares.into_iter().map(|(coefficient, share)| (coefficient, curve.scaled(share), 0)));
         }
     }
-    motion.gaze = node(&extension["lookAt"]).and_then(|node| motion.rotations.get(&node)).cloned();
+    motion.gaze = scene.node(&extension["lookAt"]).and_then(|node| motion.rotations.get(&node)).cloned();
     motion.load(&scene, &map, unused, origin)
 }

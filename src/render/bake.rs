@@ -3,15 +3,51 @@
 use super::rig::{self, Rig};
 use super::springs::Swings;
 use crate::Result;
-use crate::actor::Actor;
+use crate::actor::{Actor, Morph};
 use crate::motion::{Frame, Performance};
-use glam::{Quat, Vec3};
+use glam::{Affine3A, Quat, Vec3};
 
 /// What drawing does with an actor, as data.
 pub struct Bake<'a> {
     actor: &'a Actor,
     rig: Rig,
     swings: Swings,
+    landmarks: Vec<Landmark>,
+}
+
+/// A vertex of the face: where it is at rest, what moves it, what carries it.
+struct Landmark {
+    mesh: usize,
+    place: Vec3,
+    /// Morphs of the mesh and how far each moves it.
+    offsets: Vec<(usize, Vec3)>,
+    /// Nodes, the matrices from the mesh to them, and weights.
+    bones: Vec<(usize, Affine3A, f32)>,
+}
+
+impl Landmark {
+    fn of(actor: &Actor, mesh_number: usize, vertex: usize) -> Option<Landmark> {
+        let mesh = actor.meshes.get(mesh_number)?;
+        let offset =
+            |(k, morph): (usize, &Morph)| Some((k, *morph.positions.get(morph.vertices.iter().position(|v| *v as usize == vertex)?)?));
+        let bones = match (mesh.joints.get(vertex), mesh.weights.get(vertex)) {
+            (Some(joints), Some(weights)) if !mesh.skin.is_empty() => {
+                let bone = |(joint, weight): (&u16, &f32)| {
+                    let (node, inverse) = mesh.skin.iter().find(|(node, _)| *node == usize::from(*joint))?;
+                    Some((*node, Affine3A::from_mat4(*inverse), *weight))
+                };
+                joints.iter().zip(weights).filter(|(_, weight)| **weight > 0.0).filter_map(bone).collect()
+            }
+            _ => vec![(mesh.node?, Affine3A::IDENTITY, 1.0)],
+        };
+        let place = *mesh.positions.get(vertex)?;
+        Some(Landmark { mesh: mesh_number, place, offsets: mesh.morphs.iter().enumerate().filter_map(offset).collect(), bones })
+    }
+
+    fn at(&self, world: &[Affine3A], weights: &[f32]) -> Vec3 {
+        let moved = self.offsets.iter().fold(self.place, |place, (morph, offset)| place + *offset * weights[*morph]);
+        self.bones.iter().map(|(node, inverse, weight)| (world[*node] * *inverse).transform_point3(moved) * *weight).sum()
+    }
 }
 
 /// An actor in one frame.
@@ -30,7 +66,9 @@ impl<'a> Bake<'a> {
     pub fn new(actor: &'a Actor, performance: &Performance) -> Result<Bake<'a>> {
         let rig = Rig::new(actor)?;
         let swings = rig.springs.follow(&rig, performance);
-        Ok(Bake { actor, rig, swings })
+        let points = actor.keypoints.iter().flatten();
+        let landmarks = points.filter_map(|(mesh, vertex)| Landmark::of(actor, *mesh, *vertex as usize)).collect();
+        Ok(Bake { actor, rig, swings, landmarks })
     }
 
     /// The node that carries the body.
@@ -50,10 +88,17 @@ impl<'a> Bake<'a> {
             let at = joints.world[hips].translation;
             Vec3::from(self.rig.parent(hips).map_or(at, |parent| joints.world[parent].inverse().transform_point3a(at)))
         });
-        Baked {
-            rotations: (0..joints.world.len()).map(|node| local(node).normalize()).collect(),
-            hips,
-            weights: self.actor.meshes.iter().map(|mesh| rig::weights(mesh.morphs.iter().map(|m| &m.driver), &frame.face)).collect(),
-        }
+        Baked { rotations: (0..joints.world.len()).map(|node| local(node).normalize()).collect(), hips, weights: self.weights(frame) }
+    }
+
+    fn weights(&self, frame: &Frame) -> Vec<Vec<f32>> {
+        self.actor.meshes.iter().map(|mesh| rig::weights(mesh.morphs.iter().map(|m| &m.driver), &frame.face)).collect()
+    }
+
+    /// Places of the actor's landmarks in frame `n`, metres.
+    pub fn keypoints(&self, n: usize, frame: &Frame) -> Vec<Vec3> {
+        let joints = self.rig.pose_swung(frame, self.swings.frame(n));
+        let weights = self.weights(frame);
+        self.landmarks.iter().map(|landmark| landmark.at(&joints.world, &weights[landmark.mesh])).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
 /// An array of numbers or of strings, row by row.
@@ -19,18 +19,29 @@ pub struct Npz {
     arrays: HashMap<String, Array>,
 }
 
+/// Larger arrays are refused, bytes.
+const LARGEST: u64 = 1 << 30;
+
 impl Npz {
     pub fn open(path: &Path) -> Result<Npz> {
-        let origin = path.display().to_string();
-        let bad = |what: String| Error::malformed(&origin, what);
         let file = std::fs::File::open(path).map_err(Error::io(path))?;
-        let mut zip = zip::ZipArchive::new(std::io::BufReader::new(file)).map_err(|e| bad(e.to_string()))?;
+        Npz::read(std::io::BufReader::new(file), &path.display().to_string())
+    }
+
+    /// Reads an archive; `origin` names it in errors.
+    pub fn read(archive: impl Read + Seek, origin: &str) -> Result<Npz> {
+        let origin = origin.to_string();
+        let bad = |what: String| Error::malformed(&origin, what);
+        let mut zip = zip::ZipArchive::new(archive).map_err(|e| bad(e.to_string()))?;
         let mut arrays = HashMap::new();
         for i in 0..zip.len() {
-            let mut entry = zip.by_index(i).map_err(|e| bad(e.to_string()))?;
+            let entry = zip.by_index(i).map_err(|e| bad(e.to_string()))?;
             let name = entry.name().map_err(|e| bad(e.to_string()))?.trim_end_matches(".npy").to_string();
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(Error::io(path))?;
+            entry.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+            if bytes.len() as u64 > LARGEST {
+                return Err(bad(format!("array {name} is larger than {} MiB", LARGEST >> 20)));
+            }
             // Arrays of Python objects (free-text metadata) carry nothing the training needs.
             if let Some(array) = parse(&bytes).map_err(|what| bad(format!("array {name}: {what}")))? {
                 arrays.insert(name, array);
@@ -67,7 +78,7 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Array>, String> {
         .split(',')
         .filter_map(|n| n.trim().parse().ok())
         .collect();
-    let count: usize = shape.iter().product();
+    let count = shape.iter().try_fold(1usize, |n, side| n.checked_mul(*side)).ok_or("is too large")?;
     let data = &bytes[start + length..];
     let width: usize = match kind {
         "<i2" => 2,
@@ -78,7 +89,7 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Array>, String> {
         k if k.starts_with("<U") => 4 * k[2..].parse::<usize>().map_err(|_| "has a broken type")?,
         _ => return Ok(None),
     };
-    if data.len() < count * width {
+    if count.checked_mul(width).is_none_or(|size| data.len() < size) {
         return Err("is cut short".into());
     }
     let items = data.chunks_exact(width.max(1)).take(count);
