@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::audio::Speech;
+use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
@@ -34,7 +35,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners(plan.points(Region::Head), rows.len()), seed);
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(speech, plan, &heads, seed);
+    let poses = bodies(speech, plan, &heads, seed)?;
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -105,24 +106,25 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> {
+fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec<Pose>> {
+    let model = BodyModel::builtin()?;
+    let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
     let under = |points: &[Point]| {
-        let manners = manners(points, heads.len());
-        let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
-        body::perform(speech, &manner, heads, seed, heads.len())
+        let manners = body::eased(manners(points, frames).into_iter());
+        model.perform(&Request { rhythm: &rhythm, frames, emotion: points, manners: &manners, style: None, heads, given: &[], seed })
     };
-    let mut poses = under(&plan.emotion);
+    let mut poses = under(&plan.emotion)?;
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {
         let points = plan.points(region);
         if points != plan.emotion {
-            for (pose, own) in poses.iter_mut().zip(under(points)) {
+            for (pose, own) in poses.iter_mut().zip(under(points)?) {
                 for span in joints {
                     pose.rotations[span.clone()].copy_from_slice(&own.rotations[span.clone()]);
                 }
             }
         }
     }
-    poses
+    Ok(poses)
 }
 
 /// Joints of the region among the 52: spine, chest and upper chest; shoulders to hands, and fingers.

@@ -105,8 +105,7 @@ const READINGS: [(&str, Reading); 30] = [
 fn beats(pair: &Pair, sigma: f32) -> [f32; 3] {
     let level = &pair.rhythm.level;
     let value = pair.motion.beat_consistency(&onsets(level), sigma);
-    let chance: Vec<f32> =
-        turned(level.len(), TURNS).map(|by| pair.motion.beat_consistency(&onsets(&rotated(level, by)), sigma)).collect();
+    let chance: Vec<f32> = turned(level.len(), TURNS).map(|by| pair.motion.beat_consistency(&onsets(&rotated(level, by)), sigma)).collect();
     [value, value - mean(&chance), (value - mean(&chance)) / deviation(&chance).max(1e-4)]
 }
 

@@ -67,9 +67,8 @@ const KINDS: [(&str, Option<(Label, f32)>); 6] = [
     ("laugh", Some((Label::Happy, 0.7))),
 ];
 /// Clips of these kinds that handle things or themselves.
-const UNLIKE_SPEECH: [&str; 14] = [
-    "bag", "trolley", "umbrella", "cough", "dust", "nail", "scratch", "stretch", "touch", "yawn", "shake", "roll", "extreme", "drink",
-];
+const UNLIKE_SPEECH: [&str; 14] =
+    ["bag", "trolley", "umbrella", "cough", "dust", "nail", "scratch", "stretch", "touch", "yawn", "shake", "roll", "extreme", "drink"];
 
 /// Motion with what the model is told of it.
 struct Example {
@@ -112,7 +111,11 @@ fn manners(points: &[Point]) -> Vec<Expressivity> {
 /// A third neutral; else one feeling at intensities up to 1.5, a quarter of them turning into another.
 fn emotion_track(frames: usize, rng: &mut impl Rng) -> Vec<Point> {
     let draw = |rng: &mut dyn Rng| -> Point {
-        if rng.random_bool(0.33) { [0.0; EMOTION] } else { Label::ALL[rng.random_range(1..Label::ALL.len())].at(rng.random_range(0.2..1.5)) }
+        if rng.random_bool(0.33) {
+            [0.0; EMOTION]
+        } else {
+            Label::ALL[rng.random_range(1..Label::ALL.len())].at(rng.random_range(0.2..1.5))
+        }
     };
     let (from, to) = (draw(rng), draw(rng));
     let turn = if rng.random_bool(0.25) { rng.random_range(0..frames) } else { frames };
@@ -131,7 +134,8 @@ fn people(clips: &[Recorded], latent: &Latent, rng: &mut impl Rng) -> Vec<Exampl
     for body in bodies.iter().filter(|b| !b.is_empty()) {
         // Every clip by itself, and chains of several.
         let alone = body.iter().map(|c| vec![*c]);
-        let chained: Vec<Vec<&Recorded>> = (0..CHAINS).map(|_| (0..CLIPS).map(|_| body[rng.random_range(0..body.len())]).collect()).collect();
+        let chained: Vec<Vec<&Recorded>> =
+            (0..CHAINS).map(|_| (0..CLIPS).map(|_| body[rng.random_range(0..body.len())]).collect()).collect();
         for chain in alone.chain(chained) {
             examples.push(example(&chain, latent, rng));
         }
@@ -179,7 +183,11 @@ fn rhythm_of_motion(motion: &Motion, rng: &mut impl Rng) -> Rhythm {
         }
         let frame = stroke.peak as f32 + 3.0 + 3.0 * normal(rng);
         let height = (0.35 + 0.5 * stroke.speed).min(1.0);
-        peaks.push(Peak { frame: (frame.max(0.0) as usize).min(frames - 1), prominence: 0.3 + 0.4 * height * rng.random::<f32>(), level: height });
+        peaks.push(Peak {
+            frame: (frame.max(0.0) as usize).min(frames - 1),
+            prominence: 0.3 + 0.4 * height * rng.random::<f32>(),
+            level: height,
+        });
     }
     // Syllables without a stroke.
     let mut at = rng.random_range(4..20);
@@ -272,8 +280,7 @@ fn batch(pools: &[Vec<Example>; 2], scale: &Scale, rng: &mut impl Rng) -> Result
             let given = given(length, rng);
             for n in 0..WINDOW {
                 let row = lesson.codes.get(n).map_or([0.0; CODE], |code| scale.standardise(code));
-                let level: [f32; Part::COUNT] =
-                    std::array::from_fn(|p| if given.get(n).is_some_and(|g| g[p]) { 0.0 } else { drawn });
+                let level: [f32; Part::COUNT] = std::array::from_fn(|p| if given.get(n).is_some_and(|g| g[p]) { 0.0 } else { drawn });
                 levels.extend(level);
                 mask.push(f32::from(u8::from(n < length)));
                 for c in 0..CODE {
