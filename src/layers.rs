@@ -5,6 +5,9 @@
 
 use candle_core::{D, DType, Module, Result, Tensor};
 use candle_nn::{Init, Linear, VarBuilder};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::cell::RefCell;
 
 /// A linear map with bias.
 pub fn linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<Linear> {
@@ -24,6 +27,33 @@ pub fn normalise(x: &Tensor) -> Result<Tensor> {
     let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
     centred.broadcast_div(&(variance + 1e-5)?.sqrt()?)
 }
+
+/// Dropout of a training run: a share of the numbers is zeroed, the rest scaled up. The same seed drops the same ones.
+pub struct Dropout {
+    share: f32,
+    rng: RefCell<ChaCha8Rng>,
+}
+
+impl Dropout {
+    /// `share` is in 0..1.
+    pub fn new(share: f32, seed: u64) -> Dropout {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(DROPOUT_STREAM);
+        Dropout { share, rng: RefCell::new(rng) }
+    }
+
+    pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        // Sixteen random bits decide a number.
+        let mut bits = vec![0u8; 2 * x.elem_count()];
+        self.rng.borrow_mut().fill_bytes(&mut bits);
+        let (limit, kept) = ((self.share * 65536.0) as u32, 1.0 / (1.0 - self.share));
+        let keep = |b: &[u8]| if u32::from(b[0]) | u32::from(b[1]) << 8 < limit { 0.0 } else { kept };
+        let mask: Vec<f32> = bits.chunks_exact(2).map(keep).collect();
+        x.mul(&Tensor::from_vec(mask, x.shape(), x.device())?)
+    }
+}
+
+const DROPOUT_STREAM: u64 = 12;
 
 /// A convolution over time with zero padding, same length out.
 pub struct Conv {
@@ -125,6 +155,18 @@ mod tests {
         for (name, var) in map.data().lock().unwrap().iter() {
             assert!(gradients.get(var).is_some(), "{name} has no gradient");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn dropout_zeroes_its_share_and_repeats_with_its_seed() -> Result<()> {
+        let ones = Tensor::ones((100, 100), DType::F32, &Device::Cpu)?;
+        let once = || Dropout::new(0.25, 3).apply(&ones)?.flatten_all()?.to_vec1::<f32>();
+        let dropped = once()?;
+        let zeros = dropped.iter().filter(|v| **v == 0.0).count();
+        assert!((2300..2700).contains(&zeros), "{zeros}");
+        assert!((dropped.iter().sum::<f32>() / 10_000.0 - 1.0).abs() < 0.05);
+        assert_eq!(dropped, once()?);
         Ok(())
     }
 

@@ -6,11 +6,11 @@ use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
-use crate::direction::{Plan, Region, events};
+use crate::direction::{Plan, Region, events, habits};
 use crate::emotion::Point;
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
-use crate::face::model::{FaceModel, Quality};
+use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Gaze, Head, Performance};
 use std::ops::Range;
@@ -30,9 +30,16 @@ const NODS: f32 = 0.4;
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
     let mut rows = faces(model, speech, plan, seed, options.quality)?;
+    let manners = manners(plan, plan.points(Region::Head), rows.len());
+    // Who is less active nods less far, at the same moments: what is felt may change smoothly.
+    let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
+    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &steady, seed);
+    let nods: Vec<Head> = nods.into_iter().zip(&manners).map(|(nod, manner)| times(nod, NODS * (manner.activity + 0.1).min(1.0))).collect();
+    let habits = habits::adopt(&mut rows, &nods, &plan.styles, seed);
+    plan.dials.turn(&mut rows, seed);
     flex(&mut rows, &plan.muscles);
     events::play(&mut rows, &plan.events);
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &manners(plan.points(Region::Head), rows.len()), seed);
+    let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
     let poses = bodies(speech, plan, &heads, seed)?;
@@ -49,11 +56,14 @@ fn clip_seed(speech: &Speech, seed: u64) -> u64 {
         .fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, s| (hash ^ (s * 32767.0).round() as i16 as u16 as u64).wrapping_mul(0x100_0000_01b3))
 }
 
+fn times(head: Head, factor: f32) -> Head {
+    Head { yaw: factor * head.yaw, pitch: factor * head.pitch, roll: factor * head.roll }
+}
+
 /// Adds a nod to a face whose eyes stay where they look (the vestibulo-ocular reflex).
 fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Coefficients, Head, Gaze) {
-    let (yaw, pitch) = (NODS * nod.yaw, NODS * nod.pitch);
-    let head = Head { yaw: head.yaw + yaw, pitch: head.pitch + pitch, roll: head.roll + NODS * nod.roll };
-    let gaze = Gaze { yaw: gaze.yaw - yaw, pitch: gaze.pitch - pitch };
+    let head = Head { yaw: head.yaw + nod.yaw, pitch: head.pitch + nod.pitch, roll: head.roll + nod.roll };
+    let gaze = Gaze { yaw: gaze.yaw - nod.yaw, pitch: gaze.pitch - nod.pitch };
     gaze.write(&mut face);
     (face, head, gaze)
 }
@@ -63,18 +73,24 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
 fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
     let frames = Performance::frames_for(speech.seconds, 30.0);
     let heard = model.listen(speech, frames)?;
-    let act = |points: &[Point]| model.act(&heard, points, frames, seed, quality);
-    let mut rows = act(&plan.emotion)?;
-    let mut done: Vec<(&[Point], Vec<Row>)> = Vec::new();
+    let styles: Vec<_> = plan.styles.iter().map(|leaning| leaning.style(model.usual_style())).collect();
+    let act = |asked: [&[Point]; 2]| {
+        let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles };
+        model.act(&heard, &asked, frames, seed, quality)
+    };
+    let whole = [&plan.emotion[..], plan.away(None)];
+    let mut rows = act(whole)?;
+    let mut done: Vec<([&[Point]; 2], Vec<Row>)> = Vec::new();
     for (region, points) in &plan.regions {
         let channels = channels(*region);
-        if channels.is_empty() || *points == plan.emotion {
+        let asked = [&points[..], plan.away(Some(*region))];
+        if channels.is_empty() || asked == whole {
             continue;
         }
-        if !done.iter().any(|(known, _)| known == points) {
-            done.push((points, act(points)?));
+        if !done.iter().any(|(known, _)| *known == asked) {
+            done.push((asked, act(asked)?));
         }
-        let Some((_, own)) = done.iter().find(|(known, _)| known == points) else { continue };
+        let Some((_, own)) = done.iter().find(|(known, _)| *known == asked) else { continue };
         for (row, own) in rows.iter_mut().zip(own) {
             channels.iter().for_each(|c| row[*c] = own[*c]);
         }
@@ -110,7 +126,7 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
     let model = BodyModel::builtin()?;
     let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
     let under = |points: &[Point]| {
-        let manners = body::eased(manners(points, frames).into_iter());
+        let manners = body::eased(manners(plan, points, frames).into_iter());
         model.perform(&Request { rhythm: &rhythm, frames, emotion: points, manners: &manners, style: None, heads, given: &[], seed })
     };
     let mut poses = under(&plan.emotion)?;
@@ -124,6 +140,7 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
             }
         }
     }
+    plan.dials.gesture(&mut poses, &HANDS);
     Ok(poses)
 }
 
@@ -131,8 +148,8 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
 const TORSO: [Range<usize>; 2] = [1..3, 3..4];
 const HANDS: [Range<usize>; 2] = [6..14, 22..52];
 
-/// The manner of the body at every frame of the points.
-fn manners(points: &[Point], frames: usize) -> Vec<Expressivity> {
+/// The manner of the body at every frame of the points, in the style that the plan leans towards.
+fn manners(plan: &Plan, points: &[Point], frames: usize) -> Vec<Expressivity> {
     let mut known: Option<(Point, Expressivity)> = None;
     let mut manner = |n: usize| {
         let point = points.get(n).or(points.last()).copied().unwrap_or_default();
@@ -141,7 +158,8 @@ fn manners(points: &[Point], frames: usize) -> Vec<Expressivity> {
             _ => known.insert((point, manner_of(&point))).1,
         }
     };
-    (0..frames).map(&mut manner).collect()
+    let leaning = |n: usize| plan.styles.get(n).or(plan.styles.last()).copied().unwrap_or_default();
+    (0..frames).map(|n| leaning(n).manner(manner(n))).collect()
 }
 
 fn manner_of(point: &Point) -> Expressivity {
@@ -175,6 +193,16 @@ mod tests {
         let brow = |p: &Performance| p.frames.iter().map(|f| f.face[id::BROW_DOWN_LEFT]).sum::<f32>();
         assert!(brow(&mixed) > brow(&plain) + 5.0, "{} {}", brow(&mixed), brow(&plain));
         assert!(plain.frames.iter().zip(&mixed.frames).any(|(a, b)| a.body.rotations[7] != b.body.rotations[7]));
+    }
+
+    #[test]
+    fn a_feeling_taken_away_leaves_the_face_step_by_step() {
+        let wide = |text: &str| performed(text).frames.iter().map(|f| f.face[id::EYE_WIDE_LEFT] + f.face[id::BROW_INNER_UP]).sum::<f32>();
+        let steps = ["surprised", "surprised-fear:0.3", "surprised-fear:0.6", "surprised-fear"].map(wide);
+        assert!(steps.windows(2).all(|w| w[1] < w[0] - 1.0), "{steps:?}");
+        // It stays the face that was asked for.
+        let smile = |text: &str| performed(text).frames.iter().map(|f| f.face[id::MOUTH_SMILE_LEFT]).sum::<f32>();
+        assert!(smile("happy-fear") > 0.8 * smile("happy"), "{} {}", smile("happy-fear"), smile("happy"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ places = {}
 for bone in rig.pose.bones:
     at = rig.matrix_world @ bone.head
     places[bone.name] = [at.x, at.z, -at.y]
-print("RESULT " + json.dumps({"frames": scene.frame_end - scene.frame_start + 1, "places": places}))
+print("RESULT " + json.dumps({"frames": round(rig.animation_data.action.frame_range[1] - rig.animation_data.action.frame_range[0]) + 1, "places": places}))
 "#;
 
 /// A Python with Blender, or nothing, said aloud.

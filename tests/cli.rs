@@ -16,7 +16,17 @@ fn place() -> Place {
 #[test]
 fn help_and_version_are_results() {
     let place = Place::new();
-    for line in ["--help", "render --help", "animate -h", "train face --help", "bench --help", "--version"] {
+    for line in [
+        "--help",
+        "render --help",
+        "animate -h",
+        "train face --help",
+        "bench --help",
+        "edit --help",
+        "blend --help",
+        "score --help",
+        "--version",
+    ] {
         let run = place.run(line).succeeded();
         assert!(!run.stdout.is_empty() && run.stderr.is_empty(), "{line}");
     }
@@ -44,6 +54,9 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
         ("render talk.wav -o a.mp4 --emotion brow=sad", "brow"),
         ("render talk.wav -o a.mp4 --emotion sad --direction a.toml", "--direction"),
         ("render talk.wav -o a.mp4 --event nod", "nod"),
+        ("render talk.wav -o a.mp4 --blink 3", "--blink"),
+        ("render talk.wav -o a.mp4 --emotion from:", "from"),
+        ("render talk.wav -o a.mp4 --takes 4", "a.mp4"),
         ("render talk.wav -o a.mp4 --background purplish", "purplish"),
         ("render talk.wav -o a.mp4 --actor adda", "adda"),
         ("render talk.wav -o a.xyz", ".xyz"),

@@ -1,11 +1,17 @@
 //! The whole performance of the sample speech: what is said, what is felt, and what is alive.
 
 use gestus::audio::{self, Speech};
+use gestus::body::skeleton::{OFFSETS, globals};
+use gestus::body::standing;
 use gestus::direction::Direction;
+use gestus::direction::dials::Dials;
+use gestus::direction::likeness::Likeness;
+use gestus::direction::reference::{Consulted, Content};
 use gestus::evaluate::statistics::pearson;
 use gestus::face::articulation::gap_mm;
 use gestus::face::coefficients::id;
 use gestus::face::model::{FaceModel, Quality};
+use gestus::face::style;
 use gestus::motion::Performance;
 use gestus::perform::{Options, perform};
 use std::sync::LazyLock;
@@ -18,9 +24,13 @@ fn sample() -> Speech {
 }
 
 fn performed(emotion: &str, seed: u64) -> Performance {
+    directed(&Direction::parse(emotion).unwrap(), seed)
+}
+
+fn directed(direction: &Direction, seed: u64) -> Performance {
     let speech = sample();
     let frames = Performance::frames_for(speech.seconds, 30.0);
-    let plan = Direction::parse(emotion).unwrap().plan(frames as f64 / 30.0, frames, &[]);
+    let plan = direction.plan(frames as f64 / 30.0, frames, &[]);
     perform(&MODEL, &speech, &plan, Options { seed, quality: Quality::Default }).unwrap()
 }
 
@@ -82,4 +92,84 @@ fn seeds_differ_and_repeat() {
     let [a, again, b] = [5, 5, 6].map(|seed| performed("happy:0.7", seed));
     assert_eq!(a, again);
     assert_ne!(a, b);
+}
+
+fn blinks(p: &Performance) -> f32 {
+    let lid = |n: usize| p.frames[n].face[id::EYE_BLINK_LEFT];
+    (1..p.frames.len()).filter(|n| lid(n - 1) < 0.9 && lid(*n) >= 0.9).count() as f32
+}
+
+/// Mean angle between where the eyes look and the viewer.
+fn looks_away(p: &Performance) -> f32 {
+    p.frames.iter().map(|f| (f.head.yaw + f.gaze.yaw).hypot(f.head.pitch + f.gaze.pitch)).sum::<f32>() / p.frames.len() as f32
+}
+
+fn head_path(p: &Performance) -> f32 {
+    p.frames.windows(2).map(|w| (w[1].head.yaw - w[0].head.yaw).hypot(w[1].head.pitch - w[0].head.pitch)).sum()
+}
+
+/// Metres that both wrists travel.
+fn hand_path(p: &Performance) -> f32 {
+    let hands = |n: usize| {
+        let globals = globals(&p.frames[n].body, &OFFSETS);
+        [9, 13].map(|hand| globals.positions[hand] - globals.positions[3])
+    };
+    (1..p.frames.len()).map(|n| hands(n).iter().zip(hands(n - 1)).map(|(a, b)| a.distance(b)).sum::<f32>()).sum()
+}
+
+#[test]
+fn dials_run_from_none_to_twice_without_a_step_back() {
+    type Set = fn(&mut Dials, f32);
+    let dials: [(&str, Set, fn(&Performance) -> f32); 4] = [
+        ("blink", |d, v| d.blink = v, blinks),
+        ("gaze", |d, v| d.gaze = v, looks_away),
+        ("head", |d, v| d.head = v, head_path),
+        ("gesture", |d, v| d.gesture = v, hand_path),
+    ];
+    let usual = performed("neutral", 2);
+    for (name, set, measure) in dials {
+        let at = |value: f32| {
+            let mut direction = Direction::default();
+            set(&mut direction.dials, value);
+            directed(&direction, 2)
+        };
+        let figures: Vec<f32> = [0.0, 0.5, 1.0, 1.5, 2.0].iter().map(|v| measure(&at(*v))).collect();
+        assert!(figures.windows(2).all(|w| w[1] >= w[0]), "{name}: {figures:?}");
+        assert!(figures[4] > 1.15 * figures[2] && figures[2] > 1.2 * figures[1], "{name}: {figures:?}");
+    }
+    let none = Direction { dials: Dials { blink: 0.0, gaze: 0.0, head: 0.0, gesture: 0.0 }, ..Direction::default() };
+    let none = directed(&none, 2);
+    assert_eq!(blinks(&none), 0.0);
+    assert!(none.frames.iter().all(|f| f.head == none.frames[0].head), "the head rests");
+    assert!(looks_away(&none) < 1e-6, "the eyes stay on the viewer");
+    assert!(none.frames.iter().all(|f| f.body.rotations[6..14] == standing().rotations[6..14]), "the arms hang");
+    assert_eq!(opening(&none), opening(&usual), "the words stay");
+}
+
+#[test]
+fn a_style_changes_the_habits_and_not_the_words() {
+    let usual = performed("neutral", 1);
+    let leaning = |figures: &[(usize, f32)]| {
+        let mut likeness = Likeness::default();
+        figures.iter().for_each(|(figure, value)| likeness.face[*figure] = Some(*value));
+        let mut direction = Direction::parse("like:a.csv").unwrap();
+        direction.consulted = vec![Consulted { path: "a.csv".into(), content: Content::Style(likeness) }];
+        directed(&direction, 1)
+    };
+    let heads = |v: f32| style::HEAD.map(|figure| (figure, v)).collect::<Vec<_>>();
+    let (calm, lively) = (leaning(&heads(-1.5)), leaning(&heads(1.5)));
+    assert!(head_path(&lively) > 1.3 * head_path(&calm), "{} {}", head_path(&lively), head_path(&calm));
+    let (small, large) = (leaning(&[(style::LIP_RANGE, -1.5)]), leaning(&[(style::LIP_RANGE, 1.5), (style::BLINKS, 1.5)]));
+    for (name, other) in [("calm", calm), ("lively", lively), ("small lips", small), ("large lips", large)] {
+        let r = pearson(&opening(&usual), &opening(&other));
+        assert!(r > 0.9, "{name} changes the words: {r}");
+    }
+}
+
+#[test]
+fn a_performance_is_like_itself() {
+    let likeness = Likeness::of_motion(&performed("neutral", 1)).unwrap();
+    assert!(likeness.body.iter().all(|b| b.is_some_and(|v| v > 0.5 && v < 1.5)), "{:?}", likeness.body);
+    let sad = Likeness::of_motion(&performed("sad:1.5", 1)).unwrap();
+    assert!(sad.body[0] < likeness.body[0], "{:?} {:?}", sad.body, likeness.body);
 }

@@ -15,6 +15,7 @@ pub use load::{load, open};
 pub use map::Map;
 pub use report::{Advice, Match, Report};
 pub use stand::Stance;
+pub(crate) use write::preset;
 pub use write::write_glb;
 
 use crate::{Error, Result};
@@ -54,6 +55,8 @@ pub struct Actor {
     pub hinges: Vec<Hinge>,
     /// Chains that swing with the motion: hair, skirts, earrings.
     pub springs: Vec<Spring>,
+    /// What springs keep out of.
+    pub colliders: Vec<Collider>,
     /// The 68 iBUG landmarks as (mesh, vertex), where the actor names them.
     pub keypoints: Option<Vec<(usize, u32)>>,
 }
@@ -90,6 +93,18 @@ pub struct Spring {
     /// Pull downwards, 0..=2.
     pub gravity: f32,
     /// Radius against colliders, metres.
+    pub radius: f32,
+    /// Places in [`Actor::colliders`] of what it keeps out of.
+    pub colliders: Vec<usize>,
+}
+
+/// A capsule on a node, or a ball where both ends are one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collider {
+    pub node: usize,
+    /// Ends of its axis in the node's space.
+    pub from: Vec3,
+    pub to: Vec3,
     pub radius: f32,
 }
 

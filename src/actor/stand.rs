@@ -384,6 +384,7 @@ pub fn add_neck(actor: &mut Actor, humanoid: &mut Humanoid) {
         mesh.joints.iter_mut().flatten().for_each(|joint| *joint += 1);
     }
     actor.springs.iter_mut().flat_map(|s| &mut s.nodes).for_each(|n| *n += 1);
+    actor.colliders.iter_mut().for_each(|collider| collider.node += 1);
     humanoid.joints.iter_mut().for_each(|j| *j = moved(*j));
     humanoid.eyes = humanoid.eyes.map(moved);
     humanoid.jaw = moved(humanoid.jaw);

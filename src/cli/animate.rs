@@ -1,19 +1,26 @@
 //! `gestus animate`: the performance as animation data.
 
+use super::actor;
 use super::messages::Messages;
 use super::outputs::Kind;
 use super::take::{self, Summary};
 use crate::{Error, Result};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     pub take: take::Arguments,
+    /// Who is in GLB files: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
+    actor: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .bvh (skeleton), .csv (Live Link Face), .json (everything; assets/schema/performance.schema.json)
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation), .json (everything;
+assets/schema/performance.schema.json)
 
 Examples:
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
@@ -27,12 +34,16 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 impl Arguments {
     /// Does the work and tells what was done.
     pub fn execute(&self, messages: &Messages) -> Result<Summary> {
-        let targets = self.take.targets(&[])?;
-        if let Some(video) = targets.iter().find(|target| target.kind == Kind::Video) {
+        let files: Vec<&Path> = self.actor.as_deref().into_iter().collect();
+        let targets = self.take.targets(&files)?;
+        if let Some(video) = targets.iter().find(|target| !matches!(target.kind, Kind::Motion(_))) {
             let what = format!("{}: animate writes motion files only", video.path.display());
             return Err(Error::usage(what, "use `gestus render` for pictures"));
         }
         let mut take = self.take.listen(messages)?;
+        if let Some(path) = &self.actor {
+            take.actor = Some(Arc::new(actor::open(Some(path), None, messages)?));
+        }
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);

@@ -159,7 +159,7 @@ fn drawing_alone(folder: &Path, options: &[&str]) -> Result<f64> {
     let arguments: render::Arguments = arguments(folder, &["talk.mp4"], options)?;
     let mut take = arguments.take.listen(&Messages::SILENT)?;
     arguments.take.perform(&mut take, &Messages::SILENT)?;
-    render::draw(&arguments.renderer(&Messages::SILENT)?, &take.performance, &mut Vec::new(), &Messages::SILENT)
+    render::draw(&arguments.renderer(&Messages::SILENT)?.0, &take.performance, &mut Vec::new(), &Messages::SILENT)
 }
 
 /// Most memory this process ever held, in megabytes, where the system tells.

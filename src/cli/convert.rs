@@ -3,12 +3,13 @@
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind};
 use super::values::Fps;
-use super::{bvh, motion};
+use super::{actor, bvh, motion};
 use crate::body::skeleton::{self, COUNT, OFFSETS};
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::{Frame, Parts, Performance};
 use crate::{Error, Result, interrupt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -27,6 +28,9 @@ pub struct Arguments {
     fps: Option<Fps>,
     #[command(flatten)]
     bvh: bvh::Arguments,
+    /// Who is in GLB files: ada, tomas, zola, mika, or a file (GLB, glTF, VRM) [default: ada]
+    #[arg(long, value_name = "NAME|FILE")]
+    actor: Option<PathBuf>,
     /// Format of the files to write, whatever their extension [default: by extension]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -49,12 +53,17 @@ Examples:
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let Arguments { input, with, .. } = arguments;
     let inputs: Vec<PathBuf> = [input].into_iter().chain(with).cloned().collect();
-    let read: Vec<&Path> = inputs.iter().map(PathBuf::as_path).chain(arguments.bvh.skeleton.as_deref()).collect();
+    let read: Vec<&Path> =
+        inputs.iter().map(PathBuf::as_path).chain(arguments.bvh.skeleton.as_deref()).chain(arguments.actor.as_deref()).collect();
     let targets = arguments.targets(&read)?;
     let layout = arguments.bvh.layout(messages)?;
+    let actor = match &arguments.actor {
+        Some(path) => Some(Arc::new(actor::open(Some(path), None, messages)?)),
+        None => None,
+    };
     let motions = motion::load_all(&inputs, messages)?;
     let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
-    let settings = Settings { info: Info::default(), bvh: layout };
+    let settings = Settings { info: Info::default(), bvh: layout, actor };
     for (path, format) in &targets {
         interrupt::check()?;
         formats::write_as(*format, path, &performance, &settings)?;
@@ -85,7 +94,7 @@ impl Arguments {
         let targets = outputs::plan(&self.outputs, inputs, self.no_clobber)?;
         let motion = targets.into_iter().map(|target| match target.kind {
             Kind::Motion(format) => Ok((target.path, format)),
-            Kind::Video => Err(Error::usage(
+            Kind::Video | Kind::Page => Err(Error::usage(
                 format!("{}: convert writes motion files only", target.path.display()),
                 "use `gestus render --motion` for pictures",
             )),

@@ -4,7 +4,7 @@ use super::messages::{Messages, print};
 use super::take::to_json;
 use crate::body::model::BodyModel;
 use crate::emotion::voice::VoiceEncoder;
-use crate::evaluate::{body, emotion, face};
+use crate::evaluate::{body, direction, emotion, face};
 use crate::face::model::FaceModel;
 use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
@@ -25,6 +25,18 @@ enum Model {
     Body(Body),
     /// Judge the ear for feelings on actors it never heard
     Emotion(Emotion),
+    /// Judge how exactly directions are followed
+    Direction(Directed),
+}
+
+#[derive(Debug, clap::Args)]
+struct Directed {
+    /// Folder of recordings; `data` is read inside it
+    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
+    data: PathBuf,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,6 +96,12 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the face on {}", root.display()));
             let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
+            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+        }
+        Model::Direction(arguments) => {
+            let root = recordings(&arguments.data)?;
+            messages.say(format!("judging directions on {}", root.display()));
+            let report = direction::evaluate(&root)?;
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
         Model::Body(arguments) => {

@@ -2,10 +2,12 @@
 
 use super::messages::{Messages, print};
 use crate::body::Expressivity;
+use crate::direction::likeness::BODY;
+use crate::direction::reference::{Consulted, Content, Kind, Reference};
 use crate::direction::{Direction, Key, Term, Time};
 use crate::emotion::{Label, lexicon, mixture};
 use crate::face::coefficients::{self, NAMES};
-use crate::face::{expression, vector};
+use crate::face::{expression, style, vector};
 use crate::{Error, Result};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,9 @@ The grammar:
   happy   sad:0.4   joy:0.6+surprise:0.3   angry-fear:0.5      labels, words of feeling, mixes; - guides away
   va(-0.6,0.7)                                                 valence and arousal, -1 to 1
   auto   auto:1.2   auto+happy:0.3                             what is heard in the voice
+  from:other.wav   from:\"my take.wav\":0.7                      the feeling of another recording: along with it where the
+                                                               lengths agree, else its mean
+  happy+like:clip.csv   like:walk.bvh:0.5   like:voice.wav     the style of a motion, or of who speaks like this
   \"quietly furious, a raised left brow\"                       free text: words of feeling, degree and muscle
   neutral @0 > happy @2.5s > sad:0.4 @80% ease smooth          over time; eases: linear, smooth, snap, slow-in, slow-out
   sad; brows=angry; mouth=happy:0.3 @1s-4s                     over face and body: face, brows, eyes, cheeks, mouth,
@@ -48,6 +53,8 @@ struct Explained {
     mix: Vec<(&'static str, f32)>,
     /// Share of what is heard in the voice, which comes on top.
     heard: f32,
+    /// Files that give a feeling or a style, with their shares.
+    files: Vec<String>,
     valence: f32,
     arousal: f32,
     /// What a resting face does under it: coefficient and value.
@@ -62,18 +69,34 @@ struct Explained {
 #[derive(Debug, Serialize)]
 struct Explanation {
     keys: Vec<Explained>,
+    /// What the files that are named hold.
+    files: Vec<Found>,
     not_understood: Vec<String>,
+}
+
+/// What was found in a file: labels and how much of each, or figures of a style and how far they lie from the average.
+#[derive(Debug, Serialize)]
+struct Found {
+    path: String,
+    feeling: Vec<(&'static str, f32)>,
+    style: Vec<(&'static str, f32)>,
 }
 
 pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
     let Some(text) = &arguments.direction else { return print(&word_list()) };
-    let direction = read(text)?;
+    let mut direction = read(text)?;
+    direction.consult()?;
     let keys = direction.tracks.iter().flat_map(|t| t.keys.iter().map(|k| explain(t.region.map_or("all", |r| r.name()), k))).collect();
-    let explanation = Explanation { keys, not_understood: direction.unknown };
+    let files = direction.consulted.iter().map(found).collect();
+    let explanation = Explanation { keys, files, not_understood: direction.unknown };
     if arguments.json {
         return print(&super::take::to_json(&explanation)?);
     }
     let mut out: Vec<String> = explanation.keys.iter().map(table).collect();
+    out.extend(explanation.files.iter().map(|f| {
+        let (what, parts) = if f.style.is_empty() { ("feeling", &f.feeling) } else { ("style", &f.style) };
+        format!("{}\n  {what:<8} {}", f.path, list(parts))
+    }));
     if !explanation.not_understood.is_empty() {
         out.push(format!("not understood: {}", explanation.not_understood.join(", ")));
     }
@@ -104,6 +127,7 @@ fn explain(region: &'static str, key: &Key) -> Explained {
         when: when(key),
         mix: by_label.skip(1).filter(|(_, w)| *w > 0.05).map(|(name, w)| (name, round(w))).chain(asked_away).collect(),
         heard: round(key.mix.heard()),
+        files: key.mix.references.iter().map(named).collect(),
         valence: round(point[0]),
         arousal: round(point[1]),
         face: resting_face(key),
@@ -111,6 +135,28 @@ fn explain(region: &'static str, key: &Key) -> Explained {
         tempo: round(manner.tempo),
         power: round(manner.power),
         openness: round(manner.openness),
+    }
+}
+
+/// A reference as it was written.
+fn named(reference: &Reference) -> String {
+    let word = if reference.kind == Kind::Style { "like" } else { "from" };
+    format!("{word}:{} {:.2}", reference.path.display(), reference.share)
+}
+
+fn found(consulted: &Consulted) -> Found {
+    let path = consulted.path.display().to_string();
+    match &consulted.content {
+        Content::Feeling(feeling) => {
+            let weights = Label::ALL.iter().zip(mixture(&feeling.mean)).filter(|(_, w)| *w > 0.05);
+            Found { path, feeling: weights.map(|(label, w)| (label.name(), round(w))).collect(), style: Vec::new() }
+        }
+        Content::Style(likeness) => {
+            const BODY_NAMES: [&str; BODY] = ["arm extent (ratio)", "arm tempo (ratio)", "arm activity (ratio)"];
+            let names = style::NAMES.into_iter().chain(BODY_NAMES);
+            let figures = names.zip(likeness.face.iter().chain(&likeness.body));
+            Found { path, feeling: Vec::new(), style: figures.filter_map(|(name, v)| Some((name, round((*v)?)))).collect() }
+        }
     }
 }
 
@@ -141,17 +187,21 @@ fn round(x: f32) -> f32 {
     (x * 100.0).round() / 100.0
 }
 
-fn table(key: &Explained) -> String {
-    let list = |parts: &[(&str, f32)]| match parts.is_empty() {
+fn list(parts: &[(&str, f32)]) -> String {
+    match parts.is_empty() {
         true => "-".to_string(),
         false => parts.iter().map(|(name, v)| format!("{name} {v:.2}")).collect::<Vec<_>>().join(", "),
-    };
+    }
+}
+
+fn table(key: &Explained) -> String {
     let heading = format!("{} {}", key.region, key.when);
     let voice = if key.heard == 0.0 { String::new() } else { format!(" + {:.2} of what is heard in the voice", key.heard) };
+    let files: String = key.files.iter().map(|file| format!(" + {file}")).collect();
     let body =
         format!("extent {:.2}, tempo {:.2}, power {:.2}, openness {:.2} (1 is neutral)", key.extent, key.tempo, key.power, key.openness);
     format!(
-        "{}\n  feeling  {}{voice}\n  valence  {:+.2}   arousal {:+.2}\n  face     {}\n  body     {body}",
+        "{}\n  feeling  {}{voice}{files}\n  valence  {:+.2}   arousal {:+.2}\n  face     {}\n  body     {body}",
         heading.trim(),
         list(&key.mix),
         key.valence,

@@ -7,15 +7,19 @@
 mod actor;
 mod animate;
 mod bench;
+mod blend;
 mod bvh;
 mod convert;
+mod edit;
 mod evaluate;
 mod explain;
 pub mod messages;
 mod motion;
 pub mod outputs;
+mod picture;
 mod render;
 mod retarget;
+mod score;
 mod take;
 mod train;
 pub mod values;
@@ -58,6 +62,12 @@ enum Command {
     Render(Box<render::Arguments>),
     /// Write the performance as animation data
     Animate(animate::Arguments),
+    /// Change a finished take: its emotion, its head, a region, a span of time
+    Edit(Box<edit::Arguments>),
+    /// Put the same words under one emotion after another, side by side
+    Blend(Box<blend::Arguments>),
+    /// Judge any tool's motion under its recording
+    Score(score::Arguments),
     /// Read motion in one format and write it in others
     Convert(convert::Arguments),
     /// Put the motion of a BVH file on another skeleton
@@ -79,6 +89,9 @@ impl Command {
         match self {
             Command::Render(arguments) => render::run(arguments, messages),
             Command::Animate(arguments) => animate::run(arguments, messages),
+            Command::Edit(arguments) => edit::run(arguments, messages),
+            Command::Blend(arguments) => blend::run(arguments, messages),
+            Command::Score(arguments) => score::run(arguments, messages),
             Command::Convert(arguments) => convert::run(arguments, messages),
             Command::Retarget(arguments) => retarget::run(arguments, messages),
             Command::Explain(arguments) => explain::run(arguments, messages),

@@ -12,6 +12,8 @@ pub enum Kind {
     Motion(Format),
     /// Pictures in time: `.mp4`, `.gif`, or PNG files.
     Video,
+    /// A page that plays the performance: `.html`.
+    Page,
 }
 
 /// An output the user named.
@@ -23,7 +25,7 @@ pub struct Target {
 
 /// Extensions of video files; a name that ends with `/`, or an existing folder, takes PNG files too.
 const VIDEO: [&str; 4] = ["mp4", "m4v", "gif", "png"];
-const KNOWN: &str = "known are .mp4, .gif, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
+const KNOWN: &str = "known are .mp4, .gif, .html, FOLDER/ and name-%04d.png (PNG pictures), .bvh, .csv and .json";
 
 /// Recognises the outputs and [`check`]s them.
 pub fn plan(outputs: &[PathBuf], inputs: &[&Path], no_clobber: bool) -> Result<Vec<Target>> {
@@ -57,6 +59,9 @@ fn kind(path: &Path) -> Result<Kind> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default().to_ascii_lowercase();
     if VIDEO.contains(&extension.as_str()) {
         return Ok(Kind::Video);
+    }
+    if extension == "html" {
+        return Ok(Kind::Page);
     }
     let unknown = |_| match extension.as_str() {
         "" => Error::usage(format!("{}: no extension says what to write", path.display()), KNOWN),

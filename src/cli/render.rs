@@ -3,17 +3,24 @@
 use super::actor;
 use super::messages::Messages;
 use super::motion;
-use super::outputs::{Kind, Target};
+use super::outputs::{self, Kind, Target};
+use super::picture;
 use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
-use crate::audio::Recording;
+use crate::actor::Actor;
+use crate::audio::{Recording, Speech};
+use crate::evaluate::strip::strip;
 use crate::formats::Info;
 use crate::motion::Performance;
+use crate::render::strip::{self, Strip};
 use crate::render::{self, Backend, Framing, Look, Renderer, View};
-use crate::video::{self, VideoSettings, VideoWriter};
+use crate::video::page::{self, Caption};
+use crate::video::{self, Under, VideoSettings, VideoWriter};
 use crate::{Error, Result, interrupt};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempPath;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -47,6 +54,12 @@ pub struct Arguments {
     /// What names in the avatar's file mean, as `gestus actor inspect -o` writes it
     #[arg(long, value_name = "FILE")]
     actor_map: Option<PathBuf>,
+    /// Draw what is heard, felt and moved under the picture, as the .html page shows it
+    #[arg(long)]
+    overlay: bool,
+    /// Draw this many seeds, from --seed on, on one .png or .jpg sheet: faces and curves to choose from
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100))]
+    takes: Option<u64>,
 }
 
 /// How much of the character is in the picture.
@@ -87,12 +100,15 @@ enum Device {
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .mp4 (H.264 and AAC), .gif, FOLDER/ (PNG pictures); and with them .bvh, .csv, .json as `animate` writes
+Formats by extension: .mp4 (H.264 and AAC), .gif, FOLDER/ (PNG pictures), .html (a page that plays the performance
+beside what is heard, felt and moved); and with them .bvh, .csv, .json as `animate` writes
 
 Examples:
   gestus render talk.wav -o talk.mp4
   gestus render talk.wav -o talk.mp4 -o talk.bvh --framing body --size 720x1280
   gestus render talk.wav -o talk.mp4 --look night --framing bust
+  gestus render talk.wav -o talk.html -o talk.mp4 --overlay
+  gestus render talk.wav -o takes.png --takes 9
   gestus render talk.wav -o frames/ --background transparent --fps 24
   gestus render --motion take.bvh --motion take.csv --audio talk.wav -o take.mp4 --framing bust
   gestus render - -o talk.gif --size 256x256 --emotion angry:0.7 < talk.ogg";
@@ -104,8 +120,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 impl Arguments {
     /// Does the work and tells what was done.
     pub fn execute(&self, messages: &Messages) -> Result<Summary> {
+        if let Some(count) = self.takes {
+            return self.choose(count, messages);
+        }
         let targets = self.take.targets(&self.files_read())?;
-        if !targets.iter().any(|target| target.kind == Kind::Video) {
+        if targets.iter().all(|target| matches!(target.kind, Kind::Motion(_))) {
             return Err(Error::usage("no -o names a video", "add one, such as -o talk.mp4, or use `gestus animate`"));
         }
         if !self.motions.is_empty() {
@@ -113,16 +132,17 @@ impl Arguments {
         }
         let mut take = self.take.listen(messages)?;
         let stage = messages.stage("actor", 0);
-        let renderer = self.renderer(messages)?;
+        let (renderer, actor) = self.renderer(messages)?;
+        take.actor = Some(Arc::new(actor));
         take.timings.set("actor", stage.finish());
+        let pages = self.pages(&targets)?;
         let sound = Some(std::mem::take(&mut take.recording));
-        let mut videos = self.create(&targets, self.take.frames(&take), sound)?;
+        let videos = self.create(&targets, &pages, self.take.frames(&take), sound)?;
         if !self.take.dry_run {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
-            render::follow(&mut take.performance, self.framing.into());
-            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
+            self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
@@ -138,13 +158,50 @@ impl Arguments {
         self.actor.as_deref().into_iter().chain(self.actor_map.as_deref()).chain(picture).chain(motion).collect()
     }
 
-    /// The renderer with its actor and view, ready to draw.
-    pub fn renderer(&self, messages: &Messages) -> Result<Renderer> {
-        let Size { width, height } = self.size;
+    /// The renderer with its view, ready to draw, and its actor.
+    pub fn renderer(&self, messages: &Messages) -> Result<(Renderer, Actor)> {
+        self.renderer_of(self.size, messages)
+    }
+
+    fn renderer_of(&self, Size { width, height }: Size, messages: &Messages) -> Result<(Renderer, Actor)> {
         let framing = self.framing.into();
         let view = View { width, height, framing, look: self.look.into(), background: self.background.load()?, ..View::default() };
         let actor = actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)?;
-        Renderer::new(self.renderer.into(), &actor, &view)
+        Ok((Renderer::new(self.renderer.into(), &actor, &view)?, actor))
+    }
+
+    /// The pages among the targets, each with a temporary place for its video.
+    fn pages(&self, targets: &[Target]) -> Result<Vec<(PathBuf, TempPath)>> {
+        let place = |target: &Target| {
+            let folder = target.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let file = tempfile::Builder::new().prefix(".gestus-").suffix(".mp4").tempfile_in(folder).map_err(Error::io(&target.path))?;
+            Ok((target.path.clone(), file.into_temp_path()))
+        };
+        targets.iter().filter(|target| target.kind == Kind::Page).map(place).collect()
+    }
+
+    /// Performs several seeds and draws them on one sheet.
+    fn choose(&self, count: u64, messages: &Messages) -> Result<Summary> {
+        /// Largest face on a sheet, pixels.
+        const LARGEST: u32 = 192;
+        let formats = self.take.outputs.iter().map(|path| picture::Format::of(path)).collect::<Result<Vec<_>>>()?;
+        let read: Vec<&Path> = self.files_read().into_iter().chain([self.take.input.as_path()]).collect();
+        outputs::check(&self.take.outputs, &read, self.take.no_clobber)?;
+        let mut take = self.take.listen(messages)?;
+        let side = self.size.width.min(self.size.height).min(LARGEST);
+        let (renderer, _) = self.renderer_of(Size { width: side, height: side }, messages)?;
+        if !self.take.dry_run {
+            let mut performed = Vec::new();
+            for seed in (0..count).map(|k| self.take.seed.wrapping_add(k)) {
+                self.take.perform_as(seed, &mut take, messages)?;
+                render::follow(&mut take.performance, self.framing.into());
+                performed.push((format!("--seed {seed}"), std::mem::take(&mut take.performance)));
+            }
+            let sheet = render::takes::sheet(&renderer, side, &performed, (count as f64).sqrt().ceil() as u32)?;
+            self.take.outputs.iter().zip(formats).try_for_each(|(path, format)| picture::write(&sheet, format, path))?;
+        }
+        let summary = self.take.summary("render", take);
+        Ok(Summary { renderer: Some(renderer.name().into()), size: Some(format!("{side}x{side}")), ..summary })
     }
 
     /// Draws motion that exists.
@@ -157,27 +214,86 @@ impl Arguments {
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
         motion::centre(&mut performance);
-        let renderer = self.renderer(messages)?;
-        let mut videos = self.create(targets, performance.frames.len(), sound)?;
+        let (renderer, actor) = self.renderer(messages)?;
+        let pages = self.pages(targets)?;
+        let speech = match &sound {
+            Some(sound) => sound.to_speech()?,
+            None if self.overlay || !pages.is_empty() => {
+                return Err(Error::usage("--overlay and .html show what is heard", "name the sound with --audio"));
+            }
+            None => Speech { seconds: performance.seconds, ..Speech::default() },
+        };
+        let videos = self.create(targets, &pages, performance.frames.len(), sound)?;
         let input = self.motions.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
         let info = Info { audio: audio.map_or_else(String::new, |path| path.display().to_string()), ..Info::default() };
         let (seconds, frames) = (performance.seconds, performance.frames.len());
         let mut take = Take::silent(performance, self.take.emotion.clone(), layout, timings);
+        take.actor = Some(Arc::new(actor));
         if !self.take.dry_run {
             take.write_motion(targets, &info, messages)?;
-            render::follow(&mut take.performance, self.framing.into());
-            take.timings.set("draw", draw(&renderer, &take.performance, &mut videos, messages)?);
+            take.speech = speech;
+            self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { input, seconds, frames, renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
     }
 
-    /// Begins the videos. They take over the recording, which is large.
-    fn create(&self, targets: &[Target], frames: usize, sound: Option<Recording>) -> Result<Vec<Box<dyn VideoWriter>>> {
+    /// Begins the videos, and those inside pages. They take over the recording, which is large.
+    fn create(
+        &self,
+        targets: &[Target],
+        pages: &[(PathBuf, TempPath)],
+        frames: usize,
+        sound: Option<Recording>,
+    ) -> Result<(Videos, Videos)> {
         let Size { width, height } = self.size;
-        let settings = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
-        targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings)).collect()
+        let inside = VideoSettings { width, height, fps: self.take.fps.0, sound, frames, quality: video::Quality::default() };
+        let settings = VideoSettings { height: height + if self.overlay { strip::HEIGHT } else { 0 }, ..inside.clone() };
+        let videos = targets.iter().filter(|target| target.kind == Kind::Video).map(|target| video::create(&target.path, &settings));
+        let videos = videos.collect::<Result<_>>()?;
+        Ok((videos, pages.iter().map(|(_, video)| video::create(video, &inside)).collect::<Result<_>>()?))
     }
+
+    /// Draws the performance into the videos, over the strip where that is asked for, and writes the pages around theirs.
+    fn show(
+        &self,
+        renderer: &Renderer,
+        take: &mut Take,
+        (mut videos, inside): (Videos, Videos),
+        pages: &[(PathBuf, TempPath)],
+        info: &Info,
+        messages: &Messages,
+    ) -> Result<()> {
+        let wanted = self.overlay || !pages.is_empty();
+        let strip = Arc::new(if wanted { strip(&take.performance, &take.speech, &take.plan)? } else { Strip::default() });
+        if self.overlay {
+            let under = |video| -> Box<dyn VideoWriter> { Box::new(Under::new(video, strip.clone(), self.size.width, self.take.fps.0)) };
+            videos = videos.into_iter().map(under).collect();
+        }
+        videos.extend(inside);
+        render::follow(&mut take.performance, self.framing.into());
+        take.timings.set("draw", draw(renderer, &take.performance, &mut videos, messages)?);
+        pages.iter().try_for_each(|(path, video)| page::write(path, video, &strip, &caption(info, &strip)))
+    }
+}
+
+type Videos = Vec<Box<dyn VideoWriter>>;
+
+/// What a page says of its performance.
+fn caption(info: &Info, strip: &Strip) -> Caption {
+    let met = strip.closures.iter().filter(|(_, _, met)| *met).count();
+    let minutes = strip.seconds.max(1e-3) / 60.0;
+    let facts = [
+        ("recording", info.audio.clone()),
+        ("emotion", info.emotion.clone()),
+        ("seed", info.seed.to_string()),
+        ("made by", info.model.clone()),
+        ("length", format!("{:.2} s", strip.seconds)),
+        ("closed lips", format!("{met} of {} that are heard", strip.closures.len())),
+        ("blinks", format!("{:.0} a minute", strip.blinks.len() as f64 / minutes)),
+        ("strokes", format!("{:.0} a minute", strip.strokes.len() as f64 / minutes)),
+    ];
+    Caption { title: info.audio.clone(), facts: facts.map(|(name, value)| (name.to_string(), value)).to_vec() }
 }
 
 /// Draws the performance into all `videos` at once and returns the seconds it took.

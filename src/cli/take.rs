@@ -3,11 +3,16 @@
 use super::bvh;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::{Emotion, Fps};
+use super::values::{Dial, Emotion, Fps};
+use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;
-use crate::direction::Direction;
+use crate::direction::Plan;
+use crate::direction::dials::Dials;
 use crate::direction::events::Event;
+use crate::direction::reference::Feeling;
+use crate::emotion::Point;
+use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
 use crate::formats::bvh::Layout;
@@ -20,6 +25,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 #[derive(Debug, Args)]
@@ -31,7 +37,8 @@ pub struct Arguments {
     #[arg(short, long = "output", value_name = "OUT", required = true)]
     pub outputs: Vec<PathBuf>,
     /// What the character feels, when and where: happy, joy:0.6+surprise:0.3, "neutral @0 > sad @4s; brows=angry",
-    /// "quietly furious", auto for what is heard in the voice (see `gestus explain --help`)
+    /// "quietly furious", auto for what is heard in the voice, from:other.wav for another's feeling, like:clip.csv for another's
+    /// style (see `gestus explain --help`)
     #[arg(long, value_name = "DIRECTION", default_value = "neutral")]
     pub emotion: Emotion,
     /// File with the direction: TOML, JSON, or SRT and WebVTT whose texts are directions
@@ -41,6 +48,8 @@ pub struct Arguments {
     /// "1s-4s lip-scale 1.3"; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     pub events: Vec<Event>,
+    #[command(flatten)]
+    pub dials: DialArguments,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -61,6 +70,33 @@ pub struct Arguments {
     /// Print a summary as one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// How much there is of what the character does by itself. Human ranges are those of people who talk.
+#[derive(Debug, Default, Args)]
+pub struct DialArguments {
+    /// Number of blinks, 0 to 2 times the usual (people: 10 to 33 a minute) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub blink: Option<Dial>,
+    /// How far the eyes wander, 0 (they stay on the viewer) to 2 (people look away about half of the time) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub gaze: Option<Dial>,
+    /// How far the head moves, 0 to 2 (people: median 2 to 7, 95th percentile 9 to 29 degrees a second) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub head: Option<Dial>,
+    /// How far the arms gesture, 0 (they hang) to 2 (people: strokes of 0.2 to 0.3 m) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub gesture: Option<Dial>,
+}
+
+impl DialArguments {
+    /// Sets the dials that were given.
+    pub fn set(&self, dials: &mut Dials) {
+        let given = [(self.blink, &mut dials.blink), (self.gaze, &mut dials.gaze), (self.head, &mut dials.head)];
+        for (dial, value) in given.into_iter().chain([(self.gesture, &mut dials.gesture)]) {
+            *value = dial.map_or(*value, |dial| dial.0);
+        }
+    }
 }
 
 /// Care taken with the performance.
@@ -87,9 +123,13 @@ pub struct Take {
     pub speech: Speech,
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
+    /// The direction over the recording's time, once it is performed.
+    pub plan: Plan,
     pub performance: Performance,
     /// How BVH files are laid out.
     pub layout: Layout,
+    /// Who is in GLB files.
+    pub actor: Option<Arc<Actor>>,
     pub timings: Timings,
 }
 
@@ -158,6 +198,7 @@ impl Arguments {
         messages.say(format!("{}: {verb} {}", name(&self.input), join(&self.outputs)));
         let mut emotion = self.asked()?;
         emotion.direction.events.extend(&self.events);
+        self.dials.set(&mut emotion.direction.dials);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }
@@ -173,26 +214,30 @@ impl Arguments {
             ));
         }
         let speech = recording.to_speech()?;
+        emotion.direction.consult()?;
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, emotion, performance: Performance::default(), layout, timings })
+        Ok(Take { recording, speech, emotion, plan: Plan::default(), performance: Performance::default(), layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
     fn asked(&self) -> Result<Emotion> {
-        let Some(path) = &self.direction else { return Ok(self.emotion.clone()) };
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-        Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file(&text, path)? })
+        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), Emotion::read)
     }
 
     /// Performs what was heard, at the frame rate asked for.
     pub fn perform(&self, take: &mut Take, messages: &Messages) -> Result<()> {
+        self.perform_as(self.seed, take, messages)
+    }
+
+    /// The same for another seed.
+    pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
-        let plan = direction.plan(take.speech.seconds, frames, &heard);
-        let options = perform::Options { seed: self.seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
+        let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
+        take.plan = direction.plan(take.speech.seconds, frames, &heard);
+        let options = perform::Options { seed, quality: self.quality.into() };
+        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }
@@ -231,7 +276,7 @@ impl Take {
     /// Motion that needs no recording.
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
-        Take { recording: Recording::default(), speech, emotion, performance, layout, timings }
+        Take { recording: Recording::default(), speech, emotion, plan: Plan::default(), performance, layout, actor: None, timings }
     }
 
     /// Writes the motion files among `targets`.
@@ -241,7 +286,7 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
-        let settings = Settings { info: info.clone(), bvh: self.layout.clone() };
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone() };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
             if let Kind::Motion(format) = target.kind {
@@ -261,6 +306,16 @@ impl Summary {
         messages.say(format!("{seconds:.2} s of speech, {frames} frames at {fps} a second; took {:.2} s", timings.get("total")));
         if json { print(&to_json(self)?) } else { Ok(()) }
     }
+}
+
+/// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
+pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
+    let ear = VoiceEncoder::builtin()?;
+    let feeling = Feeling::of(speech, &ear)?;
+    let shares = confidence(&ear, &feeling.mean)?;
+    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
+    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
+    Ok(feeling.course)
 }
 
 /// One line of JSON.

@@ -1,6 +1,7 @@
 //! `gestus train`: weights from recordings.
 
 use super::evaluate::recordings;
+use crate::train::data::Sources;
 use crate::{Result, train};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -57,6 +58,9 @@ struct Emotion {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
+    /// Which recordings to learn from
+    #[arg(long, value_name = "TERMS", default_value = "all")]
+    sources: Sources,
     /// Folder for the weights; made if it is missing
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
@@ -66,7 +70,7 @@ struct Emotion {
     /// Leave out the speakers kept for choosing, and say how well they are told
     #[arg(long)]
     hold_out: bool,
-    /// Number that chooses the order of the recordings
+    /// Number that chooses the first weights and the order of the recordings
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 }
@@ -82,6 +86,9 @@ struct Face {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
+    /// Which recordings to learn from
+    #[arg(long, value_name = "TERMS", default_value = "all")]
+    sources: Sources,
     /// Folder for the weights; made if it is missing
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
@@ -89,7 +96,7 @@ struct Face {
     #[arg(long, value_name = "NUMBER", default_value_t = 60.0)]
     synthetic_minutes: f32,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder
-    #[arg(long, value_name = "NUMBER", default_value_t = 1900)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 2300)]
     content_steps: usize,
     /// Batches for the denoiser; 0 leaves it out
     #[arg(long, value_name = "NUMBER", default_value_t = 2100)]
@@ -97,6 +104,9 @@ struct Face {
     /// Go on from the weights in the folder, in smaller steps
     #[arg(long)]
     resume: bool,
+    /// Leave out the speaker kept for choosing among those whose phones are labelled by hand
+    #[arg(long)]
+    hold_out: bool,
     /// Number that chooses the first weights and the order of the recordings
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
@@ -111,17 +121,17 @@ Examples:
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     match arguments.model.clone() {
-        Model::Face(Face { data, out, synthetic_minutes, content_steps, face_steps, resume, seed }) => {
+        Model::Face(Face { data, sources, out, synthetic_minutes, content_steps, face_steps, resume, hold_out, seed }) => {
             recordings(&data)?;
-            train::face(&train::Options { data, out, synthetic_minutes, content_steps, face_steps, resume, seed })
+            train::face(&train::Options { data, sources, out, synthetic_minutes, content_steps, face_steps, resume, hold_out, seed })
         }
         Model::Body(Body { data, out, steps, rehearsals, resume, seed }) => {
             recordings(&data)?;
             train::body::train(&train::body::Options { data, out, steps, rehearsals, resume, seed })
         }
-        Model::Emotion(Emotion { data, out, steps, hold_out, seed }) => {
+        Model::Emotion(Emotion { data, sources, out, steps, hold_out, seed }) => {
             recordings(&data)?;
-            train::emotion::train(&train::emotion::Options { data, out, steps, hold_out, seed })
+            train::emotion::train(&train::emotion::Options { data, sources, out, steps, hold_out, seed })
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Values of options that parse themselves.
 
-use crate::direction::Direction;
+use crate::direction::{Direction, dials};
 use crate::render::{Background, LARGEST, Picture};
 use crate::{Error, Result};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Shortest side of a picture: nothing can be seen in less, and video encoders start there.
@@ -55,6 +55,19 @@ impl FromStr for Fps {
 impl fmt::Display for Fps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// A factor on what is usual, 0 to 2.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dial(pub f32);
+
+impl FromStr for Dial {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Dial, String> {
+        let number = text.trim().parse().ok().filter(|dial| (0.0..=dials::MOST).contains(dial));
+        number.map(Dial).ok_or_else(|| format!("must be a number from 0 (none) to {}; 1 is usual", dials::MOST))
     }
 }
 
@@ -141,6 +154,45 @@ impl FromStr for Emotion {
     }
 }
 
+impl Emotion {
+    /// The direction in a file.
+    pub fn read(path: &Path) -> Result<Emotion> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file(&text, path)? })
+    }
+}
+
+/// From when to when, seconds, written `2s-4s`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span(pub f64, pub f64);
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Span, String> {
+        let (from, to) = text.split_once('-').ok_or("write it as in 2s-4s")?;
+        match (Direction::seconds(from), Direction::seconds(to)) {
+            (Some(from), Some(to)) if to > from => Ok(Span(from, to)),
+            (Some(_), Some(_)) => Err("it ends before it begins".into()),
+            _ => Err("times are written 2.5s or 1:02.5".into()),
+        }
+    }
+}
+
+/// Yaw, pitch and roll in degrees, written `10,0,-5`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Angles(pub [f32; 3]);
+
+impl FromStr for Angles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Angles, String> {
+        let parts: Option<Vec<f32>> = text.split(',').map(|p| p.trim().parse().ok().filter(|a| (-60.0..=60.0).contains(a))).collect();
+        let angles = parts.and_then(|parts| <[f32; 3]>::try_from(parts).ok());
+        angles.map(Angles).ok_or_else(|| "write three angles from -60 to 60 degrees, as in 10,0,-5".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +211,27 @@ mod tests {
         assert_eq!("30000/1001".parse(), Ok(Fps(30000.0 / 1001.0)));
         for wrong in ["", "0", "-30", "1e9", "nan", "inf", "30/0", "0/0", "a/b"] {
             assert!(wrong.parse::<Fps>().is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn spans_and_angles() {
+        assert_eq!("2s-4s".parse(), Ok(Span(2.0, 4.0)));
+        assert_eq!("0:10-1:02.5".parse(), Ok(Span(10.0, 62.5)));
+        assert_eq!("10, 0,-5".parse(), Ok(Angles([10.0, 0.0, -5.0])));
+        for wrong in ["", "2s", "4s-2s", "a-b", "-1-2"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong} passed");
+        }
+        for wrong in ["", "1,2", "1,2,3,4", "90,0,0", "nan,0,0"] {
+            assert!(wrong.parse::<Angles>().is_err(), "{wrong} passed");
+        }
+    }
+
+    #[test]
+    fn factors() {
+        assert_eq!("0.5".parse(), Ok(Dial(0.5)));
+        for wrong in ["", "-0.1", "2.01", "nan", "x"] {
+            assert!(wrong.parse::<Dial>().is_err(), "{wrong} passed");
         }
     }
 

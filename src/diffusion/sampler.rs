@@ -91,6 +91,24 @@ pub fn descend(x: &mut [f32], groups: &[usize], held: &[bool], schedule: &Schedu
     Ok(())
 }
 
+/// How the first estimate of a window differs between two modulations, `frames × channels`: what the second of them takes away.
+///
+/// Guidance between conditions is a sum of such differences (Ho and Salimans 2022, "Classifier-free diffusion guidance"; Liu et al.
+/// 2022, "Compositional visual generation"). At pure noise the estimates are the means under their conditions, so that the
+/// difference grows with the conditions' own and carries no noise.
+pub fn difference(denoiser: &Denoiser, window: &Window, other: &[f32], seed: u64) -> Result<Vec<f32>> {
+    let config = denoiser.config();
+    let (frames, channels, groups) = (window.frames, config.channels, config.group_count());
+    let device = Device::Cpu;
+    let twice = |v: &[f32], width: usize| Tensor::from_vec([v, v].concat(), (2, frames, width), &device);
+    let noise = noise::noise(seed, 0, window.first, frames, channels);
+    let modulation = Tensor::from_vec([window.modulation, other].concat(), (2, frames, config.modulation), &device)?;
+    let levels = Tensor::ones((2, frames, groups), candle_core::DType::F32, &device)?;
+    let condition = twice(window.condition, config.condition)?;
+    let clean = denoiser.forward(&twice(&noise, channels)?, &levels, &condition, &modulation, &[frames, frames])?;
+    Ok((clean.get(0)? - clean.get(1)?)?.flatten_all()?.to_vec1::<f32>()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

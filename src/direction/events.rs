@@ -48,6 +48,24 @@ pub enum Act {
     Smile,
 }
 
+impl std::fmt::Display for Act {
+    /// What happens, in few words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let side = |left: &bool| if *left { "left" } else { "right" };
+        match self {
+            Act::Nod => f.write_str("nod"),
+            Act::Shake => f.write_str("shake"),
+            Act::Blink => f.write_str("blink"),
+            Act::Sigh => f.write_str("sigh"),
+            Act::Smile => f.write_str("speak smiling"),
+            Act::Tilt { left } => write!(f, "tilt {}", side(left)),
+            Act::Wink { left } => write!(f, "wink {}", side(left)),
+            Act::Look(aim) => write!(f, "look {:.0},{:.0}", aim.yaw.to_degrees(), aim.pitch.to_degrees()),
+            Act::Lips(scale) => write!(f, "lip-scale {scale}"),
+        }
+    }
+}
+
 /// How long an act takes where only its start is given, seconds.
 fn usual_length(act: &Act) -> f64 {
     match act {

@@ -1,11 +1,13 @@
 //! Direction files: TOML and JSON with the grammar inside, and subtitles whose texts are directions.
 
+use super::dials::Dials;
 use super::{Direction, Key, Time, Track};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
 
-/// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines.
+/// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines; `dials` are
+/// factors by name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
@@ -13,6 +15,8 @@ struct Page {
     emotion: Option<OneOrMany>,
     #[serde(default)]
     events: Vec<String>,
+    #[serde(default)]
+    dials: Dials,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,12 +30,17 @@ pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
     let text = text.trim_start_matches('\u{feff}');
     let extension = origin.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let malformed = |what: String| Error::malformed(origin.display().to_string(), what);
-    match extension.as_str() {
+    let mut direction = match extension.as_str() {
         "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin),
         "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin),
         "srt" | "vtt" => subtitles(text, origin),
         _ => Err(Error::usage(format!("{}: not a direction file", origin.display()), "use .toml, .json, .srt or .vtt")),
-    }
+    }?;
+    // Files are named from where the direction stands.
+    let folder = origin.parent().unwrap_or(Path::new(""));
+    let mixes = direction.tracks.iter_mut().flat_map(|track| &mut track.keys).map(|key| &mut key.mix);
+    mixes.flat_map(|mix| &mut mix.references).for_each(|reference| reference.path = folder.join(&reference.path));
+    Ok(direction)
 }
 
 fn page(page: Page, origin: &Path) -> Result<Direction> {
@@ -40,7 +49,8 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
         Some(OneOrMany::One(text)) => vec![text],
         Some(OneOrMany::Many(texts)) => texts,
     };
-    let mut direction = Direction::default();
+    page.dials.check().map_err(|e| placed(e, origin, None))?;
+    let mut direction = Direction { dials: page.dials, ..Direction::default() };
     for event in page.events {
         direction.events.push(event.parse().map_err(|e| placed(e, origin, None))?);
     }
@@ -118,9 +128,14 @@ mod tests {
         let events = read("events = [\"2s nod\", \"3s-4s look left\"]", "a.toml").unwrap().events;
         assert_eq!(events.len(), 2);
         assert!(read("events = [\"2s nodd\"]", "a.toml").unwrap_err().to_string().contains("nodd"));
+        let dials = read("dials = { blink = 0.5 }", "a.toml").unwrap().dials;
+        assert_eq!(dials, Dials { blink: 0.5, ..Dials::default() });
+        assert!(read("dials = { blink = 5 }", "a.toml").unwrap_err().to_string().contains("blink 5"));
         assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
         assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));
         assert_eq!(read("", "a.txt").unwrap_err().exit_code(), 2);
+        let named = read("emotion = \"from:b.wav\"", "scenes/a.toml").unwrap();
+        assert_eq!(named.references()[0].path, Path::new("scenes/b.wav"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The grammar of directions, by recursive descent over characters, so that every mistake knows its column.
 
+use super::reference::{Kind, Reference};
 use super::{Direction, Ease, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
 use crate::emotion::{Label, lexicon};
 use crate::spelling::nearest;
@@ -61,12 +62,21 @@ impl Reader<'_> {
     }
 
     fn track(&mut self) -> Result<Track> {
+        self.space();
+        let start = self.at;
         let region = self.region()?;
         let mut keys = vec![self.key()?];
         while self.take('>') {
             keys.push(self.key()?);
         }
-        Ok(Track { region, keys })
+        let styled = keys.iter().flat_map(|key| &key.mix.references).any(|r| r.kind == Kind::Style);
+        match region {
+            Some(region) if styled => {
+                let what = format!("a style belongs to the whole, not to the {}", region.name());
+                Err(self.mistake(start, what, "write like: in a track without a region".into()))
+            }
+            _ => Ok(Track { region, keys }),
+        }
     }
 
     /// `brows=`, or nothing.
@@ -77,12 +87,7 @@ impl Reader<'_> {
             self.at = start;
             return Ok(None);
         }
-        let known = Region::ALL.iter().find(|(_, name)| *name == word.to_lowercase());
-        let names = Region::ALL.map(|(_, name)| name);
-        known.map(|(region, _)| Some(*region)).ok_or_else(|| {
-            let guess = nearest(&word, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
-            self.mistake(start, format!("no region is called \"{word}\""), format!("{guess}Known are {}", names.join(", ")))
-        })
+        word.parse().map(Some).map_err(|error: Error| self.mistake(start, error.to_string(), error.hint().unwrap_or_default().to_string()))
     }
 
     fn key(&mut self) -> Result<Key> {
@@ -135,11 +140,45 @@ impl Reader<'_> {
             mix.terms.push(Term::Heard { intensity: sign * self.intensity("auto")? });
             return Ok(());
         }
+        if let Some((_, kind)) = [("from", Kind::Feeling), ("like", Kind::Style)].iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
+            let (path, share) = self.file(start, &word)?;
+            mix.references.push(Reference { kind: *kind, path: path.into(), share: sign * share });
+            return Ok(());
+        }
         let found = Label::parse(&word).map(|label| vec![(label, 1.0)]).or_else(|| lexicon::word(&word));
         let Some(parts) = found else { return Err(self.unknown_word(start, &word)) };
         let intensity = sign * self.intensity(&word)?;
         mix.terms.extend(parts.into_iter().map(|(label, share)| Term::Label { label, intensity: share * intensity }));
         Ok(())
+    }
+
+    /// `:path`, `:"a path"`, either with an intensity behind it.
+    fn file(&mut self, start: usize, word: &str) -> Result<(String, f32)> {
+        let missing =
+            |reader: &Self| reader.mistake(start, format!("{word} is without a file"), format!("write it as in {word}:other.wav"));
+        if !self.take(':') {
+            return Err(missing(self));
+        }
+        self.space();
+        if self.take('"') {
+            let path: String = self.chars[self.at..].iter().take_while(|c| **c != '"').collect();
+            self.at += path.chars().count();
+            if path.is_empty() || !self.take('"') {
+                return Err(missing(self));
+            }
+            return Ok((path, self.intensity(word)?));
+        }
+        let rest: String = self.chars[self.at..].iter().take_while(|c| !(c.is_whitespace() || ";>+@\"".contains(**c))).collect();
+        // What follows the last colon is the intensity, unless it is part of a path (`C:\clip.wav`).
+        let path = match rest.rsplit_once(':') {
+            Some((path, number)) if number.starts_with(|c: char| c.is_ascii_digit() || c == '.') => path,
+            _ => rest.as_str(),
+        };
+        if path.is_empty() {
+            return Err(missing(self));
+        }
+        self.at += path.chars().count();
+        Ok((path.to_string(), self.intensity(word)?))
     }
 
     /// Free text inside the direction; `column` is where it begins.

@@ -4,34 +4,52 @@
 //! direction = track { ";" track }
 //! track     = [ region "=" ] key { ">" key }             ">" moves from one key to the next
 //! key       = mix [ "@" time [ "-" time ] ] [ "ease" name ]
-//! mix       = term { ("+" | "-") term }                  "-" guides away
+//! mix       = term { ("+" | "-") term }                  "-" guides away from it (alone: asks for the opposite)
 //! term      = word [ ":" intensity ]                     0..=1.5, default 1; labels and the words of the lexicon
 //!           | "va(" valence "," arousal ")"              -1..=1 each
 //!           | "auto" [ ":" intensity ]                     what is heard in the voice
+//!           | "from:" path [ ":" intensity ]               what is heard in another recording
+//!           | "like:" path [ ":" share ]                   the style of a motion file, or of who has this voice
 //!           | '"' free text '"'                          words of feeling, degree and muscle
 //! region    = face | brows | eyes | cheeks | mouth | head | torso | hands | body
 //! time      = seconds ["s"] | mm:ss[.ms] | percent "%"
 //! name      = linear | smooth | snap | slow-in | slow-out
 //! ```
 //!
+//! A path ends at a space or at one of `; > + @`; others stand in quotation marks, `from:"my take.wav"`. A recording of about the same length is
+//! taken for the same words said again, and its feeling runs along; of any other the mean over its speech holds. A style belongs to
+//! the whole: a region cannot have its own.
+//!
 //! | step | file |
 //! |---|---|
 //! | text to [`Direction`] | `grammar` |
 //! | free text to a mix | `reading` |
 //! | keys and easing to curves | `timeline` |
+//! | plans in between others | [`mod@blend`] |
+//! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
 //! | nods, looks, manners of speaking | [`events`] |
+//! | how much there is of blinks, looks, head and hands | [`dials`] |
 
+pub mod blend;
+pub mod dials;
 pub mod events;
 mod file;
 mod grammar;
+pub mod habits;
+pub mod likeness;
 mod reading;
+pub mod reference;
 mod timeline;
 
 use crate::emotion::{EMOTION, Label, Point};
 use crate::face::coefficients::id;
+use crate::spelling::nearest;
 use crate::{Error, Result};
+use dials::Dials;
 use events::Event;
+use likeness::Leaning;
+use reference::{Consulted, Kind, Reference};
 use std::str::FromStr;
 
 /// Strongest intensity that a term may ask for.
@@ -44,8 +62,11 @@ pub struct Direction {
     pub tracks: Vec<Track>,
     /// What happens at a time.
     pub events: Vec<Event>,
+    pub dials: Dials,
     /// Words of free text that were not understood.
     pub unknown: Vec<String>,
+    /// What [`Direction::consult`] found in the files that are named.
+    pub consulted: Vec<Consulted>,
 }
 
 /// The keys of one region over time.
@@ -172,6 +193,8 @@ pub struct Mix {
     pub terms: Vec<Term>,
     /// Coefficients (place, offset) that free text set directly.
     pub muscles: Vec<(usize, f32)>,
+    /// Other files that give a feeling or a style.
+    pub references: Vec<Reference>,
 }
 
 /// One part of a mix.
@@ -186,6 +209,12 @@ pub enum Term {
 }
 
 impl Term {
+    fn intensity(self) -> f32 {
+        match self {
+            Term::Label { intensity, .. } | Term::Affect { intensity, .. } | Term::Heard { intensity } => intensity,
+        }
+    }
+
     /// The term at `by` times its intensity.
     fn scaled(self, by: f32) -> Term {
         match self {
@@ -202,10 +231,31 @@ impl Mix {
         self.terms.iter().map(|term| if let Term::Heard { intensity } = term { *intensity } else { 0.0 }).sum()
     }
 
-    /// Where the mix lies in the emotion space, without what is heard.
+    /// How much of a file's feeling or style belongs to the mix.
+    pub fn share(&self, kind: Kind, path: &std::path::Path) -> f32 {
+        self.references.iter().filter(|r| r.kind == kind && r.path == path).map(|r| r.share).sum()
+    }
+
+    /// Where the mix lies in the emotion space, without what is heard here or in other recordings. Terms that are taken away count only where nothing else is
+    /// asked for: what is not happy is the opposite of it.
     pub fn point(&self) -> Point {
+        self.sum(|intensity| intensity > 0.0 || !self.is_guided())
+    }
+
+    /// What the mix is guided away from: the sum of the terms that are taken away from others, by their amount.
+    pub fn away(&self) -> Point {
+        self.sum(|intensity| intensity < 0.0 && self.is_guided()).map(|v| -v)
+    }
+
+    /// Whether there is something to guide towards.
+    fn is_guided(&self) -> bool {
+        let heard = self.references.iter().any(|r| r.kind == Kind::Feeling && r.share > 0.0);
+        heard || self.terms.iter().any(|term| term.intensity() > 0.0)
+    }
+
+    fn sum(&self, counts: impl Fn(f32) -> bool) -> Point {
         let mut point = [0.0; EMOTION];
-        for term in &self.terms {
+        for term in self.terms.iter().filter(|term| counts(term.intensity())) {
             let part = match *term {
                 Term::Label { label, intensity } => label.at(intensity),
                 Term::Affect { valence, arousal, intensity } => crate::emotion::affect(valence, arousal).map(|v| v * intensity),
@@ -224,12 +274,22 @@ pub struct Plan {
     pub emotion: Vec<Point>,
     /// Regions that have a direction of their own, with their points.
     pub regions: Vec<(Region, Vec<Point>)>,
+    /// What the whole (`None`) and those regions are guided away from, for every frame, where they are.
+    pub away: Vec<(Option<Region>, Vec<Point>)>,
     /// Coefficients that are added to the performance: place and offset for every frame.
     pub muscles: Vec<(usize, Vec<f32>)>,
     pub events: Vec<Event>,
+    pub dials: Dials,
+    /// How far the performance leans towards other styles, for every frame; empty is the usual style throughout.
+    pub styles: Vec<Leaning>,
 }
 
 impl Plan {
+    /// What the whole, or a region with a direction of its own, is guided away from; empty where it is from nothing.
+    pub fn away(&self, region: Option<Region>) -> &[Point] {
+        self.away.iter().find(|(r, _)| *r == region).map_or(&[], |(_, points)| points)
+    }
+
     /// The points of a region without parts.
     pub fn points(&self, region: Region) -> &[Point] {
         self.regions.iter().find(|(r, _)| *r == region).map_or(&self.emotion, |(_, points)| points)
@@ -249,15 +309,34 @@ impl Direction {
         file::parse(text, origin)
     }
 
+    /// A time in seconds from the first sample: `2.5`, `2.5s`, `1:02.5`.
+    pub fn seconds(text: &str) -> Option<f64> {
+        grammar::seconds(text)
+    }
+
     /// Whether the voice has to be heard for the plan.
     pub fn listens(&self) -> bool {
         self.tracks.iter().flat_map(|track| &track.keys).any(|key| key.mix.heard() != 0.0)
     }
 
     /// Lays the direction out over a recording of `seconds`, in `frames` frames of 1/30 s. `heard` is the feeling in the voice at
-    /// every frame ([`crate::emotion::voice`]); it may be empty unless the direction [listens](Direction::listens).
+    /// every frame ([`crate::emotion::voice`]); it may be empty unless the direction [listens](Direction::listens). Files that are
+    /// named count for nothing until they were [consulted](Direction::consult).
     pub fn plan(&self, seconds: f64, frames: usize, heard: &[Point]) -> Plan {
         timeline::plan(self, seconds, frames, heard)
+    }
+}
+
+impl FromStr for Region {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Region> {
+        let known = Region::ALL.iter().find(|(_, name)| *name == text.trim().to_lowercase());
+        known.map(|(region, _)| *region).ok_or_else(|| {
+            let names = Region::ALL.map(|(_, name)| name);
+            let guess = nearest(text, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            Error::usage(format!("no region is called \"{text}\""), format!("{guess}Known are {}", names.join(", ")))
+        })
     }
 }
 
@@ -321,6 +400,45 @@ mod tests {
     }
 
     #[test]
+    fn files_are_named_with_their_share() {
+        let direction = Direction::parse("from:a-b/c d.wav").unwrap_err();
+        assert!(direction.to_string().contains("column 12"), "{direction}");
+        let mix = Direction::parse("sad+from:a-b/c.wav:0.5+like:\"my clip.csv\"").unwrap().tracks.remove(0).keys.remove(0).mix;
+        assert_eq!((mix.terms.len(), mix.references.len()), (1, 2));
+        assert_eq!(mix.share(Kind::Feeling, "a-b/c.wav".as_ref()), 0.5);
+        assert_eq!(mix.share(Kind::Style, "my clip.csv".as_ref()), 1.0);
+    }
+
+    #[test]
+    fn what_was_found_in_files_joins_the_plan() {
+        use reference::{Content, Feeling};
+        let mut direction = Direction::parse("neutral @0 > happy:0.2+from:a.wav:0.5+like:b.csv @1s ease linear").unwrap();
+        let feeling = Feeling { course: vec![Label::Sad.at(1.0); 60], mean: Label::Sad.at(1.0), seconds: 2.0 };
+        let mut likeness = likeness::Likeness::default();
+        likeness.face[4] = Some(1.0);
+        direction.consulted = vec![
+            Consulted { path: "a.wav".into(), content: Content::Feeling(feeling) },
+            Consulted { path: "b.csv".into(), content: Content::Style(likeness) },
+        ];
+        let plan = direction.plan(2.0, 60, &[]);
+        assert!((valence(&plan, 1.5) - (0.2 * 0.76 - 0.5 * 0.63)).abs() < 1e-5);
+        assert_eq!((plan.styles[0].face[4], plan.styles[45].face[4]), ([0.0; 2], [1.0; 2]));
+        assert!((plan.styles[15].face[4][1] - 0.5).abs() < 1e-5);
+        assert!(Direction::parse("happy").unwrap().plan(2.0, 60, &[]).styles.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_away_from_something_guides_and_alone_is_the_opposite() {
+        let plan = |text: &str| Direction::parse(text).unwrap().plan(1.0, 30, &[]);
+        let guided = plan("angry-fear:0.5; brows=happy-sad");
+        assert_eq!((guided.emotion[0], guided.away(None)[0]), (Label::Angry.at(1.0), Label::Fearful.at(0.5)));
+        assert_eq!((guided.points(Region::Brows)[0], guided.away(Some(Region::Brows))[0]), (Label::Happy.at(1.0), Label::Sad.at(1.0)));
+        assert!(guided.away(Some(Region::Mouth)).is_empty() && plan("angry; mouth=sad").away.is_empty());
+        let alone = plan("\"not happy\"");
+        assert!(alone.emotion[0][0] < -0.2 && alone.away.is_empty());
+    }
+
+    #[test]
     fn a_region_has_its_own_way_and_only_it() {
         let plan = Direction::parse("sad; brows=angry; mouth=happy:0.3 @1s-4s").unwrap().plan(10.0, 300, &[]);
         assert_eq!(plan.points(Region::Brows)[0], Label::Angry.at(1.0));
@@ -365,6 +483,10 @@ mod tests {
             "a=b=c",
             "sad>>",
             "purple giraffes",
+            "from:",
+            "like:\"a.csv",
+            "from:a.wav:3",
+            "brows=like:a.csv",
         ] {
             tell(bad);
         }

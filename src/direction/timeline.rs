@@ -1,5 +1,7 @@
 //! Keys and easing to a point for every frame.
 
+use super::likeness::Leaning;
+use super::reference::{Feeling, Kind};
 use super::{Direction, Ease, Key, Mix, PARTS, Plan, Region, Time, Track};
 use crate::body::curves::smoothstep;
 use crate::emotion::{EMOTION, Point};
@@ -10,40 +12,54 @@ const FPS: f64 = 30.0;
 /// Seconds over which a lone span comes and goes: about what an expression takes to appear (Hess and Kleck 1990).
 const ONSET: f64 = 0.4;
 
-/// Feeling and muscles of one moment.
+/// Feeling, muscles and style of one moment.
 #[derive(Clone, Debug, PartialEq)]
 struct State {
     point: Point,
-    /// Share of what is heard in the voice.
-    heard: f32,
+    /// What it is guided away from.
+    away: Point,
+    /// Share of what is heard in the voice, and of the feeling of every recording that is named.
+    heard: Vec<f32>,
     muscles: [f32; coefficients::COUNT],
+    leaning: Leaning,
 }
 
 impl State {
-    fn of(mix: &Mix) -> State {
+    fn of(mix: &Mix, direction: &Direction) -> State {
         let mut muscles = [0.0; coefficients::COUNT];
         for (coefficient, value) in &mix.muscles {
             muscles[*coefficient] += value;
         }
-        State { point: mix.point(), heard: mix.heard(), muscles }
+        let (mut heard, mut leaning) = (vec![mix.heard()], Leaning::default());
+        for reference in direction.references() {
+            let share = mix.share(reference.kind, &reference.path);
+            match (reference.kind, direction.style(&reference.path)) {
+                (Kind::Feeling, _) => heard.push(share),
+                (Kind::Style, Some(likeness)) => leaning = leaning.towards(likeness, share),
+                (Kind::Style, None) => {}
+            }
+        }
+        State { point: mix.point(), away: mix.away(), heard, muscles, leaning }
     }
 
     fn mix(&self, other: &State, t: f32) -> State {
         let lerp = |a: f32, b: f32| a * (1.0 - t) + b * t;
         State {
             point: std::array::from_fn(|i| lerp(self.point[i], other.point[i])),
-            heard: lerp(self.heard, other.heard),
+            away: std::array::from_fn(|i| lerp(self.away[i], other.away[i])),
+            heard: self.heard.iter().zip(&other.heard).map(|(a, b)| lerp(*a, *b)).collect(),
+            leaning: self.leaning.mix(&other.leaning, t),
             muscles: std::array::from_fn(|i| lerp(self.muscles[i], other.muscles[i])),
         }
     }
 }
 
 pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point]) -> Plan {
-    let neutral = State { point: [0.0; EMOTION], heard: 0.0, muscles: [0.0; coefficients::COUNT] };
+    let neutral = State::of(&Mix::default(), direction);
     let mut whole = vec![neutral; frames];
     let mut regions: Vec<(Region, Vec<State>)> = Vec::new();
     for track in &direction.tracks {
-        let course = Course::new(track, seconds);
+        let course = Course::new(track, seconds, direction);
         let direct = |states: &mut Vec<State>| {
             for (n, state) in states.iter_mut().enumerate() {
                 *state = course.at(n as f64 / FPS, state);
@@ -66,16 +82,32 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
     }
     regions.sort_by_key(|(region, _)| PARTS.iter().position(|p| p == region));
     let muscles = muscles(&whole, &regions);
+    let leans = whole.iter().any(|s| s.leaning != Leaning::default());
+    let styles = if leans { whole.iter().map(|s| s.leaning).collect() } else { Vec::new() };
+    let parts = regions.iter().map(|(r, states)| (Some(*r), states));
+    let away = std::iter::once((None, &whole)).chain(parts).map(|(r, states)| (r, states.iter().map(|s| s.away).collect::<Vec<Point>>()));
+    let away = away.filter(|(_, points)| points.iter().flatten().any(|v| *v != 0.0)).collect();
     let voice = |n: usize| heard.get(n).or(heard.last()).copied().unwrap_or([0.0; EMOTION]);
-    let points = |states: Vec<State>| -> Vec<Point> {
-        let felt = |(n, s): (usize, State)| std::array::from_fn(|i| s.point[i] + s.heard * voice(n)[i]);
-        states.into_iter().enumerate().map(felt).collect()
+    let silent = Feeling::default();
+    let others = direction.references().into_iter().filter(|r| r.kind == Kind::Feeling);
+    let others: Vec<&Feeling> = others.map(|r| direction.feeling(&r.path).unwrap_or(&silent)).collect();
+    let felt = |(n, state): (usize, State)| -> Point {
+        let mut point = state.point;
+        let feelings = std::iter::once(voice(n)).chain(others.iter().map(|feeling| feeling.at(n, seconds)));
+        for (share, feeling) in state.heard.iter().zip(feelings).filter(|(share, _)| **share != 0.0) {
+            point.iter_mut().zip(feeling).for_each(|(p, f)| *p += share * f);
+        }
+        point
     };
+    let points = |states: Vec<State>| -> Vec<Point> { states.into_iter().enumerate().map(felt).collect() };
     Plan {
         emotion: points(whole),
         regions: regions.into_iter().map(|(r, s)| (r, points(s))).collect(),
+        away,
         muscles,
         events: direction.events.clone(),
+        dials: direction.dials,
+        styles,
     }
 }
 
@@ -96,10 +128,10 @@ struct Course {
 }
 
 impl Course {
-    fn new(track: &Track, seconds: f64) -> Course {
+    fn new(track: &Track, seconds: f64, direction: &Direction) -> Course {
         let within = track.keys.len() == 1 && matches!(track.keys[0].span, Some((_, Some(_))));
         let spans = spread(&track.keys, seconds);
-        let keys = track.keys.iter().zip(spans).map(|(key, (from, to))| (from, to, State::of(&key.mix), key.ease)).collect();
+        let keys = track.keys.iter().zip(spans).map(|(key, (from, to))| (from, to, State::of(&key.mix, direction), key.ease)).collect();
         Course { keys, within }
     }
 

@@ -4,6 +4,7 @@
 //! for a three-factor theory of emotions", J. Res. Pers. 11, 1977); the other five keep labels apart that share those, so
 //! that anger and disgust do not blend into each other. Intensity moves along the line from neutral to the label.
 
+pub mod confidence;
 pub mod lexicon;
 pub mod voice;
 

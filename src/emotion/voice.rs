@@ -10,7 +10,7 @@ use super::{EMOTION, Label, Point};
 use crate::audio::Speech;
 use crate::audio::features::{BANDS, Mel, Prosody};
 use crate::body::curves;
-use crate::layers::{Conv, linear, normalise};
+use crate::layers::{Conv, Dropout, linear, normalise};
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Module, Tensor};
 use candle_nn::{Init, Linear, VarBuilder};
@@ -184,8 +184,8 @@ impl Member {
         })
     }
 
-    fn forward(&self, stretches: &Stretches, dropout: f32) -> candle_core::Result<Tensor> {
-        let drop = |x: Tensor| if dropout > 0.0 { candle_nn::ops::dropout(&x, dropout) } else { Ok(x) };
+    fn forward(&self, stretches: &Stretches, dropout: Option<&Dropout>) -> candle_core::Result<Tensor> {
+        let drop = |x: Tensor| dropout.map_or(Ok(x.clone()), |d| d.apply(&x));
         let mut x = self.input.forward(&stretches.rows)?.silu()?;
         for conv in &self.convs {
             x = (&x + drop(conv.forward(&normalise(&x)?)?.silu()?)?)?;
@@ -212,13 +212,13 @@ impl VoiceEncoder {
     }
 
     /// Where each member puts each stretch in the emotion space: a list of `[batch, EMOTION]`. `dropout` is for training.
-    pub fn opinions(&self, stretches: &Stretches, dropout: f32) -> candle_core::Result<Vec<Tensor>> {
+    pub fn opinions(&self, stretches: &Stretches, dropout: Option<&Dropout>) -> candle_core::Result<Vec<Tensor>> {
         self.members.iter().map(|member| member.forward(stretches, dropout)).collect()
     }
 
     /// The mean opinion: `[batch, EMOTION]`.
     pub fn forward(&self, stretches: &Stretches) -> candle_core::Result<Tensor> {
-        Tensor::stack(&self.opinions(stretches, 0.0)?, 0)?.mean(0)
+        Tensor::stack(&self.opinions(stretches, None)?, 0)?.mean(0)
     }
 
     /// Log-likelihood of every class at every point, but for a constant: `[batch, CLASSES]`.

@@ -56,7 +56,8 @@ fn sample(model: &FaceModel, speech: &Speech, label: Label, intensity: f32, seed
 }
 
 /// Labels that the judge knows: calm is hardly to be told from neutral.
-const JUDGED: [Label; 7] = [Label::Neutral, Label::Happy, Label::Sad, Label::Angry, Label::Fearful, Label::Disgust, Label::Surprised];
+pub(super) const JUDGED: [Label; 7] =
+    [Label::Neutral, Label::Happy, Label::Sad, Label::Angry, Label::Fearful, Label::Disgust, Label::Surprised];
 
 fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32, f32)> {
     let class = |label: Label| JUDGED.iter().position(|l| *l == label);
@@ -81,14 +82,14 @@ fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32
 }
 
 /// Action units of a clip, who shows them and what was asked for.
-struct Seen {
-    actor: String,
-    class: usize,
-    units: [f32; UNITS],
+pub(super) struct Seen {
+    pub actor: String,
+    pub class: usize,
+    pub units: [f32; UNITS],
 }
 
 /// Units from each actor's mean, over the deviation in the set.
-fn relative(seen: &[Seen]) -> (Vec<Vec<f32>>, Vec<usize>) {
+pub(super) fn relative(seen: &[Seen]) -> (Vec<Vec<f32>>, Vec<usize>) {
     let mean = |actor: &str| -> [f32; UNITS] {
         let own: Vec<&Seen> = seen.iter().filter(|s| s.actor == actor).collect();
         std::array::from_fn(|i| own.iter().map(|s| s.units[i]).sum::<f32>() / own.len() as f32)
@@ -108,7 +109,7 @@ fn relative(seen: &[Seen]) -> (Vec<Vec<f32>>, Vec<usize>) {
 }
 
 /// Clip means of the units that coefficients stand for, in the order of [`action_units`].
-fn units_of(rows: &[Row]) -> [f32; UNITS] {
+pub(super) fn units_of(rows: &[Row]) -> [f32; UNITS] {
     let mut sums = [0.0; UNITS];
     for row in rows {
         let face = unpack(row).0;
@@ -138,7 +139,7 @@ fn units_of(rows: &[Row]) -> [f32; UNITS] {
 }
 
 /// What an expression may move: raised and lowered brows, cheeks, lids, mouth corners.
-fn measures(face: &Coefficients) -> [f32; 5] {
+pub(super) fn measures(face: &Coefficients) -> [f32; 5] {
     let both = |left: usize, right: usize| 0.5 * (face[left] + face[right]);
     [
         (face[id::BROW_INNER_UP] + 2.0 * both(id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT)) / 3.0,

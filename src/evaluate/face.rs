@@ -119,7 +119,7 @@ fn labelled(root: &Path) -> Result<Vec<(&'static str, Vec<Take>)>> {
     // Without the synthesiser there is one set less.
     let spoken = synthesis::takes(MINUTES, 1).unwrap_or_default();
     let sets = vec![
-        ("EmoDB, unseen speakers, phones by hand", of(&phones, Source::EmoDb, Split::Validation)),
+        ("EmoDB, unseen speakers, phones by hand", of(&phones, Source::EmoDb, Split::Test)),
         ("synthesised, unheard languages and voices", of(&spoken, Source::Synthetic, Split::Test)),
     ];
     Ok(sets.into_iter().filter(|(_, takes)| !takes.is_empty()).collect())
@@ -294,7 +294,7 @@ fn average(values: impl Iterator<Item = f32>) -> f32 {
 
 /// Lag in milliseconds at which loudness and opening agree best, and the correlation there less the best with sound begun in
 /// its middle: means over takes.
-fn synchrony<'a>(takes: impl Iterator<Item = (&'a [f32], Vec<f32>)>) -> (f32, f32) {
+pub(super) fn synchrony<'a>(takes: impl Iterator<Item = (&'a [f32], Vec<f32>)>) -> (f32, f32) {
     const REACH: isize = 8;
     let peak = |level: &[f32], opening: &[f32]| {
         let at = |lag: isize| {
@@ -323,7 +323,8 @@ fn lip_error(a: &[Row], b: &[Row]) -> f32 {
     (sum / count.max(1) as f32).sqrt()
 }
 
-fn log_jerk(series: impl Iterator<Item = Vec<f32>>) -> f32 {
+/// Natural logarithm of one and the mean size of the third derivative, 30 frames a second.
+pub(super) fn log_jerk(series: impl Iterator<Item = Vec<f32>>) -> f32 {
     let (mut sum, mut count) = (0.0, 0);
     for values in series {
         for w in values.windows(4) {

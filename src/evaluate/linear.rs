@@ -67,7 +67,7 @@ fn inputs(cepstra: &[[f64; CEPSTRA]], n: usize) -> [f64; INPUTS] {
 
 /// Solves `gram · x = b` in place for a positive definite matrix given by its lower triangle.
 #[allow(clippy::needless_range_loop)] // the indices are the algorithm
-pub(super) fn cholesky_solve<const OUTPUTS: usize>(gram: &mut [impl AsMut<[f64]>], b: &mut [[f64; OUTPUTS]]) {
+pub(crate) fn cholesky_solve<const OUTPUTS: usize>(gram: &mut [impl AsMut<[f64]>], b: &mut [[f64; OUTPUTS]]) {
     let mut gram: Vec<&mut [f64]> = gram.iter_mut().map(AsMut::as_mut).collect();
     let inputs = gram.len();
     for i in 0..inputs {

@@ -1,6 +1,8 @@
 //! How well the models do, in figures that stand beside their references.
 
 pub mod body;
+pub mod closures;
+pub mod direction;
 pub mod emotion;
 pub mod expression;
 pub mod face;
@@ -9,4 +11,7 @@ pub mod lips;
 pub mod manner;
 pub mod motion;
 pub mod probe;
+pub mod score;
 pub mod statistics;
+pub mod steps;
+pub mod strip;

@@ -42,11 +42,18 @@ impl Probe {
         values.chain([1.0]).collect()
     }
 
-    /// The class of a row.
-    pub fn classify(&self, row: &[f32]) -> usize {
+    /// All classes, the likeliest of a row first.
+    pub fn ranking(&self, row: &[f32]) -> Vec<usize> {
         let x = self.standardise(row);
         let score = |c: usize| x.iter().zip(&self.weights).map(|(x, w)| x * w[c]).sum::<f64>();
-        (0..self.classes).max_by(|a, b| score(*a).total_cmp(&score(*b))).unwrap_or(0)
+        let mut classes: Vec<usize> = (0..self.classes).collect();
+        classes.sort_by(|a, b| score(*b).total_cmp(&score(*a)));
+        classes
+    }
+
+    /// The class of a row.
+    pub fn classify(&self, row: &[f32]) -> usize {
+        self.ranking(row).first().copied().unwrap_or(0)
     }
 
     /// Share of rows that are given their class.

@@ -12,7 +12,7 @@ use rand_distr::{Distribution, LogNormal};
 /// A lid this low is a blink, not a squint or a look down.
 const BLINK: f32 = 0.5;
 /// Lids of a full blink from the frame before its lowest: down within 0.1 s, up within 0.2 s (Doughty 2001).
-const SHAPE: [f32; 7] = [0.45, 1.0, 0.92, 0.6, 0.32, 0.14, 0.04];
+pub const SHAPE: [f32; 7] = [0.45, 1.0, 0.92, 0.6, 0.32, 0.14, 0.04];
 /// Longest time without a blink: log-normal intervals with a median of 5 s, of which the model's own blinks cut most short. With
 /// both, a minute of speech holds 15 to 30 blinks (Bentivoglio et al. 1997: 26 in conversation, 17 at rest).
 const INTERVAL_SECONDS: f32 = 5.0;

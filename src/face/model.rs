@@ -14,7 +14,7 @@ use crate::audio::Speech;
 use crate::audio::features::{Mel, PROSODY, Prosody};
 use crate::body::curves::{self, smoothstep};
 use crate::diffusion::denoiser::{Config, Denoiser};
-use crate::diffusion::sampler::{Schedule, Window, sample};
+use crate::diffusion::sampler::{Schedule, Window, difference, sample};
 use crate::emotion::{EMOTION, Point};
 use crate::motion::Performance;
 use crate::speech::content::{ARTICULATION, CONTENT, Content, ContentEncoder};
@@ -65,12 +65,30 @@ pub enum Quality {
 }
 
 impl Quality {
-    fn schedule(self) -> Schedule {
-        match self {
-            Quality::Draft => Schedule::new(&[1, 2], &TEMPERATURE),
-            Quality::Default => Schedule::new(&[1, 8], &TEMPERATURE),
+    /// Guidance takes two of the eight evaluations.
+    fn schedule(self, guided: bool) -> Schedule {
+        match (self, guided) {
+            (Quality::Draft, _) => Schedule::new(&[1, 2], &TEMPERATURE),
+            (Quality::Default, false) => Schedule::new(&[1, 8], &TEMPERATURE),
+            (Quality::Default, true) => Schedule::new(&[1, 6], &TEMPERATURE),
         }
     }
+}
+
+/// What is asked of the face; each list has an entry for every frame, of which the last holds to the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Points of the emotion space; none is neutral.
+    pub emotion: &'a [Point],
+    /// Points to be guided away from; none guides from nothing.
+    pub away: &'a [Point],
+    /// How it moves; none is the usual style.
+    pub styles: &'a [Style],
+}
+
+/// The entry of frame `n`.
+fn entry<T: Copy>(list: &[T], n: usize) -> Option<T> {
+    list.get(n).or(list.last()).copied()
 }
 
 /// What the model hears in a recording.
@@ -140,15 +158,23 @@ impl FaceModel {
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        self.act(&self.listen(speech, frames)?, emotion, frames, seed, quality)
+        self.act(&self.listen(speech, frames)?, &Asked { emotion, ..Asked::default() }, frames, seed, quality)
     }
 
-    /// [`FaceModel::perform`] for what was heard already: one recording may be performed under several emotions.
-    pub fn act(&self, heard: &Heard, emotion: &[Point], frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-        let neutral = [0.0; EMOTION];
-        let point = |n: usize| emotion.get(n).or(emotion.last()).unwrap_or(&neutral);
-        let modulation: Vec<f32> = (0..frames).flat_map(|n| modulation_row(Some(point(n)), Some(&self.style))).collect();
-        self.generate(heard, &modulation, frames, seed, &quality.schedule())
+    /// The style of nobody in particular, which is performed where no other is asked for.
+    pub fn usual_style(&self) -> &Style {
+        &self.style
+    }
+
+    /// [`FaceModel::perform`] for what was heard already: one recording may be performed in several ways.
+    pub fn act(&self, heard: &Heard, asked: &Asked, frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+        let under = |points: &[Point]| -> Vec<f32> {
+            let style = |n: usize| entry(asked.styles, n).unwrap_or(self.style);
+            (0..frames).flat_map(|n| modulation_row(Some(&entry(points, n).unwrap_or_default()), Some(&style(n)))).collect()
+        };
+        let away = (!asked.away.is_empty()).then(|| [under(&[]), under(asked.away)]);
+        let schedule = quality.schedule(away.is_some());
+        self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)
     }
 
     /// What the model hears in the first `frames` motion frames.
@@ -158,9 +184,19 @@ impl FaceModel {
         Ok(hear(&self.encoder.encode(&mel.normalised(), frames)?, &prosody))
     }
 
-    /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame.
-    pub fn generate(&self, heard: &Heard, modulation: &[f32], frames: usize, seed: u64, schedule: &Schedule) -> Result<Vec<Row>> {
+    /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame. With `away`, the way from the second of
+    /// its modulations to the first is added: `x0(c, e+) + [x0(c, neutral) - x0(c, e-)]`.
+    fn generate(
+        &self,
+        heard: &Heard,
+        modulation: &[f32],
+        away: Option<&[Vec<f32>; 2]>,
+        frames: usize,
+        seed: u64,
+        schedule: &Schedule,
+    ) -> Result<Vec<Row>> {
         let mut rows: Vec<Row> = Vec::with_capacity(frames);
+        let mut shifts: Vec<Row> = Vec::new();
         while rows.len() < frames {
             crate::interrupt::check()?;
             let first = rows.len().saturating_sub(OVERLAP);
@@ -178,9 +214,19 @@ impl FaceModel {
                 self.articulate(clean, heard, first);
             };
             let sampled = sample(&self.denoiser, &window, schedule, seed, &shape)?;
+            if let Some([from, to]) = away {
+                let part = |m: &[f32]| m[first * MODULATION..last * MODULATION].to_vec();
+                let (from, to) = (part(from), part(to));
+                let mut shift = difference(&self.denoiser, &Window { modulation: &from, ..window }, &to, seed)?;
+                smooth(&mut shift);
+                fade_in(&mut shifts, first, &shift);
+            }
             let kept = if last < frames { last - TAIL } else { last };
             let new = rows.len() - first..kept - first;
             rows.extend(sampled.chunks_exact(CHANNELS).take(new.end).skip(new.start).map(|r| self.scale.restore(r)));
+        }
+        for (row, shift) in rows.iter_mut().zip(&shifts) {
+            (0..CHANNELS).for_each(|c| row[c] += self.scale.deviation[c] * shift[c]);
         }
         open_up(&mut rows, &heard.activity);
         for (n, row) in rows.iter_mut().enumerate() {
@@ -206,6 +252,20 @@ impl FaceModel {
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
                 row[c] = bent[c];
             }
+        }
+    }
+}
+
+/// Joins the rows of a window from frame `first` on to those of the windows before: over what they share, the new ones take over.
+fn fade_in(rows: &mut Vec<Row>, first: usize, window: &[f32]) {
+    let shared = rows.len() - first;
+    for (n, new) in window.chunks_exact(CHANNELS).enumerate() {
+        match rows.get_mut(first + n) {
+            Some(row) => {
+                let t = smoothstep(0.0, 1.0, (n + 1) as f32 / (shared + 1) as f32);
+                row.iter_mut().zip(new).for_each(|(old, new)| *old += t * (new - *old));
+            }
+            None => rows.push(std::array::from_fn(|c| new[c])),
         }
     }
 }

@@ -14,6 +14,31 @@ pub type Style = [f32; STYLE];
 
 /// The figures that tell how far and fast the head moves.
 pub const HEAD: std::ops::Range<usize> = 9..13;
+/// Places of single figures.
+pub const LIP_RANGE: usize = 0;
+pub const BLINKS: usize = 4;
+pub const BROW_RANGE: usize = 6;
+pub const HEAD_SPEED: usize = 12;
+
+/// What every figure tells, in order.
+pub const NAMES: [&str; STYLE] = [
+    "lip range",
+    "rounding range",
+    "lip gap",
+    "jaw",
+    "blinks",
+    "brows raised",
+    "brow range",
+    "brows lowered",
+    "smile",
+    "head yaw range",
+    "head pitch range",
+    "head roll range",
+    "head speed",
+    "gaze range",
+    "lids",
+    "asymmetry",
+];
 
 /// Typical value and spread of each figure, over the people of the training recordings.
 const SCALE: [(f32, f32); STYLE] = [
@@ -34,6 +59,11 @@ const SCALE: [(f32, f32); STYLE] = [
     (0.06, 0.05), // mean closing of the lids
     (0.03, 0.03), // difference of left and right
 ];
+
+/// A figure in its own unit.
+pub fn raw(figure: usize, value: f32) -> f32 {
+    SCALE[figure].0 + SCALE[figure].1 * value
+}
 
 /// The style of a stretch of motion at 30 frames a second; the longer, the surer.
 pub fn of(rows: &[Row]) -> Style {

@@ -100,6 +100,23 @@ fn fields(frame: &Frame, time: f64) -> FrameFields {
     }
 }
 
+/// Where the performance in a file's bytes comes from; none where the file does not tell.
+pub fn source(bytes: &[u8]) -> Option<Info> {
+    #[derive(Deserialize)]
+    struct Page {
+        source: Fields,
+    }
+    #[derive(Deserialize)]
+    struct Fields {
+        audio: String,
+        seed: u64,
+        model: String,
+        emotion: String,
+    }
+    let Fields { audio, seed, model, emotion } = serde_json::from_slice::<Page>(bytes).ok()?.source;
+    Some(Info { audio, seed, model, emotion })
+}
+
 /// Reads a file's bytes; `origin` names it in errors. Coefficients and joints are matched by name; missing ones rest.
 pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let text = super::text(bytes, origin)?;

@@ -4,6 +4,8 @@
 //! |---|---|---|---|---|---|
 //! | `.bvh` | Biovision hierarchy in any layout | | in the joints | | yes |
 //! | `.csv` | Live Link Face, as Apple's ARKit app of Epic writes it | yes | yes | yes | |
+//! | `.glb` | an actor with its performance as animation; anybody's animation | yes | in the joints | yes | yes |
+//! | `.vrma` | VRM animation | yes | in the joints | yes | yes |
 //! | `.json` | ours, `assets/schema/performance.schema.json` | yes | yes | yes | yes |
 //!
 //! Channels are matched by name, never by position, and readers say what they did not use. Writers stream frame by frame
@@ -11,22 +13,33 @@
 //! numbers that are none, and never panic on what a file says.
 
 pub mod bvh;
+pub mod glb;
+mod gltf;
 pub mod json;
 pub mod livelink;
+mod scene;
+mod splice;
+pub mod vrma;
 
+pub use splice::splice;
+
+use crate::actor::{self, Actor};
 use crate::motion::{Parts, Performance};
 use crate::output::Output;
 use crate::{Error, Result, spelling};
 use std::fmt;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A motion file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Bvh,
     LiveLink,
+    Glb,
+    Vrma,
     Json,
 }
 
@@ -44,9 +57,11 @@ struct Entry {
 const FACE: Parts = Parts { face: true, head: true, gaze: true, body: false };
 const BODY: Parts = Parts { face: false, head: true, gaze: false, body: true };
 
-const FORMATS: [Entry; 3] = [
+const FORMATS: [Entry; 5] = [
     Entry { format: Format::Bvh, name: "bvh", ends: &[".bvh"], parts: BODY },
     Entry { format: Format::LiveLink, name: "livelink", ends: &[".csv"], parts: FACE },
+    Entry { format: Format::Glb, name: "glb", ends: &[".glb"], parts: Parts::ALL },
+    Entry { format: Format::Vrma, name: "vrma", ends: &[".vrma"], parts: Parts::ALL },
     Entry { format: Format::Json, name: "gestus", ends: &[".json"], parts: Parts::ALL },
 ];
 
@@ -79,6 +94,8 @@ pub struct Loaded {
 pub struct Settings {
     pub info: Info,
     pub bvh: bvh::Layout,
+    /// Who is in GLB files; the first of [`crate::actor::BUILTIN`] if nobody is named.
+    pub actor: Option<Arc<Actor>>,
 }
 
 /// Larger files are refused: an hour of motion at 60 fps is less.
@@ -86,6 +103,9 @@ const LARGEST: u64 = 512 << 20;
 
 /// More frames are refused: two hours at 60 fps.
 const MOST_FRAMES: usize = 432_000;
+
+/// Faster motion is read at this rate, frames per second.
+const LARGEST_FPS: f64 = 240.0;
 
 impl Format {
     /// The format that the end of the name of `path` means, in any case.
@@ -99,7 +119,8 @@ impl Format {
                 path.display(),
                 path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
             ),
-            hint: "use .bvh (body), .csv (Live Link Face) or .json (everything)".to_string(),
+            hint: "use .bvh (body), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation) or .json (everything)"
+                .to_string(),
         })
     }
 
@@ -143,13 +164,25 @@ pub fn write_as(format: Format, path: &Path, performance: &Performance, settings
         return Err(Error::malformed("performance", format!("{} is no frame rate", performance.fps)));
     }
     let mut output = Output::create(path)?;
-    let written = match format {
-        Format::Bvh => bvh::write(&mut output, performance, &settings.bvh),
-        Format::LiveLink => livelink::write(&mut output, performance),
-        Format::Json => json::write(&mut output, performance, &settings.info),
-    };
-    written.map_err(Error::io(path))?;
+    encode(format, &mut output, path, performance, settings)?;
     output.commit()
+}
+
+/// Writes `performance` in a format; `path` is named in errors.
+pub fn encode(format: Format, out: &mut impl Write, path: &Path, performance: &Performance, settings: &Settings) -> Result<()> {
+    let written = match format {
+        Format::Bvh => bvh::write(out, performance, &settings.bvh),
+        Format::LiveLink => livelink::write(out, performance),
+        Format::Glb => {
+            return match &settings.actor {
+                Some(actor) => glb::write(out, path, performance, actor),
+                None => glb::write(out, path, performance, &actor::builtin(actor::BUILTIN[0])?),
+            };
+        }
+        Format::Vrma => vrma::write(out, performance),
+        Format::Json => json::write(out, performance, &settings.info),
+    };
+    written.map_err(Error::io(path))
 }
 
 /// Reads the motion in `path`, in the format of its name.
@@ -163,6 +196,8 @@ pub fn read_as(format: Format, path: &Path) -> Result<Loaded> {
     match format {
         Format::Bvh => bvh::read(&bytes, &origin),
         Format::LiveLink => livelink::read(&bytes, &origin),
+        Format::Glb => glb::read(&bytes, &origin),
+        Format::Vrma => vrma::read(&bytes, &origin),
         Format::Json => json::read(&bytes, &origin),
     }
 }

@@ -1,6 +1,7 @@
 //! The [`Performance`] and what one does with it.
 
 mod combine;
+pub mod edit;
 mod gaze;
 mod resample;
 pub mod retarget;

@@ -30,7 +30,7 @@ impl Performance {
     }
 
     /// The frame at a time in seconds; `self` has at least one frame.
-    fn at(&self, time: f64) -> Frame {
+    pub(crate) fn at(&self, time: f64) -> Frame {
         let last = self.frames.len() - 1;
         // Snap to samples that differ by rounding only.
         let place = (time * self.fps * 1e6).round() / 1e6;

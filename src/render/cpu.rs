@@ -10,7 +10,7 @@ use super::lanes::{F4, F8, V3, f, transpose, transpose4};
 use super::look::Look;
 use super::model::{Model, Part, is_foreign};
 use super::raster::{Fragment, SAMPLES, Screen, TILE, Tile, facing, solid};
-use super::rig::pout;
+use super::rig::{Rig, pout};
 use super::shade::{self, Detail, Hit, Make, Studio};
 use super::shadow::{LightCamera, ShadowMap};
 use super::texture::{ENCODED, LINEAR, Mips, STEPS as ENCODED_STEPS, encode};
@@ -18,7 +18,7 @@ use super::veil;
 use super::view::{Background, Camera, View};
 use crate::actor::Surface;
 use crate::motion::Frame;
-use glam::{Affine3A, Vec3, Vec3A};
+use glam::{Affine3A, Quat, Vec3, Vec3A};
 use std::sync::Mutex;
 
 const SURFACES: [Surface; 9] = [
@@ -110,10 +110,14 @@ impl CpuRenderer {
         }
     }
 
-    /// Draws a frame.
-    pub fn draw(&self, frame: &Frame) -> Picture {
+    pub fn rig(&self) -> &Rig {
+        &self.model.rig
+    }
+
+    /// Draws a frame, each link of what swings turned by `swing`.
+    pub fn draw(&self, frame: &Frame, swing: &[Quat]) -> Picture {
         let mut scratch = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop().unwrap_or_else(|| self.scratch());
-        let picture = self.draw_with(frame, &mut scratch);
+        let picture = self.draw_with(frame, swing, &mut scratch);
         self.pool.lock().unwrap_or_else(|e| e.into_inner()).push(scratch);
         picture
     }
@@ -143,9 +147,9 @@ impl CpuRenderer {
         (self.view.height as usize).div_ceil(TILE)
     }
 
-    fn draw_with(&self, frame: &Frame, scratch: &mut Scratch) -> Picture {
+    fn draw_with(&self, frame: &Frame, swing: &[Quat], scratch: &mut Scratch) -> Picture {
         let model = &self.model;
-        let joints = model.rig.pose(frame);
+        let joints = model.rig.pose_swung(frame, swing);
         let palette = model.palette(&joints);
         geometry::pose(model, &palette, &model.weights(frame), &mut scratch.shape);
         self.turn_strands(&palette, scratch);

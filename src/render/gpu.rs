@@ -7,7 +7,7 @@ use super::background::{self, Ground};
 use super::gpu_data::{FrameData, LIDS, Offsets, PartData, SkinData, frame_data, pack_vertices};
 use super::look::Look;
 use super::model::Model;
-use super::rig::pout;
+use super::rig::{Rig, pout};
 use super::shadow::{LightCamera, SIZE};
 use super::texture::{LINEAR, encode};
 use super::veil;
@@ -15,6 +15,7 @@ use super::view::{Background, Camera, View};
 use super::{Backend, Picture};
 use crate::motion::Frame;
 use crate::{Error, Result};
+use glam::Quat;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -156,17 +157,21 @@ impl GpuRenderer {
         &self.adapter
     }
 
-    /// Draws a frame; fails where the device is lost.
-    pub fn draw(&self, frame: &Frame) -> Result<Picture> {
+    pub fn rig(&self) -> &Rig {
+        &self.model.rig
+    }
+
+    /// Draws a frame, each link of what swings turned by `swing`; fails where the device is lost.
+    pub fn draw(&self, frame: &Frame, swing: &[Quat]) -> Result<Picture> {
         let slot = self.pool.lock().unwrap_or_else(|e| e.into_inner()).pop();
         let slot = slot.unwrap_or_else(|| self.slot());
-        let picture = self.draw_with(frame, &slot)?;
+        let picture = self.draw_with(frame, swing, &slot)?;
         self.pool.lock().unwrap_or_else(|e| e.into_inner()).push(slot);
         Ok(picture)
     }
 
-    fn draw_with(&self, frame: &Frame, slot: &Slot) -> Result<Picture> {
-        let joints = self.model.rig.pose(frame);
+    fn draw_with(&self, frame: &Frame, swing: &[Quat], slot: &Slot) -> Result<Picture> {
+        let joints = self.model.rig.pose_swung(frame, swing);
         let palette: Vec<[f32; 12]> = self.model.palette(&joints).iter().map(rows).collect();
         let mut weights = self.model.weights(frame);
         weights.push(0.0);

@@ -10,15 +10,18 @@
 //! under `shaders/` are the source of how surfaces look; `shade` is their twin, function by function, and tests compare both.
 
 mod background;
+pub mod bake;
 mod cpu;
 mod eyes;
 mod follow;
 mod geometry;
 mod gpu;
 mod gpu_data;
+pub mod grid;
 mod lanes;
 mod look;
 mod model;
+pub mod plot;
 mod raster;
 mod rig;
 mod scenery;
@@ -26,6 +29,9 @@ mod shade;
 mod shadow;
 pub mod sheet;
 pub mod showcase;
+mod springs;
+pub mod strip;
+pub mod takes;
 mod text;
 mod texture;
 mod translucency;
@@ -34,6 +40,8 @@ mod view;
 
 pub use follow::follow;
 pub use look::{Grade, Light, Lights, Look, Scene};
+pub(crate) use rig::gaze_rotation;
+pub use springs::Swings;
 pub(crate) use texture::to_linear;
 pub use view::{Background, Camera, Framing, LARGEST, View};
 
@@ -41,6 +49,7 @@ use crate::actor::Actor;
 use crate::motion::{Frame, Performance};
 use crate::{Error, Result};
 use cpu::CpuRenderer;
+use glam::Quat;
 use gpu::GpuRenderer;
 use model::Model;
 use std::collections::BTreeMap;
@@ -103,16 +112,30 @@ impl Renderer {
         &self.name
     }
 
-    /// Draws a frame. Fails with [`Error::Render`] where a graphics device is lost.
+    /// Draws a frame, with hair and cloth at rest. Fails with [`Error::Render`] where a graphics device is lost.
     pub fn draw(&self, frame: &Frame) -> Result<Picture> {
+        self.draw_swung(frame, &[])
+    }
+
+    /// Draws a frame with what swings as [`Renderer::swings`] found it.
+    pub fn draw_swung(&self, frame: &Frame, swing: &[Quat]) -> Result<Picture> {
         match &self.device {
-            Device::Cpu(cpu) => Ok(cpu.draw(frame)),
-            Device::Gpu(gpu) => gpu.draw(frame),
+            Device::Cpu(cpu) => Ok(cpu.draw(frame, swing)),
+            Device::Gpu(gpu) => gpu.draw(frame, swing),
         }
+    }
+
+    /// How hair and cloth follow a performance.
+    pub fn swings(&self, performance: &Performance) -> Swings {
+        let rig = match &self.device {
+            Device::Cpu(cpu) => cpu.rig(),
+            Device::Gpu(gpu) => gpu.rig(),
+        };
+        rig.springs.follow(rig, performance)
     }
 }
 
-/// Draws all frames of a performance, several at a time, and hands them to `sink` in order. Memory is bounded by a look-ahead
+/// Draws all frames of a performance, several at a time, and hands them to `sink` in order. Hair and cloth follow the motion. Memory is bounded by a look-ahead
 /// of a few frames per thread, and the bytes do not depend on the number of threads. Where `stop` turns true the
 /// result is [`Error::Interrupted`].
 pub fn draw_all(
@@ -122,6 +145,7 @@ pub fn draw_all(
     mut sink: impl FnMut(usize, Picture) -> Result<()>,
 ) -> Result<()> {
     let count = performance.frames.len();
+    let swings = renderer.swings(performance);
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
     let queue =
         Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
@@ -130,7 +154,7 @@ pub fn draw_all(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(n) = queue.take(count, ahead) {
-                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n]) };
+                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n], swings.frame(n)) };
                     queue.put(n, picture);
                 }
             });
@@ -142,8 +166,8 @@ pub fn draw_all(
 }
 
 /// A panic while drawing becomes an error, since the sink would wait for its frame forever.
-fn guarded(renderer: &Renderer, frame: &Frame) -> Result<Picture> {
-    let draw = std::panic::AssertUnwindSafe(|| renderer.draw(frame));
+fn guarded(renderer: &Renderer, frame: &Frame, swing: &[Quat]) -> Result<Picture> {
+    let draw = std::panic::AssertUnwindSafe(|| renderer.draw_swung(frame, swing));
     std::panic::catch_unwind(draw).unwrap_or_else(|_| Err(Error::Render("drawing a frame failed unexpectedly".into())))
 }
 

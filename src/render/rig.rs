@@ -1,5 +1,6 @@
 //! Posing: from a [`Frame`] to morph weights and joint matrices. Shared by both back ends.
 
+use super::springs::Springs;
 use crate::actor::{Actor, Channel, Driver};
 use crate::body::skeleton::{COUNT, JOINTS};
 use crate::face::coefficients::{self, Coefficients};
@@ -16,6 +17,8 @@ pub struct Rig {
     scale: f32,
     /// Share of the gaze that the eyes turn.
     eye_gain: f32,
+    /// What swings.
+    pub springs: Springs,
 }
 
 struct RigNode {
@@ -38,6 +41,8 @@ enum Role {
     Eye,
     /// A bone of the face: what turns it, and its axis times the angle where that is 1.
     Hinge(Channel, Vec3),
+    /// A link of a swinging chain.
+    Link(usize),
 }
 
 /// World matrices of all nodes in one pose.
@@ -82,13 +87,25 @@ impl Rig {
                 n.role = Role::Joint(joint, corrections[joint]);
             }
         }
+        let places: Vec<Affine3A> = rest.iter().map(|(matrix, _)| *matrix).collect();
+        let (springs, links) = Springs::new(actor, &places, |node| !matches!(nodes[node].role, Role::Follow));
+        for (node, link) in nodes.iter_mut().zip(links) {
+            if let Some(link) = link {
+                node.role = Role::Link(link);
+            }
+        }
         let hips = position_of(0).unwrap_or(JOINTS[0].offset);
         let scale = if hips.y > 0.05 { hips.y / JOINTS[0].offset.y } else { 1.0 };
-        Ok(Rig { nodes, hips, scale, eye_gain: 1.0 - finite(actor.eye_stiffness).clamp(0.0, 1.0) })
+        Ok(Rig { nodes, hips, scale, eye_gain: 1.0 - finite(actor.eye_stiffness).clamp(0.0, 1.0), springs })
     }
 
     pub fn parent(&self, node: usize) -> Option<usize> {
         self.nodes[node].parent
+    }
+
+    /// World rotation of a node at rest.
+    pub fn rest(&self, node: usize) -> Quat {
+        self.nodes[node].rest
     }
 
     /// The node of a humanoid joint.
@@ -96,8 +113,19 @@ impl Rig {
         self.nodes.iter().position(|n| matches!(n.role, Role::Joint(j, _) if j == joint))
     }
 
-    /// World matrices of all nodes for a frame.
+    /// World matrices of all nodes for a frame, with what swings at rest.
     pub fn pose(&self, frame: &Frame) -> Joints {
+        self.pose_swung(frame, &[])
+    }
+
+    /// World matrices of all nodes for a frame, with the turn of each link ([`super::springs::Swings::frame`]).
+    pub fn pose_swung(&self, frame: &Frame, swing: &[Quat]) -> Joints {
+        self.pose_by(frame, |link, _, _| swing.get(link).copied().unwrap_or(Quat::IDENTITY))
+    }
+
+    /// World matrices of all nodes for a frame. `swing` is asked for the turn of each link in its parent's axes; it is told the link,
+    /// the matrix its node would have at rest, and how the parent is turned in the world.
+    pub fn pose_by(&self, frame: &Frame, mut swing: impl FnMut(usize, &Affine3A, Quat) -> Quat) -> Joints {
         let turns = accumulated(&frame.body.rotations);
         let hips = self.hips + (finite_vec(frame.body.hips) - JOINTS[0].offset) * self.scale;
         let gaze = gaze_rotation(Gaze { yaw: self.eye_gain * frame.gaze.yaw, pitch: self.eye_gain * frame.gaze.pitch });
@@ -115,6 +143,10 @@ impl Rig {
                     parent_turned * turn * node.rest
                 }
                 Role::Joint(joint, correction) => turns[joint] * correction * node.rest,
+                Role::Link(link) => {
+                    let rest = Affine3A::from_scale_rotation_translation(node.scale, node.rotation, node.translation);
+                    parent_rotation * swing(link, &(parent_world * rest), parent_rotation) * node.rotation
+                }
             };
             let local = Affine3A::from_scale_rotation_translation(node.scale, parent_rotation.inverse() * rotation, node.translation);
             let mut matrix = parent_world * local;

@@ -41,11 +41,11 @@ pub struct Section {
 }
 
 const PAPER: [u8; 3] = [28, 30, 34];
-const INK: [u8; 3] = [226, 228, 232];
+pub(super) const INK: [u8; 3] = [226, 228, 232];
 /// Pixels between cells.
-const GAP: u32 = 4;
+pub(super) const GAP: u32 = 4;
 /// Height of a title with the space around it.
-const TITLE: u32 = text::LINE + 12;
+pub(super) const TITLE: u32 = text::LINE + 12;
 /// Most pixels of one sheet: a gigabyte.
 const MOST_PIXELS: u64 = 1 << 28;
 /// Longest side of the picture that a close-up is cut from.
@@ -146,12 +146,12 @@ fn cut(picture: &Picture, [x, y]: [f32; 2], size: u32) -> Picture {
     Picture { width: size, height: size, rgba }
 }
 
-fn paper(width: u32, height: u32) -> Picture {
+pub(super) fn paper(width: u32, height: u32) -> Picture {
     let [r, g, b] = PAPER;
     Picture { width, height, rgba: [r, g, b, 255].repeat(width as usize * height as usize) }
 }
 
-fn paste(sheet: &mut Picture, picture: &Picture, [x, y]: [u32; 2]) {
+pub(super) fn paste(sheet: &mut Picture, picture: &Picture, [x, y]: [u32; 2]) {
     let width = 4 * picture.width as usize;
     for (n, row) in picture.rgba.chunks_exact(width).enumerate() {
         let start = 4 * ((y as usize + n) * sheet.width as usize + x as usize);

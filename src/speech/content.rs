@@ -5,7 +5,7 @@
 //! the articulators are. Two bottleneck frames make one content frame at 30 a second.
 
 use crate::audio::features::{BANDS, Mel};
-use crate::layers::{Conv, linear, normalise, zero_linear};
+use crate::layers::{Conv, Dropout, linear, normalise, zero_linear};
 use candle_core::{DType, Device, Module, Result, Tensor};
 use candle_nn::{Linear, VarBuilder};
 
@@ -30,9 +30,9 @@ impl Block {
         Ok(Block { conv: Conv::new(channels, channels, 3, dilation, vb.pp("conv"))?, out: zero_linear(channels, channels, vb.pp("out"))? })
     }
 
-    fn forward(&self, x: &Tensor, dropout: f32) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
         let hidden = self.conv.forward(&normalise(x)?)?.silu()?;
-        let hidden = if dropout > 0.0 { candle_nn::ops::dropout(&hidden, dropout)? } else { hidden };
+        let hidden = dropout.map_or(Ok(hidden.clone()), |d| d.apply(&hidden))?;
         x + self.out.forward(&hidden)?
     }
 }
@@ -84,8 +84,8 @@ impl ContentEncoder {
         ContentEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(damaged)
     }
 
-    /// `mel` is `[batch, frames120, BANDS]`, the number of frames divisible by four.
-    pub fn forward(&self, mel: &Tensor, dropout: f32) -> Result<Encoded> {
+    /// `mel` is `[batch, frames120, BANDS]`, the number of frames divisible by four; `dropout` is for training.
+    pub fn forward(&self, mel: &Tensor, dropout: Option<&Dropout>) -> Result<Encoded> {
         let (batch, frames, bands) = mel.dims3()?;
         let mut x = self.input.forward(&mel.reshape((batch, frames / 2, 2 * bands))?)?;
         for block in &self.blocks {
@@ -134,7 +134,7 @@ impl ContentEncoder {
             let rows: Vec<f32> =
                 (4 * from..4 * to).flat_map(|k| if k < mel.frames() { mel.row(k).to_vec() } else { silence(&mel) }).collect();
             let input = Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?;
-            let encoded = self.forward(&input, 0.0)?;
+            let encoded = self.forward(&input, None)?;
             let keep = |x: Tensor| x.narrow(1, start - from, end - start)?.squeeze(0)?.to_dtype(DType::F32)?.to_vec2::<f32>();
             content.latent.extend(keep(pair(&encoded.bottleneck)?)?.iter().map(|r| row(r)));
             content.articulation.extend(keep(encoded.articulation)?.iter().map(|r| row(r)));

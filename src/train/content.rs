@@ -1,13 +1,18 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
+//!
+//! Where phones are known and mouths are not, mouths are guessed from the phones once the encoder knows phones ([`pseudo`]), so that
+//! every voice teaches the lips. An [`Adversary`] takes speaker and feeling out of the bottleneck.
 
+use super::adversary::Adversary;
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
-use super::{Average, Log, Options, augment, optimiser};
+use super::{Average, Log, Options, augment, optimiser, pseudo};
 use crate::Result;
 use crate::audio::features::BANDS;
 use crate::face::articulation;
 use crate::face::articulation::gap_mm;
 use crate::face::coefficients::id;
 use crate::face::vector::{Row, unpack};
+use crate::layers::Dropout;
 use crate::speech::content::{ARTICULATION, ContentEncoder};
 use crate::speech::phones::Class;
 use candle_core::{D, DType, Device, Tensor};
@@ -19,18 +24,24 @@ use rand_chacha::ChaCha8Rng;
 const WINDOW: usize = 72;
 /// Windows of a batch by source: mouths first, then phones.
 const SHARES: [(Source, usize); 7] = [
-    (Source::GridS1, 4),
-    (Source::LrwAr, 8),
+    (Source::GridS1, 5),
+    (Source::LrwAr, 7),
     (Source::Facegood, 3),
     (Source::Tmhint, 1),
-    (Source::Ravdess, 2),
-    (Source::EmoDb, 2),
+    (Source::Ravdess, 3),
+    (Source::EmoDb, 3),
     (Source::Synthetic, 6),
 ];
 const LEARNING_RATE: f64 = 2e-3;
-const DROPOUT: f32 = 0.15;
+const DROPOUT: f32 = 0.1;
 /// Share of the windows that are heard in another voice or room.
-const PERTURBED: f64 = 0.8;
+const PERTURBED: f64 = 0.65;
+/// Weight of a frame of silence, which is half of the frames and easy, and of one where lips meet or find the teeth, which is seen most.
+const SILENCE: f32 = 0.3;
+const CONTACT: f32 = 2.0;
+/// Share of the steps after which mouths are guessed from phones, and what such a mouth weighs.
+const GUESSING: f32 = 0.35;
+const GUESSED: f32 = 0.5;
 /// Windows are spoken faster or slower by up to this factor either way.
 const TEMPO: f32 = 1.15;
 
@@ -41,8 +52,7 @@ pub fn articulation_of(row: &Row) -> [f32; ARTICULATION] {
 }
 
 /// Mean and deviation over a take, per target.
-fn standardise(rows: &[Row]) -> Vec<[f32; ARTICULATION]> {
-    let values: Vec<[f32; ARTICULATION]> = rows.iter().map(articulation_of).collect();
+fn standardise(values: &[[f32; ARTICULATION]]) -> Vec<[f32; ARTICULATION]> {
     let n = values.len().max(1) as f32;
     let mean: [f32; ARTICULATION] = std::array::from_fn(|c| values.iter().map(|v| v[c]).sum::<f32>() / n);
     let deviation: [f32; ARTICULATION] =
@@ -56,6 +66,8 @@ const FLOORS: [f32; ARTICULATION] = [1.0, 0.08, 0.08, 0.02];
 struct Example<'a> {
     take: &'a Take,
     targets: Vec<[f32; ARTICULATION]>,
+    /// How much the targets count.
+    weight: f32,
 }
 
 impl Example<'_> {
@@ -81,17 +93,19 @@ fn stretch(rows: &[f32], tempo: f32) -> Vec<f32> {
 }
 
 /// Batches of windows with their targets and weights.
-struct Batch {
+struct Batch<'a> {
     mel: Tensor,
     targets: Tensor,
     target_weights: Tensor,
     phones: Tensor,
     phone_weights: Tensor,
+    /// Whose every row is.
+    takes: Vec<&'a Take>,
 }
 
-fn batch(pools: &[(usize, Vec<Example>)], rng: &mut impl Rng) -> Result<Batch> {
+fn batch<'a>(pools: &[(usize, Vec<Example<'a>>)], rng: &mut impl Rng) -> Result<Batch<'a>> {
     let (mut mel, mut targets, mut weights, mut phones, mut phone_weights) = (vec![], vec![], vec![], vec![], vec![]);
-    let mut rows = 0;
+    let mut takes = Vec::new();
     for (share, pool) in pools {
         for _ in 0..*share {
             let example = &pool[rng.random_range(0..pool.len())];
@@ -104,40 +118,40 @@ fn batch(pools: &[(usize, Vec<Example>)], rng: &mut impl Rng) -> Result<Batch> {
                 augment::perturb(&mut window, rng);
             }
             mel.extend(window);
-            rows += 1;
+            takes.push(take);
             for n in 0..WINDOW {
                 let target = example.at(from as f32 + n as f32 * tempo);
                 targets.extend(target.unwrap_or_default());
-                weights.push(f32::from(u8::from(target.is_some())));
+                weights.push(if target.is_some() { example.weight } else { 0.0 });
             }
             for k in 0..2 * WINDOW {
                 let class = take.phones.get(2 * from + (k as f32 * tempo) as usize).copied().unwrap_or(UNLABELLED);
-                // Silence is half of the frames and easy.
-                let weight: f32 = if class == UNLABELLED {
-                    0.0
-                } else if class == Class::Silence as u8 {
-                    0.3
-                } else {
-                    1.0
+                let weight = match Class::from_index(class) {
+                    None => 0.0,
+                    Some(Class::Silence) => SILENCE,
+                    Some(c) if c.is_bilabial() || c == Class::Labiodental => CONTACT,
+                    Some(_) => 1.0,
                 };
                 phones.push(if class == UNLABELLED { 0 } else { u32::from(class) });
                 phone_weights.push(weight);
             }
         }
     }
-    let device = Device::Cpu;
+    let (rows, device) = (takes.len(), Device::Cpu);
     Ok(Batch {
         mel: Tensor::from_vec(mel, (rows, 4 * WINDOW, BANDS), &device)?,
         targets: Tensor::from_vec(targets, (rows, WINDOW, ARTICULATION), &device)?,
         target_weights: Tensor::from_vec(weights, (rows, WINDOW, 1), &device)?,
         phones: Tensor::from_vec(phones, (rows, 2 * WINDOW, 1), &device)?,
         phone_weights: Tensor::from_vec(phone_weights, (rows, 2 * WINDOW), &device)?,
+        takes,
     })
 }
 
 /// Huber-like loss of targets and of their speed, and the cross-entropy of phones.
-fn loss(encoder: &ContentEncoder, batch: &Batch) -> Result<(Tensor, f32, f32)> {
-    let out = encoder.forward(&batch.mel, DROPOUT)?;
+/// With `reversal`, how strongly the encoder flees the adversary.
+fn loss(encoder: &ContentEncoder, adversary: &Adversary, batch: &Batch, dropout: &Dropout, reversal: f64) -> Result<(Tensor, [f32; 3])> {
+    let out = encoder.forward(&batch.mel, Some(dropout))?;
     let error = out.articulation.sub(&batch.targets)?.broadcast_mul(&batch.target_weights)?;
     let smooth = ((error.sqr()? + 0.25)?.sqrt()? - 0.5)?.mean_all()?;
     let speed = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?.sqr()?.mean_all()?;
@@ -146,8 +160,9 @@ fn loss(encoder: &ContentEncoder, batch: &Batch) -> Result<(Tensor, f32, f32)> {
     let picked = log.gather(&batch.phones, D::Minus1)?.squeeze(2)?;
     let phones =
         (picked.mul(&batch.phone_weights)?.sum_all()?.neg()? / f64::from(batch.phone_weights.sum_all()?.to_scalar::<f32>()?.max(1.0)))?;
-    let (m, p) = (motion.to_scalar::<f32>()?, phones.to_scalar::<f32>()?);
-    Ok(((motion + (phones * 0.15)?)?, m, p))
+    let told = adversary.loss(&out.bottleneck, &batch.phone_weights, &batch.takes, reversal)?;
+    let parts = [motion.to_scalar::<f32>()?, phones.to_scalar::<f32>()?, told.to_scalar::<f32>()?];
+    Ok((((motion + (phones * 0.15)?)? + told)?, parts))
 }
 
 /// Trains for `content_steps` batches. Chooses nothing by itself: the figures on unseen people go to the log.
@@ -155,33 +170,70 @@ pub fn train(takes: &[Take], options: &Options, log: &mut Log) -> Result<()> {
     let (steps, seed) = (options.content_steps, options.seed);
     let map = VarMap::new();
     let encoder = ContentEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
-    let pools: Vec<(usize, Vec<Example>)> = SHARES
+    let mut pools: Vec<(usize, Vec<Example>)> = SHARES
         .iter()
         .map(|(source, share)| {
             let of_source = takes.iter().filter(|t| t.source == *source && t.split == Split::Train);
-            (*share, of_source.map(|take| Example { take, targets: standardise(&take.motion) }).collect::<Vec<_>>())
+            (*share, of_source.map(|take| Example { take, targets: recorded(take), weight: 1.0 }).collect::<Vec<_>>())
         })
         .filter(|(_, pool)| !pool.is_empty())
         .collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
+    super::draw(&map, seed)?;
     if options.resume {
         super::restore(&map, &log.file("content"))?;
     }
+    let dropout = Dropout::new(DROPOUT, seed);
     let mut optimiser = optimiser(&map, peak)?;
     let mut average = Average::new(&map)?;
-    let (mut motion, mut phones) = (0.0, 0.0);
+    let judges = VarMap::new();
+    let learned: Vec<&Take> = pools.iter().flat_map(|(_, pool)| pool.iter().map(|e| e.take)).collect();
+    let adversary = Adversary::new(&learned, VarBuilder::from_varmap(&judges, DType::F32, &Device::Cpu))?;
+    super::draw(&judges, seed)?;
+    let mut judging = super::optimiser(&judges, peak)?;
+    let guessing = (GUESSING * steps as f32) as usize;
+    let mut smooth = [0.0; 3];
     for step in 0..steps {
+        if step == guessing {
+            guess(&mut pools, &averaged(&average)?)?;
+        }
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
-        let (loss, m, p) = loss(&encoder, &batch(&pools, &mut rng)?)?;
-        super::step(&mut optimiser, &map, &loss)?;
+        crate::interrupt::check()?;
+        let reversal = (2.0 * step as f64 / steps as f64).min(1.0);
+        let (loss, parts) = loss(&encoder, &adversary, &batch(&pools, &mut rng)?, &dropout, reversal)?;
+        let mut gradients = loss.backward()?;
+        super::descend(&mut optimiser, &map, &mut gradients)?;
+        super::descend(&mut judging, &judges, &mut gradients)?;
         average.update(&map, step)?;
-        (motion, phones) = (0.95 * motion + 0.05 * m, 0.95 * phones + 0.05 * p);
-        if step % 100 == 99 || step + 1 == steps {
-            let averaged = ContentEncoder::new(VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
-            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} {}", step + 1, validate(&averaged, takes)?))?;
+        (0..3).for_each(|i| smooth[i] = 0.95 * smooth[i] + 0.05 * parts[i]);
+        if step % 200 == 199 || step + 1 == steps {
+            let [motion, phones, told] = smooth;
+            let figures = validate(&averaged(&average)?, takes)?;
+            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} adversary {told:.4} {figures}", step + 1))?;
             super::save(average.half()?, &log.file("content"))?;
         }
+    }
+    Ok(())
+}
+
+fn averaged(average: &Average) -> Result<ContentEncoder> {
+    Ok(ContentEncoder::new(VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?)
+}
+
+/// What the recorded mouth of a take does, standardised; nothing where none was recorded.
+fn recorded(take: &Take) -> Vec<[f32; ARTICULATION]> {
+    standardise(&take.motion.iter().map(articulation_of).collect::<Vec<_>>())
+}
+
+/// Gives the takes whose phones are known and whose mouths are not the mouths that go with such phones.
+fn guess(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
+    let seen: Vec<(&Take, &[[f32; ARTICULATION]])> =
+        pools.iter().flat_map(|(_, pool)| pool.iter().filter(|e| !e.targets.is_empty()).map(|e| (e.take, &e.targets[..]))).collect();
+    let mouths = pseudo::Mouths::fit(&seen, encoder)?;
+    for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(|e| e.targets.is_empty()) {
+        example.targets = standardise(&mouths.of(example.take));
+        example.weight = GUESSED;
     }
     Ok(())
 }
@@ -233,7 +285,7 @@ mod tests {
         assert!((slow[100 * BANDS] - 90.0).abs() < 1e-3);
         let take = Take::silent(Source::GridS1, Split::Train, "a", String::new(), 100);
         let targets = (0..100).map(|n| [4.0 * n as f32; ARTICULATION]).collect();
-        let example = Example { take: &take, targets };
+        let example = Example { take: &take, targets, weight: 1.0 };
         // Motion frame 25 of the slow window is feature frame 100 of it.
         assert!((example.at(25.0 * 0.9).unwrap()[0] - 90.0).abs() < 1e-3);
         assert!(example.at(100.0).is_none());

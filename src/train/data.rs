@@ -34,6 +34,24 @@ pub enum Source {
     Synthetic,
 }
 
+/// Which recordings a training may learn from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Sources {
+    /// Everything in the folder; some of it allows research only
+    #[default]
+    All,
+    /// Only what its terms allow to be used commercially
+    Commercial,
+}
+
+impl Sources {
+    /// Whether takes of a source may be learned from.
+    pub fn allow(self, source: Source) -> bool {
+        use Source::{EmoDb, Facegood, GridOthers, GridS1, Synthetic};
+        self == Sources::All || matches!(source, GridS1 | GridOthers | Facegood | EmoDb | Synthetic)
+    }
+}
+
 /// What a take may be used for. Speakers never cross; a source of one speaker is split by takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -100,6 +118,11 @@ impl Take {
         self
     }
 
+    /// A speaker for choosing who may join the training once that is done.
+    pub(super) fn is_held_out(&self) -> bool {
+        self.source == Source::EmoDb && self.split == Split::Validation
+    }
+
     /// Writes the classes of labelled stretches on the clock of the phones.
     pub(super) fn label(mut self, spans: &[Span]) -> Take {
         let class = |k: usize| {
@@ -159,9 +182,9 @@ pub fn faces(root: &Path) -> Result<Vec<Take>> {
 /// Speech with phone times: acted English and German.
 pub fn phones(root: &Path) -> Result<Vec<Take>> {
     let mut takes = Vec::new();
-    for (folder, table, source, validation) in [
-        ("ravdess", "phones_auto.csv", Source::Ravdess, &["19", "20", "21", "23", "24"][..]),
-        ("emodb", "phones.csv", Source::EmoDb, &["15", "16"][..]),
+    for (folder, table, source, (validation, test)) in [
+        ("ravdess", "phones_auto.csv", Source::Ravdess, (&["19", "20", "21", "23", "24"][..], &[][..])),
+        ("emodb", "phones.csv", Source::EmoDb, (&["14"][..], &["15", "16"][..])),
     ] {
         let folder = root.join("emotion").join(folder);
         let spans = phone_spans(&folder.join(table), source)?;
@@ -170,8 +193,13 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
             let name = row.get("file")?;
             let spans = spans.get(name)?;
             let speaker = row.get("speaker")?;
-            let split = if validation.contains(&speaker.as_str()) { Split::Validation } else { Split::Train };
-            Some(labelled(source, split, speaker, name, &folder, spans))
+            let split = match speaker.as_str() {
+                s if test.contains(&s) => Split::Test,
+                s if validation.contains(&s) => Split::Validation,
+                _ => Split::Train,
+            };
+            let emotion = row.get("emotion").and_then(|e| Label::parse(e)).unwrap_or_default();
+            Some(labelled(source, split, speaker, name, &folder, spans).map(|take| Take { emotion, ..take }))
         };
         takes.extend(labels.par_iter().filter_map(read).collect::<Result<Vec<_>>>()?);
     }

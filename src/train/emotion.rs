@@ -3,11 +3,12 @@
 //! Every other clip is shown with the usual manner of its speaker, the mean of one to ten other clips of theirs, so that the
 //! network can use it where it is known and does without where it is not. A clip competes only with the classes its corpus has.
 
-use super::data::Split;
+use super::data::{Sources, Split};
 use super::voices::{Clip, Corpus, clips};
 use super::{Log, optimiser};
 use crate::emotion::voice::{CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, Manner, Stretches, VoiceEncoder, class_point};
 use crate::emotion::{EMOTION, Point};
+use crate::layers::Dropout;
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
@@ -22,6 +23,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// The folder of recordings (`data` inside it).
     pub data: PathBuf,
+    /// Which of the corpora may be learned from.
+    pub sources: Sources,
     /// Where `emotion.safetensors` is written.
     pub out: PathBuf,
     pub steps: usize,
@@ -150,8 +153,8 @@ fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
 }
 
 /// Every member learns by itself, from the same stretches.
-fn loss(encoder: &VoiceEncoder, batch: &Batch) -> Result<Tensor> {
-    let opinions = encoder.opinions(&batch.stretches, DROPOUT)?;
+fn loss(encoder: &VoiceEncoder, batch: &Batch, dropout: &Dropout) -> Result<Tensor> {
+    let opinions = encoder.opinions(&batch.stretches, Some(dropout))?;
     let of = |points: &Tensor| -> candle_core::Result<Tensor> {
         let logits = (encoder.likelihood(points)? + &batch.competing)?;
         let entropy = candle_nn::ops::log_softmax(&logits, D::Minus1)?.mul(&batch.wanted)?.sum(D::Minus1)?.mean_all()?.neg()?;
@@ -169,19 +172,22 @@ pub fn train(options: &Options) -> Result<()> {
     let learned = |c: &&Clip| c.split == Split::Train || (!options.hold_out && c.split == Split::Validation);
     let pools: Vec<(Corpus, usize, Vec<&Clip>)> = SHARES
         .iter()
+        .filter(|(corpus, _)| options.sources == Sources::All || corpus.is_commercial())
         .map(|(corpus, share)| (*corpus, *share, clips.iter().filter(|c| c.corpus == *corpus).filter(learned).collect::<Vec<_>>()))
         .filter(|(.., pool)| !pool.is_empty())
         .collect();
     log.line(&format!("{} clips", pools.iter().map(|(.., pool)| pool.len()).sum::<usize>()))?;
     let map = VarMap::new();
     let encoder = VoiceEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    super::draw(&map, options.seed)?;
+    let dropout = Dropout::new(DROPOUT, options.seed);
     let mut optimiser = optimiser(&map, LEARNING_RATE)?;
     let mut average = super::Average::new(&map)?;
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let mut smooth = 0.0;
     for step in 0..options.steps {
         optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, options.steps));
-        let loss = loss(&encoder, &batch(&pools, &mut rng)?)?;
+        let loss = loss(&encoder, &batch(&pools, &mut rng)?, &dropout)?;
         super::step(&mut optimiser, &map, &loss)?;
         average.update(&map, step)?;
         let now = loss.to_scalar::<f32>()?;

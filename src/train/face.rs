@@ -290,6 +290,7 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     let map = VarMap::new();
     let denoiser = Denoiser::new(config(), VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
     let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
+    super::draw(&map, seed)?;
     if options.resume {
         super::restore(&map, &log.file("face"))?;
     }
@@ -320,9 +321,12 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     Ok(())
 }
 
-/// The mean of everybody's styles, with the head of a livelier speaker: presenters and readers of word lists hold theirs still.
+/// The mean of the presenters' styles, of everybody's where there are none, with the head of a livelier speaker: presenters and readers of
+/// word lists hold theirs still.
 fn default_style(examples: &[Example]) -> Style {
-    let all: Vec<&Style> = examples.iter().filter(|e| e.source == Source::LrwAr).flat_map(|e| &e.styles).collect();
+    let of = |keep: &dyn Fn(&Example) -> bool| -> Vec<&Style> { examples.iter().filter(|e| keep(e)).flat_map(|e| &e.styles).collect() };
+    let presenters = of(&|e| e.source == Source::LrwAr);
+    let all = if presenters.is_empty() { of(&|_| true) } else { presenters };
     std::array::from_fn(|i| {
         let mean = all.iter().map(|s| s[i]).sum::<f32>() / all.len().max(1) as f32;
         if style::HEAD.contains(&i) { mean + 1.0 } else { mean }

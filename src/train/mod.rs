@@ -1,6 +1,7 @@
 //! Training, from recordings to weights: `gestus train face` runs its stages in order, each resumable from its file, and
 //! `gestus train body` and `gestus train emotion` train the body and the ear for feelings.
 
+mod adversary;
 pub mod augment;
 pub mod body;
 pub mod clips;
@@ -9,6 +10,7 @@ pub mod data;
 pub mod emotion;
 pub mod face;
 pub mod npz;
+mod pseudo;
 pub mod sentences;
 pub mod synthesis;
 pub mod talks;
@@ -16,11 +18,13 @@ pub mod track;
 pub mod voices;
 
 use crate::{Error, Result};
-use candle_core::{DType, Device, Tensor};
+use candle_core::backprop::GradStore;
+use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -30,6 +34,8 @@ use std::time::Instant;
 pub struct Options {
     /// The folder of recordings (`data` inside it).
     pub data: PathBuf,
+    /// Which of the recordings may be learned from.
+    pub sources: data::Sources,
     /// Where `content.safetensors` and `face.safetensors` are written.
     pub out: PathBuf,
     /// Minutes of synthesised speech for the content encoder; 0 does without.
@@ -40,6 +46,8 @@ pub struct Options {
     pub face_steps: usize,
     /// Go on from the weights in `out`, at a third of the learning rate.
     pub resume: bool,
+    /// Leave out the speakers for choosing.
+    pub hold_out: bool,
     pub seed: u64,
 }
 
@@ -84,21 +92,49 @@ pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
 /// Sets the weights of a map from a checkpoint.
 pub fn restore(map: &VarMap, path: &Path) -> Result<()> {
     let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
-    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-    for (name, var) in data.iter() {
+    for (name, var) in &variables(map)? {
         let tensor = tensors.get(name).ok_or_else(|| Error::malformed(path.display().to_string(), format!("has no weights {name}")))?;
         var.set(&tensor.to_dtype(DType::F32)?)?;
     }
     Ok(())
 }
 
+/// The weights of a map by name: its own order would change from run to run.
+fn variables(map: &VarMap) -> Result<BTreeMap<String, Var>> {
+    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
+    Ok(data.iter().map(|(name, var)| (name.clone(), var.clone())).collect())
+}
+
+/// Draws the first weights anew from a seed, each by its name alone: matrices normal with a variance of 2 over their inputs (He et al. 2015),
+/// their biases even within 1 over the root of the inputs. What starts as a constant stays.
+pub fn draw(map: &VarMap, seed: u64) -> Result<()> {
+    let vars = variables(map)?;
+    for (stream, (name, var)) in vars.iter().enumerate() {
+        let values = var.flatten_all()?.to_vec1::<f32>()?;
+        if values.iter().all(|v| *v == values[0]) {
+            continue;
+        }
+        let matrix = vars.get(&name.replace("bias", "weight")).unwrap_or(var);
+        let inputs = matrix.dims().last().copied().unwrap_or(1) as f32;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(WEIGHTS_STREAM + stream as u64);
+        let (deviation, reach) = ((2.0 / inputs).sqrt(), 1.0 / inputs.sqrt());
+        let mut number = || if var.rank() > 1 { deviation * normal(&mut rng) } else { rng.random_range(-reach..reach) };
+        let drawn: Vec<f32> = values.iter().map(|_| number()).collect();
+        var.set(&Tensor::from_vec(drawn, var.shape(), &Device::Cpu)?)?;
+    }
+    Ok(())
+}
+
+const WEIGHTS_STREAM: u64 = 1 << 16;
+
+fn normal(rng: &mut impl Rng) -> f32 {
+    StandardNormal.sample(rng)
+}
+
 /// AdamW with the decay that small corpora need.
 pub fn optimiser(map: &VarMap, learning_rate: f64) -> Result<AdamW> {
-    // Names fix the order: a map's own would change from run to run.
-    let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-    let mut vars: Vec<_> = data.iter().collect();
-    vars.sort_by(|a, b| a.0.cmp(b.0));
-    let vars = vars.into_iter().map(|(_, v)| v.clone()).collect();
+    let vars = variables(map)?.into_values().collect();
     Ok(AdamW::new(vars, ParamsAdamW { lr: learning_rate, weight_decay: 0.02, ..Default::default() })?)
 }
 
@@ -109,11 +145,15 @@ pub fn schedule(peak: f64, step: usize, steps: usize) -> f64 {
     peak * warm * (0.05 + 0.95 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos()))
 }
 
-/// One step down the gradient, whose norm is held under 1.
+/// One step down the gradient of a loss, whose norm is held under 1.
 pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
     crate::interrupt::check()?;
-    let mut gradients = loss.backward()?;
-    let vars = map.all_vars();
+    descend(optimiser, map, &mut loss.backward()?)
+}
+
+/// Moves the weights of one map down a gradient, whose norm over that map is held under 1.
+pub fn descend(optimiser: &mut AdamW, map: &VarMap, gradients: &mut GradStore) -> Result<()> {
+    let vars: Vec<Var> = variables(map)?.into_values().collect();
     let mut square = 0f64;
     for var in &vars {
         if let Some(g) = gradients.get(var) {
@@ -131,7 +171,7 @@ pub fn step(optimiser: &mut AdamW, map: &VarMap, loss: &Tensor) -> Result<()> {
             }
         }
     }
-    Ok(optimiser.step(&gradients)?)
+    Ok(optimiser.step(gradients)?)
 }
 
 /// Share of the moving average of the weights that a step keeps.
@@ -148,8 +188,7 @@ impl Average {
     }
 
     fn copy(map: &VarMap) -> Result<HashMap<String, Tensor>> {
-        let data = map.data().lock().map_err(|_| Error::Model("a training thread failed".into()))?;
-        data.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
+        variables(map)?.iter().map(|(name, var)| Ok((name.clone(), var.as_tensor().copy()?.detach()))).collect()
     }
 
     pub fn update(&mut self, map: &VarMap, step: usize) -> Result<()> {
@@ -176,6 +215,10 @@ pub fn face(options: &Options) -> Result<()> {
     let root = options.data.join("data");
     let mut takes = data::faces(&root)?;
     takes.extend(data::phones(&root)?);
+    takes.retain(|t| t.split != data::Split::Train || options.sources.allow(t.source));
+    if !options.hold_out {
+        takes.iter_mut().filter(|t| t.is_held_out()).for_each(|t| t.split = data::Split::Train);
+    }
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {

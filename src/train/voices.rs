@@ -34,6 +34,11 @@ impl Corpus {
         }
     }
 
+    /// Whether its terms allow commercial use.
+    pub fn is_commercial(self) -> bool {
+        self == Corpus::EmoDb
+    }
+
     pub(super) fn folder(self) -> &'static str {
         match self {
             Corpus::Ravdess => "ravdess",

@@ -19,8 +19,12 @@ mod gif;
 mod h264;
 mod mp4;
 mod mux;
+pub mod page;
 mod palette;
 mod png;
+mod under;
+
+pub use under::Under;
 
 use crate::audio::Recording;
 use crate::render::Picture;

@@ -367,7 +367,8 @@ fn add_chain(actor: &mut Actor, chain: &hair::Chain, rig: &Rig, warp: &Warp) {
         (parent, from) = (actor.nodes.len() - 1, at);
         nodes.push(parent);
     }
-    actor.springs.push(Spring { name: chain.name.clone(), nodes, stiffness: 1.0, drag: 0.4, gravity: 0.15, radius: 0.02 });
+    let name = chain.name.clone();
+    actor.springs.push(Spring { name, nodes, stiffness: 1.0, drag: 0.4, gravity: 0.15, radius: 0.02, colliders: Vec::new() });
 }
 
 /// Bakes a piece into a mesh; returns the new number of each of its vertices, `None` for those no face uses.

@@ -140,7 +140,7 @@ impl Loader<'_> {
         map.check(&shapes.into_iter().chain(expressed).collect::<Vec<_>>(), &names)?;
 
         let (mut humanoid, by) = self.humanoid(&actor, &places, map)?;
-        actor.springs = vrm::springs(self, &actor.nodes, &places);
+        (actor.springs, actor.colliders) = vrm::springs(self, &actor.nodes, &places);
         let stance = stand::stand(&mut actor, &mut humanoid);
         let rigid = actor.meshes.iter().all(|m| m.skin.is_empty());
         if rigid && humanoid.count() < 3 && (stand::is_face(&actor) || humanoid.eyes.iter().any(Option::is_some)) {

@@ -6,7 +6,8 @@ use super::Loader;
 use super::geometry::Origin;
 use crate::Result;
 use crate::actor::drivers::Expression;
-use crate::actor::{Actor, Node, Spring};
+use crate::actor::{Actor, Collider, Node, Spring};
+use glam::Vec3;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -133,9 +134,17 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// The chains of both versions.
-pub fn springs(loader: &Loader, nodes: &[Node], places: &[Option<usize>]) -> Vec<Spring> {
+/// The chains of both versions and what they keep out of.
+pub fn springs(loader: &Loader, nodes: &[Node], places: &[Option<usize>]) -> (Vec<Spring>, Vec<Collider>) {
     let place = |v: &Value| v.as_u64().and_then(|n| places.get(usize::try_from(n).ok()?).copied().flatten());
+    let (colliders, groups) = colliders(loader, &place);
+    let of = |list: &[Value]| -> Vec<usize> {
+        let groups = list.iter().filter_map(|g| groups.get(usize::try_from(g.as_u64()?).ok()?));
+        let mut all: Vec<usize> = groups.flatten().copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    };
     let number = |v: &Value, other: f64, high: f32| (v.as_f64().unwrap_or(other) as f32).clamp(0.0, high);
     let mut out = Vec::new();
     for spring in list(&loader.extensions["VRMC_springBone"]["springs"]) {
@@ -151,6 +160,7 @@ pub fn springs(loader: &Loader, nodes: &[Node], places: &[Option<usize>]) -> Vec
                 drag: number(&first["dragForce"], 0.5, 1.0),
                 gravity: number(&first["gravityPower"], 0.0, 2.0),
                 radius: number(&first["hitRadius"], 0.0, 1.0),
+                colliders: of(list(&spring["colliderGroups"])),
             });
         }
     }
@@ -166,6 +176,7 @@ pub fn springs(loader: &Loader, nodes: &[Node], places: &[Option<usize>]) -> Vec
                     drag: number(&group["dragForce"], 0.4, 1.0),
                     gravity: number(&group["gravityPower"], 0.0, 2.0),
                     radius: number(&group["hitRadius"], 0.02, 1.0),
+                    colliders: of(list(&group["colliderGroups"])),
                 });
             }
             if out.len() > MOST_SPRINGS {
@@ -177,7 +188,51 @@ pub fn springs(loader: &Loader, nodes: &[Node], places: &[Option<usize>]) -> Vec
         loader.note(format!("springs beyond the first {MOST_SPRINGS} hang still"));
         out.truncate(MOST_SPRINGS);
     }
-    out
+    (out, colliders)
+}
+
+/// Colliders that are read from a file; a body has a few dozen.
+const MOST_COLLIDERS: usize = 512;
+
+/// The colliders of both versions, and which each group holds.
+fn colliders(loader: &Loader, place: &impl Fn(&Value) -> Option<usize>) -> (Vec<Collider>, Vec<Vec<usize>>) {
+    let number = |v: &Value| v.as_f64().filter(|v| v.is_finite()).unwrap_or(0.0) as f32;
+    let radius = |v: &Value| number(v).clamp(0.0, 10.0);
+    let mut out: Vec<Collider> = Vec::new();
+    let newer = &loader.extensions["VRMC_springBone"];
+    if !newer["colliders"].is_null() {
+        // Groups name colliders by number, whether they can be used or not.
+        let point = |v: &Value| Vec3::new(number(&v[0]), number(&v[1]), number(&v[2])).clamp(Vec3::splat(-100.0), Vec3::splat(100.0));
+        let mut kept: Vec<Option<usize>> = Vec::new();
+        for collider in list(&newer["colliders"]) {
+            let shape = &collider["shape"];
+            let (inner, capsule) = if shape["capsule"].is_object() { (&shape["capsule"], true) } else { (&shape["sphere"], false) };
+            let node = place(&collider["node"]).filter(|_| inner.is_object() && out.len() < MOST_COLLIDERS);
+            kept.push(node.map(|node| {
+                let from = point(&inner["offset"]);
+                out.push(Collider { node, from, to: if capsule { point(&inner["tail"]) } else { from }, radius: radius(&inner["radius"]) });
+                out.len() - 1
+            }));
+        }
+        let member = |v: &Value| kept.get(usize::try_from(v.as_u64()?).ok()?).copied().flatten();
+        let groups = list(&newer["colliderGroups"]).iter().map(|g| list(&g["colliders"]).iter().filter_map(member).collect());
+        return (out, groups.collect());
+    }
+    let mut groups = Vec::new();
+    for group in list(&loader.extensions["VRM"]["secondaryAnimation"]["colliderGroups"]) {
+        let first = out.len();
+        for collider in list(&group["colliders"]) {
+            if let Some(node) = place(&group["node"]).filter(|_| out.len() < MOST_COLLIDERS) {
+                let offset = &collider["offset"];
+                // Version 0 has offsets in Unity's space, whose z points the other way.
+                let from = Vec3::new(number(&offset["x"]), number(&offset["y"]), -number(&offset["z"]));
+                let from = from.clamp(Vec3::splat(-100.0), Vec3::splat(100.0));
+                out.push(Collider { node, from, to: from, radius: radius(&collider["radius"]) });
+            }
+        }
+        groups.push((first..out.len()).collect());
+    }
+    (out, groups)
 }
 
 fn ancestors(nodes: &[Node], node: usize) -> impl Iterator<Item = usize> {

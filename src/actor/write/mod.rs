@@ -6,6 +6,8 @@
 
 mod vrm;
 
+pub use vrm::preset;
+
 use super::{Actor, Alpha, Driver, Material, Mesh, Morph, Surface, Texture};
 use crate::face::coefficients;
 use crate::{Error, Result};

@@ -133,6 +133,16 @@ const EXPRESSIONS: [(&str, &[(&str, f32)]); 18] = [
     ("neutral", &[]),
 ];
 
+/// A preset's coefficients and their shares; nothing for unknown names.
+pub fn preset(name: &str) -> Vec<(usize, f32)> {
+    let mix = EXPRESSIONS.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, mix)| mix);
+    let sides = |shape: &str| match coefficients::index(shape) {
+        Some(k) => vec![k],
+        None => ["Left", "Right"].iter().filter_map(|side| coefficients::index(&format!("{shape}{side}"))).collect(),
+    };
+    mix.iter().flat_map(|(shape, share)| sides(shape).into_iter().map(move |k| (k, *share))).collect()
+}
+
 fn presets(actor: &Actor, carriers: &[usize]) -> Value {
     let expression = |(name, mix): (&str, &[(&str, f32)])| (name.to_string(), expression(actor, carriers, mix));
     Value::Object(EXPRESSIONS.into_iter().map(expression).collect())

@@ -1,14 +1,11 @@
 //! `gestus actor sheet`: a contact sheet of everything a character can show.
 
+use crate::Result;
 use crate::cli::messages::Messages;
-use crate::output::Output;
+use crate::cli::picture::{self, Format};
 use crate::render::showcase::Group;
-use crate::render::{Backend, Look, Picture, View, sheet};
-use crate::{Error, Result};
-use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
-use image::{ExtendedColorType, ImageEncoder};
-use std::path::{Path, PathBuf};
+use crate::render::{Backend, Look, View, sheet};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -51,41 +48,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         sheet::draw(&actor, &sections, arguments.columns, arguments.cell, Backend::Cpu, &view)
     };
     let picture = sheet::stack(arguments.actors.iter().map(draw).collect::<Result<_>>()?);
-    write(&picture, format, &arguments.output)?;
+    picture::write(&picture, format, &arguments.output)?;
     messages.say(format!("{}: {}x{}", arguments.output.display(), picture.width, picture.height));
     Ok(())
-}
-
-/// Share of the original that a JPEG keeps, percent.
-const JPEG_QUALITY: u8 = 88;
-
-/// Kinds of file that a sheet can be.
-#[derive(Clone, Copy)]
-enum Format {
-    Png,
-    Jpeg,
-}
-
-impl Format {
-    fn of(path: &Path) -> Result<Format> {
-        match path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase().as_str() {
-            "png" => Ok(Format::Png),
-            "jpg" | "jpeg" => Ok(Format::Jpeg),
-            _ => Err(Error::usage(format!("{}: not a picture that can be written", path.display()), "use .png or .jpg")),
-        }
-    }
-}
-
-fn write(picture: &Picture, format: Format, path: &Path) -> Result<()> {
-    let mut output = Output::create(path)?;
-    let (width, height) = (picture.width, picture.height);
-    let done = match format {
-        Format::Png => PngEncoder::new(&mut output).write_image(&picture.rgba, width, height, ExtendedColorType::Rgba8),
-        Format::Jpeg => {
-            let rgb: Vec<u8> = picture.rgba.chunks_exact(4).flat_map(|pixel| &pixel[..3]).copied().collect();
-            JpegEncoder::new_with_quality(&mut output, JPEG_QUALITY).write_image(&rgb, width, height, ExtendedColorType::Rgb8)
-        }
-    };
-    done.map_err(|e| Error::Io { path: path.to_owned(), source: std::io::Error::other(e) })?;
-    output.commit()
 }

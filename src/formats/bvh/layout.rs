@@ -285,8 +285,9 @@ fn captured(right: &str, left: &str, arm: fn(&mut Rows, &str, &str), middle_of_f
         leg.push((format!("{theirs}ToeBaseEnd"), At::End(toes)));
         rows.chain("Hips", &leg);
         if middle_of_foot.is_empty() {
-            rows.add(format!("{theirs}LegEnd"), &format!("{theirs}Foot"), joint("Foot"));
-            rows.add(format!("{theirs}UpLegEnd"), &format!("{theirs}Leg"), joint("LowerLeg"));
+            let end = |name: &str| At::Way(ours(&format!("{side}{name}")), 1.0);
+            rows.add(format!("{theirs}LegEnd"), &format!("{theirs}Foot"), end("Foot"));
+            rows.add(format!("{theirs}UpLegEnd"), &format!("{theirs}Leg"), end("LowerLeg"));
         }
     }
     rows.rows
@@ -318,8 +319,9 @@ fn zeggs_arm(rows: &mut Rows, theirs: &str, side: &str) {
         chain.push((format!("{theirs}Hand{word}4"), At::End(finger(side, name, 2))));
         rows.chain(&format!("{theirs}Hand"), &chain);
     }
-    rows.add(format!("{theirs}ForeArmEnd"), &format!("{theirs}Hand"), joint("Hand"));
-    rows.add(format!("{theirs}ArmEnd"), &format!("{theirs}ForeArm"), joint("LowerArm"));
+    let end = |name: &str| At::Way(ours(&format!("{side}{name}")), 1.0);
+    rows.add(format!("{theirs}ForeArmEnd"), &format!("{theirs}Hand"), end("Hand"));
+    rows.add(format!("{theirs}ArmEnd"), &format!("{theirs}ForeArm"), end("LowerArm"));
 }
 
 fn mixamo() -> Vec<Row> {

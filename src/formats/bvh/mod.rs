@@ -138,7 +138,7 @@ fn face_forward(poses: &mut [Pose], fps: f64, notes: &mut Vec<String>) {
     if quarters == 0.0 {
         return;
     }
-    notes.push(format!("turned by {:.0} degrees to face the front", -90.0 * quarters));
+    notes.push(format!("turned by {:.0} degrees to face the front", 90.0 * quarters.abs()));
     let turn = Quat::from_rotation_y(-FRAC_PI_2 * quarters);
     for pose in poses {
         pose.hips = turn * pose.hips;

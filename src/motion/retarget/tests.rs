@@ -102,7 +102,7 @@ fn axes_are_found_in_the_motion() {
     for (a, b) in poses.iter().zip(&back) {
         let (a, b) = (skeleton::globals(a, &OFFSETS), skeleton::globals(b, &OFFSETS));
         let worst = (0..COUNT).map(|k| a.positions[k].distance(b.positions[k])).fold(0.0, f32::max);
-        assert!(worst < 0.01, "{worst} m");
+        assert!(worst < 0.02, "{worst} m");
     }
 }
 
