@@ -4,6 +4,7 @@ use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
 use crate::body::library::{self, Library, Placed, track};
+use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
@@ -46,7 +47,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(speech, plan, &heads, seed);
+    let poses = bodies(speech, plan, &heads, seed)?;
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -146,21 +147,23 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> {
-    let hands = manners(plan, plan.points(Region::Hands), heads.len());
+fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec<Pose>> {
+    let model = BodyModel::builtin()?;
+    let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
+    let hands = manners(plan, plan.points(Region::Hands), frames);
     let frame = |seconds: f64| (seconds * body::RATE) as f32;
     let busy: Vec<Range<f32>> =
         track::spans(&plan.gestures, &hands).iter().map(|span| frame(span.start - 0.2)..frame(span.end - 0.4)).collect();
     let under = |points: &[Point]| {
-        let manners = manners(plan, points, heads.len());
-        let manner = |seconds: f64| manners.get((seconds * body::RATE).round() as usize).copied().unwrap_or_default();
-        body::perform_around(speech, &manner, heads, seed, heads.len(), &busy)
+        let manners = body::eased(manners(plan, points, frames).into_iter());
+        let (rhythm, manners, busy) = (&rhythm, &manners, &busy);
+        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given: &[], seed })
     };
-    let mut poses = under(&plan.emotion);
+    let mut poses = under(&plan.emotion)?;
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {
         let points = plan.points(region);
         if points != plan.emotion {
-            for (pose, own) in poses.iter_mut().zip(under(points)) {
+            for (pose, own) in poses.iter_mut().zip(under(points)?) {
                 for span in joints {
                     pose.rotations[span.clone()].copy_from_slice(&own.rotations[span.clone()]);
                 }
@@ -170,7 +173,7 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Vec<Pose> 
     plan.dials.gesture(&mut poses, &HANDS);
     let track = track::lay(&plan.gestures, &poses, &hands);
     track::blend(&mut poses, &track);
-    poses
+    Ok(poses)
 }
 
 /// Joints of the region among the 52: spine, chest and upper chest; shoulders to hands, and fingers.

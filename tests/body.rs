@@ -3,9 +3,11 @@
 //! `cargo test --test body -- --nocapture` prints the figures beside those of two recorded speakers.
 
 use gestus::audio::{SPEECH_RATE, Speech};
+use gestus::body::model::{BodyModel, Request};
 use gestus::body::rhythm::Rhythm;
 use gestus::body::skeleton::{self, Globals, OFFSETS, Pose};
 use gestus::body::{self, Expressivity, curves};
+use gestus::evaluate::motion::Motion;
 use gestus::motion::Head;
 use glam::Vec3;
 use std::path::{Path, PathBuf};
@@ -318,4 +320,50 @@ fn an_hour_takes_seconds() {
     println!("an hour of speech: {:.1} s", start.elapsed().as_secs_f32());
     assert_eq!(poses.len(), 108_000);
     assert!(start.elapsed().as_secs() < 60);
+}
+
+/// The learned body under a rhythm of speech, neutral, without a head of its own.
+fn learned(speech: &Speech, seed: u64) -> Vec<Pose> {
+    let frames = (speech.seconds * 30.0).ceil() as usize;
+    let rhythm = Rhythm::of(speech, frames);
+    let request = Request {
+        rhythm: &rhythm,
+        frames,
+        emotion: &[],
+        manners: &[],
+        style: None,
+        heads: &[Head::default()],
+        busy: &[],
+        given: &[],
+        seed,
+    };
+    BodyModel::builtin().unwrap().perform(&request).unwrap()
+}
+
+#[test]
+fn the_learned_body_moves_with_the_voice_and_stays_whole() {
+    let (mut timing, mut motions) = (Vec::new(), Vec::new());
+    for seed in 1..=3 {
+        let speech = speech(40.0, seed as u32);
+        let motion = Motion::of(&learned(&speech, seed));
+        let (r, lag) = motion.timing(&Rhythm::of(&speech, motion.speed.len()).level);
+        println!("seed {seed}: r {r:.2} at {lag:.2} s, speed {:.2}, inside {:.4}", motion.speed_percentile(0.5), motion.inside);
+        timing.push(r);
+        assert!((-0.7..0.1).contains(&lag), "{lag}");
+        assert_eq!(motion.outside, 0.0);
+        assert!(motion.inside < 0.005 && motion.drift() < 0.3, "{} {}", motion.inside, motion.drift());
+        assert!(quantile(&motion.planted, 0.95) < 1.0, "{}", quantile(&motion.planted, 0.95));
+        motions.push(motion);
+    }
+    assert!(mean(&timing) > 0.3, "{timing:?}");
+    let speech = speech(20.0, 9);
+    let (one, other) = (Motion::of(&learned(&speech, 1)), Motion::of(&learned(&speech, 2)));
+    assert!(one.distance(&other) > 0.04, "seeds are alike: {}", one.distance(&other));
+}
+
+#[test]
+fn the_learned_body_does_not_depend_on_threads() {
+    let speech = speech(12.0, 4);
+    let on = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| learned(&speech, 5));
+    assert_eq!(on(1), on(3));
 }

@@ -51,9 +51,10 @@ pub fn plant(codes: &mut [Code], pinned: &[bool]) {
                 continue;
             }
             let (ahead, _) = mean(s, frame + AHEAD, AHEAD);
-            let other_stands = feet[1 - s].step.is_none();
-            if feet[s].step.is_none() && other_stands && frame >= feet[s].next_step && ahead.distance(feet[s].at) > AWAY {
-                let frames = (frame..(frame + STEP).min(last)).take_while(|n| !pinned[*n]).count().max(4);
+            let free = feet[s].step.is_none() && feet[1 - s].step.is_none() && frame >= feet[s].next_step;
+            // A step that the end of the take would cut is not begun.
+            if free && frame + STEP <= last && ahead.distance(feet[s].at) > AWAY {
+                let frames = (frame..frame + STEP).take_while(|n| !pinned[*n]).count().max(4);
                 feet[s].step = Some((frame, frames, feet[s].at, feet[s].yaw));
                 let land = frame + frames;
                 let (mut to, yaw) = if pinned[land.min(last)] { wanted[land.min(last)][s] } else { mean(s, land, BEYOND) };

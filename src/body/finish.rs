@@ -1,11 +1,11 @@
 //! From codes to poses that a body can hold: feet planted, legs that reach, hands outside head and torso, breath, joints
 //! inside their ranges, a head on top.
 
-use super::curves::{Dice, Purpose, smoothstep, soft_min};
+use super::curves::{Dice, Purpose, smooth, smoothstep, soft_min};
 use super::expressivity::Expressivity;
 use super::gestures::Side;
 use super::hands::{keep_out, part};
-use super::latent::{ANKLES, ARMS, Code, HIPS, Latent, Part, WRIST, heading};
+use super::latent::{ANKLES, ARMS, CODE, Code, HIPS, Latent, Part, WRIST, heading};
 use super::limits;
 use super::rhythm::Rhythm;
 use super::skeleton::{OFFSETS, Pose};
@@ -41,6 +41,8 @@ impl Finish<'_> {
     /// Poses from codes at 30 frames a second.
     pub fn poses(&self, mut codes: Vec<Code>) -> Vec<Pose> {
         let frames = codes.len();
+        begin(&mut codes);
+        rest(&mut codes, self.rhythm);
         let pull = self.pull_to_given(&mut codes);
         let pinned: Vec<bool> = pull.iter().map(|p| p[Part::Trunk as usize] >= 1.0).collect();
         feet::plant(&mut codes, &pinned);
@@ -70,25 +72,35 @@ impl Finish<'_> {
     /// Moves codes onto the given poses, easing off over [`REACH`] frames. How far each frame and part was pulled, 0..=1.
     fn pull_to_given(&self, codes: &mut [Code]) -> Vec<[f32; Part::COUNT]> {
         let mut pull = vec![[0f32; Part::COUNT]; codes.len()];
-        let wanted: Vec<(&Given, Code)> =
-            self.given.iter().filter(|g| g.frame < codes.len()).map(|g| (g, self.latent.encode(&g.pose))).collect();
-        let offsets: Vec<Code> = wanted.iter().map(|(g, code)| std::array::from_fn(|c| code[c] - codes[g.frame][c])).collect();
-        for frame in 0..codes.len() {
-            for k in 0..Part::COUNT {
-                // The nearest given pose before and after have their say.
-                let near = |g: &Given| g.parts[k] && g.frame.abs_diff(frame) <= REACH;
-                let before =
-                    (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame <= frame).max_by_key(|i| wanted[*i].0.frame);
-                let after =
-                    (0..wanted.len()).filter(|i| near(wanted[*i].0) && wanted[*i].0.frame > frame).min_by_key(|i| wanted[*i].0.frame);
-                let weight = |i: usize| smoothstep(REACH as f32, 0.0, wanted[i].0.frame.abs_diff(frame) as f32);
-                let (a, b) = (before.map_or(0.0, weight), after.map_or(0.0, weight));
-                let total = (a + b).max(1.0);
-                pull[frame][k] = (a + b).min(1.0);
-                for (i, w) in before.map(|i| (i, a)).into_iter().chain(after.map(|i| (i, b))) {
-                    for c in (0..codes[frame].len()).filter(|c| Part::of(*c) as usize == k) {
-                        codes[frame][c] += offsets[i][c] * w / total;
+        for (k, which) in [Part::Trunk, Part::LeftArm, Part::RightArm].into_iter().enumerate() {
+            let mut wanted: Vec<&Given> = self.given.iter().filter(|g| g.parts[k] && g.frame < codes.len()).collect();
+            wanted.sort_by_key(|g| g.frame);
+            let channels: Vec<usize> = (0..CODE).filter(|c| Part::of(*c) == which).collect();
+            let offsets: Vec<Code> = wanted
+                .iter()
+                .map(|g| {
+                    let code = self.latent.encode(&g.pose);
+                    std::array::from_fn(|c| code[c] - codes[g.frame][c])
+                })
+                .collect();
+            for frame in 0..codes.len() {
+                // The nearest given poses to either side have their say, the nearer the more.
+                let next = wanted.partition_point(|g| g.frame <= frame);
+                let away = |i: usize| wanted[i].frame.abs_diff(frame) as f32;
+                let near = |i: usize| smoothstep(REACH as f32, 0.0, away(i));
+                let before = next.checked_sub(1).map(|i| (i, near(i)));
+                let after = (next < wanted.len()).then(|| (next, near(next)));
+                let shares = match (before, after) {
+                    (Some((i, a)), Some((j, b))) => {
+                        let over = away(i) / (away(i) + away(j));
+                        [(i, a * (1.0 - over)), (j, b * over)]
                     }
+                    (Some(one), None) | (None, Some(one)) => [one, (one.0, 0.0)],
+                    (None, None) => break,
+                };
+                pull[frame][k] = before.map_or(0.0, |b| b.1).max(after.map_or(0.0, |a| a.1));
+                for (i, share) in shares {
+                    channels.iter().for_each(|c| codes[frame][*c] += share * offsets[i][*c]);
                 }
             }
         }
@@ -117,6 +129,42 @@ impl Finish<'_> {
         let (twist, lean, bend) = (facing.inverse() * trunk).to_euler(EulerRot::YXZ);
         let hang = self.manners.get(frame).or(self.manners.last()).map_or(0.0, |m| m.head.to_radians());
         carry_head(twist, lean, bend, hang, pose);
+    }
+}
+
+/// Eases into motion: the first codes have no past that they could follow from.
+fn begin(codes: &mut [Code]) {
+    const EASE: usize = 14;
+    let Some(settled) = codes.get(EASE).copied() else { return };
+    for (frame, code) in codes[..EASE].iter_mut().enumerate() {
+        let own = smoothstep(0.0, EASE as f32, frame as f32);
+        (0..CODE).for_each(|c| code[c] = settled[c] + own * (code[c] - settled[c]));
+    }
+}
+
+/// Calms the arms in long pauses: what they do there goes over into its own slow course, and comes back before the voice does.
+fn rest(codes: &mut [Code], rhythm: &Rhythm) {
+    /// Pauses of so many frames are long (1.5 s); the slow course is the mean over about a second.
+    const LONG: usize = 45;
+    const SLOW: f32 = 14.0;
+    const CALM: f32 = 0.92;
+    let arms: Vec<usize> = (0..CODE).filter(|c| Part::of(*c) != Part::Trunk).collect();
+    let long: Vec<_> = rhythm.pauses.iter().filter(|p| p.len() >= LONG && p.end <= codes.len()).collect();
+    if long.is_empty() {
+        return;
+    }
+    let slow: Vec<Vec<f32>> = arms.iter().map(|c| smooth(&codes.iter().map(|code| code[*c]).collect::<Vec<f32>>(), SLOW)).collect();
+    for pause in long {
+        // At the very end of a take nobody speaks again.
+        let back = if pause.end == codes.len() { usize::MAX } else { pause.end };
+        for frame in pause.clone() {
+            let since = (frame - pause.start) as f32;
+            let left = (back - frame) as f32;
+            let calm = CALM * smoothstep(6.0, 30.0, since) * smoothstep(0.0, 10.0, left);
+            for (c, slow) in arms.iter().zip(&slow) {
+                codes[frame][*c] += calm * (slow[frame] - codes[frame][*c]);
+            }
+        }
     }
 }
 
@@ -166,4 +214,21 @@ fn neck_shift(code: &Code) -> Vec3 {
         now *= turn((3 + 3 * joint).min(12));
     }
     at - OFFSETS[1..=4].iter().sum::<Vec3>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arms_come_to_rest_in_long_pauses_alone() {
+        let waving: Vec<Code> = (0..240).map(|n| [(n as f32 * 0.5).sin(); CODE]).collect();
+        let pauses = vec![20..40, 100..190];
+        let mut codes = waving.clone();
+        rest(&mut codes, &Rhythm { level: vec![0.0; 240], pauses, ..Rhythm::default() });
+        assert_eq!(codes[..100], waving[..100]);
+        assert_eq!(codes[190..], waving[190..]);
+        assert_eq!(codes[150][HIPS], waving[150][HIPS]);
+        assert!((135..178).all(|n| codes[n][ARMS[0] + WRIST].abs() < 0.15), "{}", codes[150][ARMS[0] + WRIST]);
+    }
 }

@@ -355,7 +355,8 @@ mod tests {
         let filled = fill_in(&keys, poses.len());
         let mut errors: Vec<f32> = poses.iter().zip(&filled).map(|(p, c)| error(p, &latent.decode(c), &[9, 13])).collect();
         errors.sort_by(f32::total_cmp);
-        assert!(errors[errors.len() / 2] < 0.003 && errors[errors.len() * 95 / 100] < 0.012, "{errors:?}");
+        let (median, most) = (errors[errors.len() / 2], errors[errors.len() * 95 / 100]);
+        assert!(median < 0.005 && most < 0.022, "wrists {median} {most}");
         assert_eq!(filled[8], keys[2]);
     }
 

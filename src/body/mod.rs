@@ -1,7 +1,8 @@
 //! The body: from the sound of speech and a manner of moving to a pose per frame.
 //!
-//! This first model is a parametric synthesiser built on what the study of gesture knows, and is meant to stay as the
-//! teacher of a learned one. It works in layers, each a file:
+//! [`model`] is what performs: a denoiser over few numbers a pose ([`latent`]) that hears the rhythm ([`pulse`]), and what makes
+//! its motion fit for a body (`finish`, [`feet`], [`limits`], [`penetration`]). Its teacher is [`perform`], a parametric synthesiser
+//! built on what the study of gesture knows, which works in layers, each a file:
 //!
 //! | layer | what it decides | file |
 //! |---|---|---|

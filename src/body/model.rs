@@ -4,11 +4,13 @@
 //! their own, so that any part of any frame may be given: the overlap of windows of a long take, a seed, a pose to come
 //! through, a gesture of one arm. Windows of 8 s overlap by 2 s; what comes out is made fit for a body ([`super::finish`]).
 
+use super::curves::smooth;
 use super::expressivity::Expressivity;
 use super::finish::Finish;
 pub use super::finish::Given;
 use super::latent::{CODE, Code, FINGERS, GRIP, Latent, Part, STEP, fill_in};
 use super::pulse::{self, PULSE};
+use super::rehearse;
 use super::rhythm::Rhythm;
 use super::skeleton::Pose;
 use super::style::{STYLE, Style};
@@ -21,6 +23,8 @@ use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Numbers a code of emotion and style, each with a mark that it is given, and of whose motion it is.
 pub const MODULATION: usize = EMOTION + 1 + STYLE + 1 + 1;
@@ -52,15 +56,23 @@ pub struct Sampling {
     pub steps: usize,
     /// Deviation of the noise it starts from.
     pub temperature: f32,
+    /// Level it starts from: 1 is noise alone; less starts from a sketch by the rules under that much noise (Meng et al. 2022,
+    /// <https://arxiv.org/abs/2108.01073>), which keeps their large moves and leaves the rest to the model.
+    pub start: f32,
+    /// How much larger than asked the sketch's strokes are: few evaluations take some of it back.
+    pub extent: f32,
     /// How much further than asked the rhythm leads: 1 asks once; more takes two evaluations a step.
     pub rhythm: f32,
+    /// Deviation in codes of the low-pass that every estimate goes through: what few evaluations leave of the noise is white,
+    /// and bodies are not.
+    pub smooth: f32,
     /// Whose motion: 1 as recorded people, -1 as the rules.
     pub origin: f32,
 }
 
 impl Default for Sampling {
     fn default() -> Self {
-        Sampling { steps: 8, temperature: 1.0, rhythm: 1.0, origin: 0.0 }
+        Sampling { steps: 4, temperature: 1.0, start: 0.4, extent: 1.35, rhythm: 1.0, smooth: 0.35, origin: 0.0 }
     }
 }
 
@@ -75,6 +87,8 @@ pub struct Request<'a> {
     pub style: Option<&'a Style>,
     /// Head motion of a face model, one a frame; the last one holds.
     pub heads: &'a [Head],
+    /// Frames in which the hands begin no strokes of their own.
+    pub busy: &'a [Range<f32>],
     pub given: &'a [Given],
     pub seed: u64,
 }
@@ -105,6 +119,18 @@ pub struct BodyModel {
 }
 
 impl BodyModel {
+    /// The weights that gestus ships, read once.
+    pub fn builtin() -> Result<&'static BodyModel> {
+        static BUILTIN: OnceLock<BodyModel> = OnceLock::new();
+        match BUILTIN.get() {
+            Some(model) => Ok(model),
+            None => {
+                let model = BodyModel::from_bytes(include_bytes!("../../models/body.safetensors"))?;
+                Ok(BUILTIN.get_or_init(|| model))
+            }
+        }
+    }
+
     /// Reads a model from the bytes of a safetensors file.
     pub fn from_bytes(bytes: &[u8]) -> Result<BodyModel> {
         let bad = |what: String| Error::malformed("body weights", format!("damaged weights: {what}"));
@@ -155,6 +181,7 @@ impl BodyModel {
         let modulation: Vec<[f32; MODULATION]> =
             (0..count).map(|k| modulation_row(Some(point(k)), request.style, self.sampling.origin)).collect();
         let given = self.given_codes(request.given, count);
+        let sketch = if self.sampling.start < 1.0 { self.sketch(request, count) } else { Vec::new() };
         let mut rows: Vec<Code> = Vec::with_capacity(count);
         while rows.len() < count {
             crate::interrupt::check()?;
@@ -164,7 +191,8 @@ impl BodyModel {
             for (slot, row) in window.iter_mut().zip(&rows[first..]) {
                 *slot = (*row, [true; Part::COUNT]);
             }
-            let made = self.window(first, &window, &pulse[first..last], &modulation[first..last], request.seed)?;
+            let sketch = sketch.get(first..last).unwrap_or_default();
+            let made = self.window(first, &window, sketch, &pulse[first..last], &modulation[first..last], request.seed)?;
             rows.truncate(first);
             rows.extend(made);
             if last < count {
@@ -195,20 +223,37 @@ impl BodyModel {
         rows
     }
 
+    /// Standardised codes of the rules' performance.
+    fn sketch(&self, request: &Request, count: usize) -> Vec<Code> {
+        let manner = |n: usize| {
+            let asked = request.manners.get(n).or(request.manners.last()).copied().unwrap_or_default();
+            Expressivity { extent: self.sampling.extent * asked.extent, ..asked }.bounded()
+        };
+        let poses = rehearse(request.rhythm, (0..request.frames).map(manner).collect(), request.seed, request.busy, false);
+        let last = poses.len().saturating_sub(1);
+        (0..count).map(|k| self.scale.standardise(&self.latent.encode(&poses[(k * STEP).min(last)]))).collect()
+    }
+
     fn window(
         &self,
         first: usize,
         given: &[(Code, [bool; Part::COUNT])],
+        sketch: &[Code],
         pulse: &[[f32; PULSE]],
         modulation: &[[f32; MODULATION]],
         seed: u64,
     ) -> Result<Vec<Code>> {
         let frames = given.len();
-        let Sampling { steps, temperature, rhythm, .. } = self.sampling;
+        let Sampling { steps, temperature, start, rhythm, smooth, .. } = self.sampling;
         let guided = rhythm != 1.0;
-        let schedule = Schedule::new(&[steps; Part::COUNT], &[temperature; Part::COUNT]);
+        let mut schedule = Schedule::new(&[steps; Part::COUNT], &[temperature; Part::COUNT]);
+        schedule.levels.iter_mut().flatten().for_each(|level| *level *= start);
         let mut x = noise::noise(seed, STREAM, first, frames, CODE);
         x.iter_mut().for_each(|v| *v *= temperature);
+        let (signal, share) = noise::shares(start);
+        for (x, sketch) in x.iter_mut().zip(sketch.iter().flatten()) {
+            *x = signal * sketch + share * *x;
+        }
         let held: Vec<bool> = given.iter().flat_map(|(_, parts)| *parts).collect();
         for (n, (code, parts)) in given.iter().enumerate() {
             (0..CODE).filter(|c| parts[Part::of(*c) as usize]).for_each(|c| x[n * CODE + c] = code[c]);
@@ -233,9 +278,21 @@ impl BodyModel {
                 let null = clean.split_off(frames * CODE);
                 clean.iter_mut().zip(null).for_each(|(c, n)| *c = n + rhythm * (*c - n));
             }
+            low_pass(&mut clean, smooth);
             Ok(clean)
         })?;
         Ok(x.chunks_exact(CODE).map(|row| std::array::from_fn(|c| row[c])).collect())
+    }
+}
+
+/// Low-passes rows of codes along time.
+fn low_pass(rows: &mut [f32], deviation: f32) {
+    let frames = rows.len() / CODE;
+    for c in (0..CODE).filter(|_| deviation > 0.0) {
+        let curve: Vec<f32> = (0..frames).map(|n| rows[n * CODE + c]).collect();
+        for (n, v) in smooth(&curve, deviation).into_iter().enumerate() {
+            rows[n * CODE + c] = v;
+        }
     }
 }
 
@@ -272,7 +329,7 @@ mod tests {
 
     fn performed(model: &BodyModel, frames: usize, given: &[Given], seed: u64) -> Vec<Pose> {
         let rhythm = Rhythm { level: vec![0.5; frames], ..Rhythm::default() };
-        let request = Request { rhythm: &rhythm, frames, emotion: &[], manners: &[], style: None, heads: &[], given, seed };
+        let request = Request { rhythm: &rhythm, frames, emotion: &[], manners: &[], style: None, heads: &[], busy: &[], given, seed };
         model.perform(&request).unwrap()
     }
 
@@ -300,7 +357,7 @@ mod tests {
         let poses = performed(&model, 300, &at([false, true, false]), 3);
         let place = |pose: &Pose| globals(pose, &OFFSETS).positions[9] - pose.hips;
         for pose in &poses[100..130] {
-            assert!(place(pose).distance(place(&raised)) < 0.02, "{}", place(pose).distance(place(&raised)));
+            assert!(place(pose).distance(place(&raised)) < 0.05, "{}", place(pose).distance(place(&raised)));
         }
         let wrist = |n: usize| globals(&poses[n], &OFFSETS).positions[9];
         for n in 80..150 {

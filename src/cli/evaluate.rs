@@ -2,6 +2,7 @@
 
 use super::messages::{Messages, print};
 use super::take::to_json;
+use crate::body::model::BodyModel;
 use crate::emotion::voice::VoiceEncoder;
 use crate::evaluate::{body, direction, emotion, face};
 use crate::face::model::FaceModel;
@@ -56,6 +57,9 @@ struct Body {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
+    /// Folder with weights to judge [default: the built-in ones]
+    #[arg(long, value_name = "FOLDER")]
+    model: Option<PathBuf>,
     /// Performances of each recording
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
@@ -103,7 +107,13 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Model::Body(arguments) => {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the body on {}", root.display()));
-            let report = body::evaluate(&[("rules", &body::rules)], &root, arguments.seeds)?;
+            let given = arguments.model.as_deref().map(|folder| BodyModel::from_bytes(&weights(folder, "body")?)).transpose()?;
+            let model = match &given {
+                Some(model) => model,
+                None => BodyModel::builtin()?,
+            };
+            let gestus = |speech: &_, point: &_, seed, frames| body::weights(model, speech, point, seed, frames);
+            let report = body::evaluate(&[("gestus", &gestus), ("rules", &body::rules)], &root, arguments.seeds)?;
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
         Model::Emotion(arguments) => {

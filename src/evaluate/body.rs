@@ -140,6 +140,7 @@ pub fn weights(model: &BodyModel, speech: &Speech, point: &Point, seed: u64, fra
         manners: &[manner],
         style: None,
         heads: &[Head::default()],
+        busy: &[],
         given: &[],
         seed,
     })

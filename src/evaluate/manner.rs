@@ -151,9 +151,9 @@ pub struct Manners {
     pub ordered: f32,
 }
 
-const INTENSITIES: [f32; 5] = [0.25, 0.5, 0.75, 1.0, 1.25];
+const INTENSITIES: [f32; 3] = [0.5, 1.0, 1.25];
 /// Takes that feelings are tried on.
-const TAKES: usize = 12;
+const TAKES: usize = 8;
 
 /// Performs some takes under every feeling at several intensities.
 pub fn manners(name: &str, perform: Performer, talks: &[Talk], root: &Path) -> Result<Manners> {
@@ -169,10 +169,10 @@ pub fn manners(name: &str, perform: Performer, talks: &[Talk], root: &Path) -> R
         let rows: Vec<Vec<Figures>> = INTENSITIES.iter().map(|i| at(*label, *i)).collect::<Result<_>>()?;
         let growth = |take: usize| {
             let series: Vec<f32> = std::iter::once(&neutral).chain(&rows).map(|r| r[take].speed).collect();
-            pearson(&ranks(&series), &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0])
+            pearson(&ranks(&series), &[0.0, 1.0, 2.0, 3.0])
         };
-        felt.push(summary(*label, &rows[3], mean(&(0..chosen.len()).map(growth).collect::<Vec<f32>>())));
-        speeds.push(rows[3].clone());
+        felt.push(summary(*label, &rows[1], mean(&(0..chosen.len()).map(growth).collect::<Vec<f32>>())));
+        speeds.push(rows[1].clone());
     }
     let speed = |label: Label, take: usize| speeds[label as usize][take].speed;
     let ordered = |take: &usize| {

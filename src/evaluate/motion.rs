@@ -346,6 +346,6 @@ mod tests {
     #[test]
     fn onsets_are_where_loudness_rises() {
         let level: Vec<f32> = (0..90).map(|n| if n % 30 < 12 { 0.0 } else { 0.8 }).collect();
-        assert_eq!(onsets(&level), [11, 41, 71]);
+        assert_eq!(onsets(&level), [12, 42, 72]);
     }
 }

@@ -435,6 +435,7 @@ fn validate(model: &BodyModel, talks: &[Talk]) -> Result<String> {
                 manners: &[],
                 style: None,
                 heads: &[Head::default()],
+                busy: &[],
                 given: &[],
                 seed: 1,
             };
