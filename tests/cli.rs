@@ -40,7 +40,7 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
     let place = place();
     let wrong = [
         ("rendr talk.wav -o a.mp4", "rendr"),
-        ("render -o a.mp4", "<INPUT>"),
+        ("render -o a.mp4", "no recording is given"),
         ("render talk.wav", "--output"),
         ("render talk.wav -o a.mp4 --frming head", "--frming"),
         ("render talk.wav -o a.mp4 --framing hed", "hed"),

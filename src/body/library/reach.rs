@@ -172,7 +172,9 @@ mod tests {
         }
         let now = skeleton::globals(&pose, &OFFSETS);
         for joint in [8, 9, 12, 13] {
-            assert!((now.positions[joint] - globals.positions[joint]).length() < 2e-3, "{joint}");
+            // An arm that is almost straight is bent a little, so that it never snaps.
+            let away = (now.positions[joint] - globals.positions[joint]).length();
+            assert!(away < 0.02, "{joint}: {away}");
             assert!(now.rotations[joint].angle_between(globals.rotations[joint]) < 0.15, "{joint}");
         }
         assert_eq!(before.rotations[14..22], pose.rotations[14..22]);
