@@ -1,5 +1,6 @@
 //! Files of other programs: what is written comes back, real samples are understood, damaged ones are refused in one line.
 
+#[allow(dead_code)] // each test uses its part
 mod common;
 
 use gestus::Error;

@@ -120,7 +120,8 @@ fn hand_path(p: &Performance) -> f32 {
 #[test]
 fn dials_run_from_none_to_twice_without_a_step_back() {
     type Set = fn(&mut Dials, f32);
-    let dials: [(&str, Set, fn(&Performance) -> f32); 4] = [
+    type Measured = (&'static str, Set, fn(&Performance) -> f32);
+    let dials: [Measured; 4] = [
         ("blink", |d, v| d.blink = v, blinks),
         ("gaze", |d, v| d.gaze = v, looks_away),
         ("head", |d, v| d.head = v, head_path),

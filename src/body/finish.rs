@@ -209,8 +209,8 @@ fn neck_shift(code: &Code) -> Vec3 {
     let hips = turn(3);
     let mut at = Vec3::ZERO;
     let mut now = heading(hips).inverse() * hips;
-    for joint in 1..=4 {
-        at += now * OFFSETS[joint];
+    for (joint, offset) in OFFSETS.iter().enumerate().take(5).skip(1) {
+        at += now * *offset;
         now *= turn((3 + 3 * joint).min(12));
     }
     at - OFFSETS[1..=4].iter().sum::<Vec3>()

@@ -220,15 +220,14 @@ fn curvatures(keys: &[Code]) -> Vec<Code> {
     for k in 1..n - 1 {
         let pivot = 4.0 - ratio[k - 1];
         ratio[k] = 1.0 / pivot;
-        for c in 0..CODE {
+        out[k] = std::array::from_fn(|c| {
             let bend = 6.0 * (keys[k + 1][c] - 2.0 * keys[k][c] + keys[k - 1][c]);
-            out[k][c] = (bend - out[k - 1][c]) / pivot;
-        }
+            (bend - out[k - 1][c]) / pivot
+        });
     }
     for k in (1..n - 1).rev() {
-        for c in 0..CODE {
-            out[k][c] -= ratio[k] * out[k + 1][c];
-        }
+        let (here, after) = out.split_at_mut(k + 1);
+        here[k].iter_mut().zip(&after[0]).for_each(|(x, next)| *x -= ratio[k] * next);
     }
     out
 }

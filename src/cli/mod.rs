@@ -57,14 +57,14 @@ Examples:
   gestus render talk.mp3 -o talk.mp4 --emotion happy:0.8 --size 720x720
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
 
-Exit status: 0 done, 1 failed, 2 wrong command line, 130 interrupted.";
+Exit status: 0 done, 1 failed, 2 wrong command line, 3 some jobs of a batch failed, 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Make a video of a character who speaks the recording
     Render(Box<render::Arguments>),
     /// Write the performance as animation data
-    Animate(animate::Arguments),
+    Animate(Box<animate::Arguments>),
     /// Change a finished take: its emotion, its head, a region, a span of time
     Edit(Box<edit::Arguments>),
     /// Put the same words under one emotion after another, side by side

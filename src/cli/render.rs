@@ -176,7 +176,7 @@ impl Arguments {
 
     /// The last ones are kept, since jobs of a batch mostly ask for the same.
     fn renderer_of(&self, size: Size, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
-        static LAST: Mutex<Option<(String, Arc<Renderer>, Arc<Actor>)>> = Mutex::new(None);
+        static LAST: Mutex<Option<Kept>> = Mutex::new(None);
         let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
         let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
         let view = (size, self.framing, self.look, &self.background, self.renderer);
@@ -301,6 +301,9 @@ impl Arguments {
 }
 
 type Videos = Vec<Box<dyn VideoWriter>>;
+
+/// What was asked for, and what was made of it.
+type Kept = (String, Arc<Renderer>, Arc<Actor>);
 
 /// What a page says of its performance.
 fn caption(info: &Info, strip: &Strip) -> Caption {

@@ -136,9 +136,8 @@ fn open(rows: &mut [Row], lowest: usize, lids: [usize; 2]) {
         let after = rows.get(end).map(|row| row[lid]);
         let before = first.checked_sub(1).map(|n| rows[n][lid]).or(after).unwrap_or(0.0);
         let after = after.unwrap_or(before);
-        for n in first..end {
-            let share = (n + 1 - first) as f32 / (end + 1 - first) as f32;
-            rows[n][lid] = before + share * (after - before);
+        for (n, row) in rows[first..end].iter_mut().enumerate() {
+            row[lid] = before + (n + 1) as f32 / (end + 1 - first) as f32 * (after - before);
         }
     }
 }

@@ -304,7 +304,7 @@ fn fast_power(curve: &[f32]) -> f32 {
 
 impl fmt::Display for Card {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{:<56} {:>9}   {}", format!("{:.1} s of motion", self.seconds), "measured", "people")?;
+        write!(f, "{:<56}  measured   people", format!("{:.1} s of motion", self.seconds))?;
         for Figure { what, value, people } in &self.figures {
             write!(f, "\n{what:<56} {value:>9.2}   {people}")?;
         }

@@ -39,8 +39,7 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result
     let look = nodes.len();
     nodes.push(json!({ "name": "lookAt" }));
     let roots: Vec<usize> = [0].into_iter().chain(COUNT..nodes.len()).collect();
-    let mut file = Container::default();
-    file.json = json!({
+    let json = json!({
         "asset": { "version": "2.0", "generator": concat!("gestus ", env!("CARGO_PKG_VERSION")) },
         "scene": 0,
         "scenes": [{ "nodes": roots }],
@@ -53,6 +52,7 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result
             "lookAt": { "node": look, "offsetFromHeadBone": [0.0, 0.06, 0.08] },
         }},
     });
+    let mut file = Container { json, ..Container::default() };
     let frames = &performance.frames;
     if !frames.is_empty() {
         let times: Vec<f32> = (0..frames.len()).map(|n| (n as f64 / performance.fps) as f32).collect();

@@ -122,11 +122,14 @@ fn revised(given: &Frame, old: &Frame, new: &Frame, scope: &Scope, weight: f32) 
     frame
 }
 
+/// Places of neck and head among the joints.
+const NECK_AND_HEAD: Range<usize> = 4..6;
+
 /// Joints of a part among the 52.
 fn joints(part: Region) -> &'static [Range<usize>] {
     match part {
         Region::Torso => &[0..4, 14..22],
-        Region::Head => &[4..6],
+        Region::Head => std::slice::from_ref(&NECK_AND_HEAD),
         Region::Hands => &[6..14, 22..52],
         _ => &[],
     }

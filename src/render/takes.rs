@@ -64,7 +64,8 @@ fn curves(take: &Performance, width: u32) -> Drawing {
     let mut drawing = Drawing { width, height: CURVES, marks: Vec::new() };
     let series = |of: &dyn Fn(&Frame) -> f32| take.frames.iter().map(of).collect::<Vec<f32>>();
     let both = |f: &Frame, l: usize, r: usize| 0.5 * (f.face[l] + f.face[r]);
-    let rows: [(&str, Vec<f32>, (f32, f32), Colour); 4] = [
+    type Curve = (&'static str, Vec<f32>, (f32, f32), Colour);
+    let rows: [Curve; 4] = [
         ("opening", series(&|f| gap_mm(&f.face).max(0.0)), (0.0, 16.0), OPENING),
         (
             "brows",

@@ -199,9 +199,8 @@ fn rhythm_of_motion(motion: &Motion, rng: &mut impl Rng) -> Rhythm {
     }
     peaks.sort_by_key(|p| p.frame);
     for peak in &peaks {
-        for n in peak.frame.saturating_sub(6)..(peak.frame + 7).min(frames) {
-            let bump = peak.level * (-((n as f32 - peak.frame as f32) / 3.0).powi(2)).exp();
-            level[n] = level[n].max(bump);
+        for (n, level) in level.iter_mut().enumerate().take(peak.frame + 7).skip(peak.frame.saturating_sub(6)) {
+            *level = level.max(peak.level * (-((n as f32 - peak.frame as f32) / 3.0).powi(2)).exp());
         }
     }
     Rhythm::from_curves(level, peaks)

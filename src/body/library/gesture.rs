@@ -225,7 +225,7 @@ impl Gesture {
             hand.check()?;
         }
         let Posture { lean, twist, bend, shoulders } = self.posture;
-        if [lean, twist, bend, shoulders].iter().any(|degrees| !(degrees.abs() <= 45.0)) {
+        if [lean, twist, bend, shoulders].iter().any(|degrees| degrees.is_nan() || degrees.abs() > 45.0) {
             return Err("posture: angles are -45 to 45 degrees".into());
         }
         if !(0.0..=1.0).contains(&self.chance) {
@@ -259,7 +259,7 @@ fn acting(act: &str) -> Result<Event> {
 
 impl HandKey {
     fn check(&self) -> Result<(), String> {
-        if self.place.iter().any(|x| !(x.abs() <= 1.5)) {
+        if self.place.iter().any(|x| x.is_nan() || x.abs() > 1.5) {
             return Err(format!("place {:?}: metres from the hips, within reach of an arm", self.place));
         }
         if fingers::named(&self.shape).is_none() {

@@ -98,8 +98,8 @@ pub fn lay(placed: &[Placed], poses: &[Pose], manner: &[Expressivity]) -> Vec<Gi
     let rest = globals(&Pose::default(), &OFFSETS);
     for laid in laid(placed, manner) {
         let frames = (laid.span.start * f64::from(FPS)).max(0.0).ceil() as usize..(laid.span.end * f64::from(FPS)).ceil().max(0.0) as usize;
-        for frame in frames.start..frames.end.min(poses.len()) {
-            let pose = now.entry(frame).or_insert_with(|| poses[frame].clone());
+        for (frame, below) in poses.iter().enumerate().take(frames.end).skip(frames.start) {
+            let pose = now.entry(frame).or_insert_with(|| below.clone());
             let (groups, weight) = laid.pose(frame as f64 / f64::from(FPS), pose, &rest);
             let given = track.entry(frame).or_insert_with(|| Given { frame, groups: 0, weight: 0.0, pose: pose.clone() });
             given.groups |= groups;
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn outside_its_span_nothing_moves() {
         let stop = placed("stop", 2.0, Side::Right);
-        let span = spans(&[stop.clone()], &[])[0];
+        let span = spans(std::slice::from_ref(&stop), &[])[0];
         let poses = over(&[stop], "neutral");
         for (frame, pose) in poses.iter().enumerate() {
             let inside = (span.start..span.end).contains(&(frame as f64 / 30.0));
