@@ -205,7 +205,7 @@ pub fn write(path: &Path, performance: &Performance, info: &Info) -> Result<()> 
     write_as(Format::of(path)?, path, performance, &Settings { info: info.clone(), ..Settings::default() })
 }
 
-/// [`write`] with all there is to choose.
+/// [`write()`] with all there is to choose.
 pub fn write_as(format: Format, path: &Path, performance: &Performance, settings: &Settings) -> Result<()> {
     if !(performance.fps.is_finite() && performance.fps > 0.0) {
         return Err(Error::malformed("performance", format!("{} is no frame rate", performance.fps)));

@@ -1,6 +1,6 @@
 //! NumPy archives of body motion as BEAT2 and AMASS have them: SMPL-X.
 //!
-//! `poses` [t,165] are axis-angle rotations of 55 joints, `trans` [t,3] where the model's origin is, `betas` the shape (zeros here),
+//! `poses` (t × 165) are axis-angle rotations of 55 joints, `trans` (t × 3) where the model's origin is, `betas` the shape (zeros here),
 //! `mocap_frame_rate` the rate; AMASS says `mocap_framerate`. World in metres, y up. The model's own mesh and joints are not free, so its
 //! T-pose stands here as ours with its arms and legs splayed as that mesh has them (directions, rounded).
 
