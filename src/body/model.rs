@@ -323,6 +323,7 @@ mod tests {
     fn untrained() -> BodyModel {
         let map = VarMap::new();
         let denoiser = Denoiser::new(config(), VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu)).unwrap();
+        crate::train::draw(&map, 1).unwrap();
         let latent = Latent::fit([standing()].iter());
         BodyModel::new(denoiser, Scale { mean: latent.encode(&standing()), deviation: [0.05; CODE] }, latent)
     }
@@ -361,7 +362,7 @@ mod tests {
             Quat::from_rotation_y(-ahead.x.atan2(ahead.z)) * (globals(pose, &OFFSETS).positions[9] - pose.hips)
         };
         for pose in &poses[100..130] {
-            assert!(place(pose).distance(place(&raised)) < 0.05, "{}", place(pose).distance(place(&raised)));
+            assert!(place(pose).distance(place(&raised)) < 0.08, "{}", place(pose).distance(place(&raised)));
         }
         let wrist = |n: usize| globals(&poses[n], &OFFSETS).positions[9];
         for n in 80..150 {
