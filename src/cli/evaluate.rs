@@ -2,10 +2,9 @@
 
 use super::messages::{Messages, print};
 use super::take::to_json;
-use crate::emotion::voice::VoiceEncoder;
 use crate::evaluate::{emotion, face};
-use crate::face::model::FaceModel;
-use crate::speech::content::ContentEncoder;
+use crate::models::Models;
+use crate::train::data::Split;
 use crate::{Error, Result};
 use clap::Subcommand;
 use std::path::{Path, PathBuf};
@@ -29,9 +28,9 @@ struct Emotion {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
-    /// Folder with weights to judge [default: the built-in ones]
-    #[arg(long, value_name = "FOLDER")]
-    model: Option<PathBuf>,
+    /// Weights to judge: standard, commercial, or a folder
+    #[arg(long, value_name = "MODEL", default_value = "standard")]
+    model: Models,
     /// Print the figures as one JSON object
     #[arg(long)]
     json: bool,
@@ -43,12 +42,18 @@ struct Face {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
-    /// Folder with weights to judge [default: the built-in ones]
-    #[arg(long, value_name = "FOLDER")]
-    model: Option<PathBuf>,
+    /// Weights to judge: standard, commercial, or a folder
+    #[arg(long, value_name = "MODEL", default_value = "standard")]
+    model: Models,
     /// Samples drawn from the model for each recording
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
+    /// Most recordings of each set; for a quick look
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    takes: Option<u64>,
+    /// Judge on the people kept for choosing between weights, not on those kept for the final figures
+    #[arg(long)]
+    choosing: bool,
     /// Print the figures as one JSON object
     #[arg(long)]
     json: bool,
@@ -57,40 +62,30 @@ struct Face {
 const EXAMPLES: &str = "\
 Examples:
   gestus evaluate face --data ~/recordings
-  gestus evaluate face --model try --seeds 1 --json";
+  gestus evaluate face --model commercial
+  gestus evaluate face --model try --seeds 1 --takes 10 --choosing";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     match &arguments.model {
         Model::Face(arguments) => {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the face on {}", root.display()));
-            let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
+            let options = face::Options {
+                seeds: arguments.seeds,
+                takes: arguments.takes.map_or(usize::MAX, |n| n as usize),
+                split: if arguments.choosing { Split::Validation } else { Split::Test },
+            };
+            let report = face::evaluate(&arguments.model.face()?, &root, options)?;
+            report.missing.iter().for_each(|what| messages.say(format!("warning: {what}")));
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
         Model::Emotion(arguments) => {
             let root = recordings(&arguments.data)?;
             messages.say(format!("judging the ear for feelings on {}", root.display()));
-            let (voice, content) = ear(arguments.model.as_deref())?;
-            let report = emotion::evaluate(&voice, &content, &root)?;
+            let report = emotion::evaluate(&arguments.model.voice()?, &arguments.model.content()?, &root)?;
             print(&if arguments.json { to_json(&report)? } else { report.to_string() })
         }
     }
-}
-
-fn model(folder: Option<&Path>) -> Result<FaceModel> {
-    let Some(folder) = folder else { return FaceModel::builtin() };
-    FaceModel::from_bytes(&weights(folder, "content")?, &weights(folder, "face")?)
-}
-
-fn ear(folder: Option<&Path>) -> Result<(VoiceEncoder, ContentEncoder)> {
-    let Some(folder) = folder else { return Ok((VoiceEncoder::builtin()?, ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?)) };
-    let voice = VoiceEncoder::from_bytes(&weights(folder, "emotion")?)?;
-    Ok((voice, ContentEncoder::from_bytes(&weights(folder, "content")?)?))
-}
-
-fn weights(folder: &Path, name: &str) -> Result<Vec<u8>> {
-    let path = folder.join(format!("{name}.safetensors"));
-    std::fs::read(&path).map_err(Error::io(path))
 }
 
 /// The recordings inside a folder of data.

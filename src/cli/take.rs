@@ -7,9 +7,9 @@ use crate::audio::{self, Recording, Speech};
 use crate::body;
 use crate::direction::Direction;
 use crate::direction::events::Event;
-use crate::emotion::voice::VoiceEncoder;
-use crate::face::model::{self, FaceModel};
+use crate::face::model;
 use crate::formats::{self, Info};
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
 use crate::{Error, Result, interrupt};
@@ -39,6 +39,9 @@ pub struct Arguments {
     /// "1s-4s lip-scale 1.3"; may be given several times
     #[arg(long = "event", value_name = "EVENT")]
     pub events: Vec<Event>,
+    /// Weights: standard, commercial (learned only from recordings whose terms allow that), or a folder of your own
+    #[arg(long, value_name = "MODEL", default_value = "standard")]
+    pub model: Models,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -174,10 +177,10 @@ impl Arguments {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { VoiceEncoder::builtin()?.hear(&take.speech, frames)? } else { Vec::new() };
+        let heard = if direction.listens() { self.model.voice()?.hear(&take.speech, frames)? } else { Vec::new() };
         let plan = direction.plan(take.speech.seconds, frames, &heard);
         let options = perform::Options { seed: self.seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &plan, options)?.resample(self.fps.0);
+        take.performance = perform::perform(&self.model.face()?, &take.speech, &plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }

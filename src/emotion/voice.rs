@@ -267,8 +267,11 @@ const INERTIA: f32 = 20.0;
 
 impl VoiceEncoder {
     /// The weights that gestus ships.
+    pub const BUILTIN: &[u8] = include_bytes!("../../models/emotion.safetensors");
+
+    /// The ear with the weights that gestus ships.
     pub fn builtin() -> Result<VoiceEncoder> {
-        VoiceEncoder::from_bytes(include_bytes!("../../models/emotion.safetensors"))
+        VoiceEncoder::from_bytes(VoiceEncoder::BUILTIN)
     }
 
     /// Reads the encoder from the bytes of its safetensors file.

@@ -5,5 +5,7 @@ pub mod expression;
 pub mod face;
 pub mod linear;
 pub mod lips;
+pub mod manner;
+pub mod noises;
 pub mod probe;
 pub mod statistics;

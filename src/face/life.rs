@@ -31,9 +31,10 @@ const AT_PAUSES: f32 = 0.5;
 /// Frames for which a blink that is due waits for the end of the phrase.
 const PATIENCE: usize = 40;
 
-/// Turns the model's lids and gaze into blinks and fixations. `activity` is how sure it is that somebody speaks, a frame.
-pub fn enliven(rows: &mut [Row], activity: &[f32], seed: u64) {
-    blink(rows, &phrase_ends(activity), seed);
+/// Turns the model's lids and gaze into blinks and fixations. `activity` is how sure it is that somebody speaks, a frame; `often` a
+/// factor on the rate of blinks.
+pub fn enliven(rows: &mut [Row], activity: &[f32], often: f32, seed: u64) {
+    blink(rows, &phrase_ends(activity), often, seed);
     fixate(rows);
 }
 
@@ -45,10 +46,10 @@ pub fn phrase_ends(activity: &[f32]) -> Vec<usize> {
     (1..activity.len()).filter(|n| activity[n - 1] >= 0.5 && activity[*n] < 0.5).map(|n| n.saturating_sub(HOLD)).collect()
 }
 
-fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {
+fn blink(rows: &mut [Row], ends: &[usize], often: f32, seed: u64) {
     let (Some(left), Some(right)) = (vector::channel_of(id::EYE_BLINK_LEFT), vector::channel_of(id::EYE_BLINK_RIGHT)) else { return };
     let lid: Vec<f32> = rows.iter().map(|r| (0.5 * (r[left] + r[right])).clamp(0.0, 1.0)).collect();
-    let events = blink_times(&lid, ends, seed);
+    let events = blink_times(&lid, ends, often, seed);
     for (n, row) in rows.iter_mut().enumerate() {
         // What is left without blinks: tired or narrowed lids.
         let rest = lid[n].min(BLINK);
@@ -59,10 +60,10 @@ fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {
 }
 
 /// Frames at which lids are lowest: the model's own blinks, some at the ends of phrases, and those that are due.
-fn blink_times(lid: &[f32], ends: &[usize], seed: u64) -> Vec<usize> {
+fn blink_times(lid: &[f32], ends: &[usize], often: f32, seed: u64) -> Vec<usize> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(BLINK_STREAM);
-    let Ok(interval) = LogNormal::new((30.0 * INTERVAL_SECONDS).ln(), INTERVAL_SPREAD) else { return Vec::new() };
+    let Ok(interval) = LogNormal::new((30.0 * INTERVAL_SECONDS / often).ln(), INTERVAL_SPREAD) else { return Vec::new() };
     let lowest = |n: usize| lid[n] >= BLINK && (n == 0 || lid[n] > lid[n - 1]) && lid.get(n + 1).is_none_or(|next| lid[n] >= *next);
     let mut events: Vec<usize> = Vec::new();
     // The first one comes at any moment of an interval.
@@ -70,7 +71,7 @@ fn blink_times(lid: &[f32], ends: &[usize], seed: u64) -> Vec<usize> {
     for n in 0..lid.len() {
         let since = events.last().map(|last| n - last);
         let rested = since.is_none_or(|s| s >= REFRACTORY);
-        let pause = ends.binary_search(&n).is_ok() && since.is_none_or(|s| s >= 2 * REFRACTORY) && rng.random::<f32>() < AT_PAUSES;
+        let pause = ends.binary_search(&n).is_ok() && since.is_none_or(|s| s >= 2 * REFRACTORY) && rng.random::<f32>() < AT_PAUSES * often;
         let next = ends.get(ends.partition_point(|end| *end <= n));
         let waits = next.is_some_and(|end| *end < n + PATIENCE) && n < due + PATIENCE;
         if rested && (lowest(n) || pause || (n >= due && !waits)) {
@@ -113,7 +114,7 @@ mod tests {
     fn a_minute_without_the_models_blinks_has_a_human_number_of_them() {
         for seed in 0..5 {
             let mut rows = vec![[0.0; CHANNELS]; 1800];
-            enliven(&mut rows, &[], seed);
+            enliven(&mut rows, &[], 1.0, seed);
             let lid = lids(&rows);
             let blinks = lid.windows(2).filter(|w| w[0] < 0.9 && w[1] >= 0.9).count();
             assert!((6..=25).contains(&blinks), "{blinks} blinks");
@@ -130,7 +131,7 @@ mod tests {
         let (mut near, mut all) = (0, 0);
         for seed in 0..5 {
             let mut rows = vec![[0.0; CHANNELS]; 1800];
-            enliven(&mut rows, &activity, seed);
+            enliven(&mut rows, &activity, 1.0, seed);
             let lid = lids(&rows);
             let blinks: Vec<usize> = (1..1800).filter(|n| lid[n - 1] < 0.9 && lid[*n] >= 0.9).collect();
             assert!((8..=32).contains(&blinks.len()), "{} blinks", blinks.len());
@@ -146,7 +147,7 @@ mod tests {
         let mut rows = vec![[0.0; CHANNELS]; 60];
         rows[8][channel_of(id::EYE_BLINK_LEFT).unwrap()] = 0.9;
         rows[8][channel_of(id::EYE_BLINK_RIGHT).unwrap()] = 0.7;
-        enliven(&mut rows, &[], 0);
+        enliven(&mut rows, &[], 1.0, 0);
         let lid = lids(&rows);
         assert!(lid[8] > 0.99 && lid[6] < 0.1 && lid[7] < lid[8] && lid[9] > lid[11]);
     }
@@ -158,7 +159,7 @@ mod tests {
             row[HEAD] = 0.01 * n as f32;
             row[GAZE] = -0.01 * n as f32 + if n >= 20 { 0.2 } else { 0.0 };
         }
-        enliven(&mut rows, &[], 0);
+        enliven(&mut rows, &[], 1.0, 0);
         let aims: Vec<f32> = rows.iter().map(|r| r[GAZE] + r[HEAD]).collect();
         assert!(aims[..20].iter().all(|a| a.abs() < 1e-5));
         assert!(aims[22..].iter().all(|a| (a - 0.2).abs() < 0.01), "{aims:?}");
