@@ -3,7 +3,7 @@
 use super::bvh;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::{Dial, Emotion, Fps};
+use super::values::{Dial, Emotion, Fps, Weights};
 use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;
@@ -14,14 +14,13 @@ use crate::direction::events::{Act, Event};
 use crate::direction::reference::Feeling;
 use crate::emotion::Point;
 use crate::emotion::confidence::confidence;
-use crate::emotion::voice::VoiceEncoder;
-use crate::face::model::{self, FaceModel};
+use crate::face::model;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Info, Settings};
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
 use crate::speech::align;
-use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
@@ -61,6 +60,8 @@ pub struct Arguments {
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
+    #[command(flatten)]
+    pub weights: Weights,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -248,7 +249,7 @@ impl Arguments {
             ));
         }
         let speech = recording.to_speech()?;
-        emotion.direction.consult()?;
+        emotion.direction.consult(&self.weights.model)?;
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
         Ok(Take { recording, speech, emotion, plan, library, transcript, performance, layout, actor: None, timings })
@@ -269,15 +270,15 @@ impl Arguments {
         interrupt::check()?;
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
+        let heard = if direction.listens() { hear(&self.weights.model, &take.speech, messages)? } else { Vec::new() };
         take.plan = direction.plan(take.speech.seconds, frames, &heard);
-        let words = words(take.transcript.as_ref(), &take.speech)?;
+        let words = words(&self.weights.model, take.transcript.as_ref(), &take.speech)?;
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         if take.transcript.is_some() {
             messages.say(format!("{} words, {}", words.len(), made(&take.plan.gestures)));
         }
         let options = perform::Options { seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }
@@ -351,8 +352,8 @@ impl Summary {
 }
 
 /// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
-pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
-    let ear = VoiceEncoder::builtin()?;
+pub fn hear(models: &Models, speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
+    let ear = models.voice()?;
     let feeling = Feeling::of(speech, &ear)?;
     let shares = confidence(&ear, &feeling.mean)?;
     let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
@@ -361,10 +362,9 @@ pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
 }
 
 /// The words of a transcript with their times.
-fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
     let Some(transcript) = transcript else { return Ok(Vec::new()) };
-    let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
-    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&*models.content()?, speech)? };
     Ok(align::align(transcript, &heard, speech.seconds))
 }
 
