@@ -91,7 +91,8 @@ impl Written {
         Written { path: path.into(), ..self }
     }
 
-    fn stands(&self) -> bool {
+    /// Whether the same stands there now.
+    pub fn stands(&self) -> bool {
         let size = if self.path.is_dir() { Some(self.bytes) } else { self.path.metadata().ok().map(|m| m.len()) };
         size == Some(self.bytes) && Written::of(&self.path).is_ok_and(|now| now == *self)
     }
@@ -119,9 +120,9 @@ impl Known {
         }
     }
 
-    /// Whether the job of this key was done and its outputs stand as it left them.
-    pub fn has(&self, key: &Key) -> bool {
-        self.0.get(key).is_some_and(|outputs| outputs.iter().all(Written::stands))
+    /// What the job of this key left behind; nothing where it was never done.
+    pub fn outputs(&self, key: &Key) -> Option<&[Written]> {
+        self.0.get(key).map(Vec::as_slice)
     }
 
     /// All lines that are whole, and how many bytes they take: a run that was killed may have left half a line at the end.
@@ -209,12 +210,13 @@ mod tests {
         Journal::open(&path).unwrap().add(&key, "jobs:1", vec![Written::of(&job.outputs[0]).unwrap()], 1.0).unwrap();
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"key\": \"hal").unwrap();
         let mut journal = Journal::open(&path).unwrap();
-        assert!(journal.known.has(&key) && Known::read(&path).unwrap().has(&key));
+        let stands = |known: &Known, key: &Key| known.outputs(key).is_some_and(|outputs| outputs.iter().all(Written::stands));
+        assert!(stands(&journal.known, &key) && stands(&Known::read(&path).unwrap(), &key));
         assert!(Journal::open(&path).is_err(), "two runs hold one journal");
         journal.add(&Key("other".into()), "jobs:2", Vec::new(), 1.0).unwrap();
         std::fs::write(&job.outputs[0], "motioN").unwrap();
-        assert!(!journal.known.has(&key));
+        assert!(!stands(&journal.known, &key));
         drop(journal);
-        assert!(Journal::open(&path).unwrap().known.has(&Key("other".into())));
+        assert!(stands(&Journal::open(&path).unwrap().known, &Key("other".into())));
     }
 }

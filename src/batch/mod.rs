@@ -80,12 +80,24 @@ pub enum Outcome {
     NotRun,
 }
 
+/// A job that is over.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub outcome: Outcome,
+    /// What the job is known by; none where its inputs could not be read or its turn never came.
+    pub key: Option<Key>,
+}
+
+impl Ended {
+    const NOT_RUN: Ended = Ended { outcome: Outcome::NotRun, key: None };
+}
+
 /// Runs the jobs that `journal` does not know as done, in order, side by side. `told` hears of every outcome, with the place of the
 /// job among `jobs`.
 ///
 /// Failures are outcomes. Fails itself where the journal cannot be written or no worker can be started.
-pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(dyn Fn(usize, &Outcome) + Sync)) -> Result<Vec<Outcome>> {
-    let outcomes = Mutex::new(vec![Outcome::NotRun; jobs.len()]);
+pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(dyn Fn(usize, &Outcome) + Sync)) -> Result<Vec<Ended>> {
+    let all = Mutex::new(vec![Ended::NOT_RUN; jobs.len()]);
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let trouble: Mutex<Option<Error>> = Mutex::new(None);
     let work = || {
@@ -94,12 +106,12 @@ pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(
             let n = next.fetch_add(1, Ordering::SeqCst);
             let Some(job) = jobs.get(n) else { return };
             match hand.take(job, journal) {
-                Ok(outcome) => {
-                    if settings.fail_fast && matches!(outcome, Outcome::Failed { .. }) {
+                Ok(ended) => {
+                    if settings.fail_fast && matches!(ended.outcome, Outcome::Failed { .. }) {
                         stop.store(true, Ordering::SeqCst);
                     }
-                    told(n, &outcome);
-                    lock(&outcomes)[n] = outcome;
+                    told(n, &ended.outcome);
+                    lock(&all)[n] = ended;
                 }
                 Err(error) => {
                     stop.store(true, Ordering::SeqCst);
@@ -111,18 +123,24 @@ pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(
     std::thread::scope(|scope| (0..settings.workers.clamp(1, jobs.len().max(1))).for_each(|_| drop(scope.spawn(work))));
     match lock(&trouble).take() {
         Some(error) => Err(error),
-        None => Ok(outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        None => Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner)),
     }
 }
 
 /// What would be done: up to date or not run.
-pub fn preview(jobs: &[Job], settings: &Settings, known: &Known) -> Vec<Outcome> {
-    let done = |job: &Job| Key::of(job).is_ok_and(|key| up_to_date(&key, settings, known));
-    jobs.iter().map(|job| if done(job) { Outcome::UpToDate } else { Outcome::NotRun }).collect()
+pub fn preview(jobs: &[Job], settings: &Settings, known: &Known) -> Vec<Ended> {
+    let look = |job: &Job| {
+        let key = Key::of(job).ok();
+        let done = key.as_ref().is_some_and(|key| stands(key, known.outputs(key), settings));
+        Ended { outcome: if done { Outcome::UpToDate } else { Outcome::NotRun }, key }
+    };
+    jobs.iter().map(look).collect()
 }
 
-fn up_to_date(key: &Key, settings: &Settings, known: &Known) -> bool {
-    known.has(key) && settings.pictures.as_deref().is_none_or(|folder| picture(folder, key).exists())
+/// Whether all that a job left behind is there, unchanged.
+fn stands(key: &Key, outputs: Option<&[Written]>, settings: &Settings) -> bool {
+    let pictured = settings.pictures.as_deref().is_none_or(|folder| picture(folder, key).exists());
+    pictured && outputs.is_some_and(|outputs| outputs.iter().all(Written::stands))
 }
 
 /// Where the small picture of a job is kept.
@@ -137,20 +155,25 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn take(&mut self, job: &Job, journal: &Mutex<Journal>) -> Result<Outcome> {
-        let key = match Key::of(job) {
-            Ok(key) => key,
-            Err(error) => return Ok(failed(&error, 1)),
-        };
-        if up_to_date(&key, self.settings, &lock(journal).known) {
+    fn take(&mut self, job: &Job, journal: &Mutex<Journal>) -> Result<Ended> {
+        match Key::of(job) {
+            Ok(key) => Ok(Ended { outcome: self.take_as(job, &key, journal)?, key: Some(key) }),
+            Err(error) => Ok(Ended { outcome: failed(&error, 1), key: None }),
+        }
+    }
+
+    fn take_as(&mut self, job: &Job, key: &Key, journal: &Mutex<Journal>) -> Result<Outcome> {
+        // Outputs are read again without the journal, which others wait for.
+        let known = lock(journal).known.outputs(key).map(<[Written]>::to_vec);
+        if stands(key, known.as_deref(), self.settings) {
             return Ok(Outcome::UpToDate);
         }
         let start = Instant::now();
         for tries in 1.. {
-            let error = match self.perform(job, &key)? {
+            let error = match self.perform(job, key)? {
                 Ok(written) => {
                     let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-                    lock(journal).add(&key, &job.place, written, seconds)?;
+                    lock(journal).add(key, &job.place, written, seconds)?;
                     return Ok(Outcome::Done { seconds, tries });
                 }
                 Err(error) => error,

@@ -169,6 +169,13 @@ impl Arguments {
         actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)
     }
 
+    /// Tells characters apart, files that changed included.
+    pub fn who(&self) -> String {
+        let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+        let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
+        format!("{:?} {:?} {files:?}", self.actor, self.actor_map)
+    }
+
     /// The renderer with its view, ready to draw, and its actor.
     pub fn renderer(&self, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         self.renderer_of(self.size, messages)
@@ -177,10 +184,8 @@ impl Arguments {
     /// The last ones are kept, since jobs of a batch mostly ask for the same.
     fn renderer_of(&self, size: Size, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         static LAST: Mutex<Option<Kept>> = Mutex::new(None);
-        let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-        let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
         let view = (size, self.framing, self.look, &self.background, self.renderer);
-        let asked = format!("{view:?} {:?} {:?} {files:?}", self.actor, self.actor_map);
+        let asked = format!("{view:?} {}", self.who());
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, renderer, actor)) = last.as_ref().filter(|(known, ..)| *known == asked) {
             return Ok((renderer.clone(), actor.clone()));

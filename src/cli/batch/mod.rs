@@ -11,7 +11,7 @@ use super::values::Limit;
 use crate::batch::journal::{Journal, Key, Known};
 use crate::batch::manifest::{self, Entry};
 use crate::batch::roots::Roots;
-use crate::batch::{self, Job, Outcome, Settings};
+use crate::batch::{self, Ended, Job, Outcome, Settings};
 use crate::render::{Picture, sheet};
 use crate::{Error, Result, interrupt};
 use line::Line;
@@ -160,6 +160,8 @@ struct Reported {
     outputs: Vec<PathBuf>,
     #[serde(flatten)]
     outcome: Outcome,
+    #[serde(skip)]
+    key: Option<Key>,
 }
 
 impl Report {
@@ -277,11 +279,11 @@ impl<'a> Batch<'a> {
 
     fn work(&self, jobs: &[Job], messages: &Messages) -> Result<Report> {
         let start = std::time::Instant::now();
-        let outcomes = match self.arguments.dry_run {
+        let ended = match self.arguments.dry_run {
             true => batch::preview(jobs, &self.settings, &Known::read(&self.journal)?),
             false => self.perform(jobs, messages)?,
         };
-        let count = |one: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| one(outcome)).count();
+        let count = |one: fn(&Outcome) -> bool| ended.iter().filter(|job| one(&job.outcome)).count();
         Ok(Report {
             done: count(|o| matches!(o, Outcome::Done { .. })),
             up_to_date: count(|o| *o == Outcome::UpToDate),
@@ -289,11 +291,11 @@ impl<'a> Batch<'a> {
             not_run: count(|o| *o == Outcome::NotRun),
             seconds: (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             dry_run: self.arguments.dry_run,
-            jobs: jobs.iter().zip(outcomes).map(|(job, outcome)| reported(job, outcome)).collect(),
+            jobs: jobs.iter().zip(ended).map(|(job, ended)| reported(job, ended)).collect(),
         })
     }
 
-    fn perform(&self, jobs: &[Job], messages: &Messages) -> Result<Vec<Outcome>> {
+    fn perform(&self, jobs: &[Job], messages: &Messages) -> Result<Vec<Ended>> {
         let folder = self.settings.pictures.as_deref().or(self.journal.parent()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let journal = Mutex::new(Journal::open(&self.journal)?);
@@ -314,7 +316,7 @@ impl<'a> Batch<'a> {
         let tile = |(job, reported): (&Job, &Reported)| {
             let name = Path::new(&job.words[1]).file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let picture = self.settings.pictures.as_deref().and_then(|folder| {
-                let small = image::open(batch::picture(folder, &Key::of(job).ok()?)).ok()?.into_rgba8();
+                let small = image::open(batch::picture(folder, reported.key.as_ref()?)).ok()?.into_rgba8();
                 Some(Picture { width: small.width(), height: small.height(), rgba: small.into_raw() })
             });
             match reported.outcome {
@@ -356,6 +358,6 @@ fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(Error::io(path))
 }
 
-fn reported(job: &Job, outcome: Outcome) -> Reported {
-    Reported { job: job.place.clone(), outputs: job.outputs.clone(), outcome }
+fn reported(job: &Job, Ended { outcome, key }: Ended) -> Reported {
+    Reported { job: job.place.clone(), outputs: job.outputs.clone(), outcome, key }
 }
