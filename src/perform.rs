@@ -1,10 +1,13 @@
 //! Speech and a plan to a [`Performance`]: the face first, then the body that carries its head.
 
+pub mod long;
+mod shelf;
+
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
 use crate::body::library::{self, Library, Placed, track};
-use crate::body::model::{BodyModel, Request};
+use crate::body::model::{BodyModel, Given, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
@@ -32,6 +35,11 @@ const NODS: f32 = 0.4;
 
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
+    perform_from(model, speech, plan, options, &[])
+}
+
+/// [`perform`] where the body passes through the `given` poses.
+fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
     let mut rows = faces(model, speech, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
@@ -47,7 +55,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(speech, plan, &heads, seed)?;
+    let poses = bodies(speech, plan, &heads, given, seed)?;
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -147,7 +155,7 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec<Pose>> {
+fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let model = BodyModel::builtin()?;
     let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
     let hands = manners(plan, plan.points(Region::Hands), frames);
@@ -157,7 +165,7 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
     let under = |points: &[Point]| {
         let manners = body::eased(manners(plan, points, frames).into_iter());
         let (rhythm, manners, busy) = (&rhythm, &manners, &busy);
-        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given: &[], seed })
+        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given, seed })
     };
     let mut poses = under(&plan.emotion)?;
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {

@@ -1,6 +1,7 @@
 //! What is done: one JSON line a job, told apart by the content of everything that went into it.
 
 use super::Job;
+use super::stores::Address;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,7 +40,7 @@ impl fmt::Display for Key {
 }
 
 /// The hash of this program, whose models and actors are part of it.
-fn program() -> Result<&'static str> {
+pub(crate) fn program() -> Result<&'static str> {
     static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     if let Some(hash) = PROGRAM.get() {
         return Ok(hash);
@@ -58,7 +59,7 @@ fn text(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An output as a job left it: a file, or a folder of files.
+/// An output as a job left it: a file, or a folder of files, here or in an object store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     pub path: PathBuf,
@@ -69,6 +70,10 @@ pub struct Written {
 impl Written {
     /// What stands at `path` now.
     pub fn of(path: &Path) -> Result<Written> {
+        if let Some(address) = Address::of(path)? {
+            let (bytes, hash) = address.state()?;
+            return Ok(Written { path: path.into(), bytes, hash });
+        }
         if !path.is_dir() {
             let bytes = path.metadata().map_err(Error::io(path))?.len();
             return Ok(Written { path: path.into(), bytes, hash: content(path)? });
@@ -93,7 +98,8 @@ impl Written {
 
     /// Whether the same stands there now.
     pub fn stands(&self) -> bool {
-        let size = if self.path.is_dir() { Some(self.bytes) } else { self.path.metadata().ok().map(|m| m.len()) };
+        let away = matches!(Address::of(&self.path), Ok(Some(_)));
+        let size = if away || self.path.is_dir() { Some(self.bytes) } else { self.path.metadata().ok().map(|m| m.len()) };
         size == Some(self.bytes) && Written::of(&self.path).is_ok_and(|now| now == *self)
     }
 }

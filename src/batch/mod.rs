@@ -5,6 +5,7 @@
 //! | manifest | JSON lines, CSV or a folder to entries | [`manifest`] |
 //! | roots | no path leads out of the folders that were allowed | [`roots`] |
 //! | journal | what is done, by the content of everything that went in | [`journal`] |
+//! | stores | files in object stores | [`stores`] |
 //! | worker | another process of gestus, which takes job after job | [`worker`] |
 //!
 //! Jobs run in worker processes, so that one that hangs, crashes or takes too much memory ends alone; models and actors are loaded
@@ -15,13 +16,15 @@
 pub mod journal;
 pub mod manifest;
 pub mod roots;
-mod staging;
+pub(crate) mod staging;
+#[cfg_attr(not(feature = "stores"), path = "no_stores.rs")]
+pub mod stores;
 pub mod worker;
 
 use crate::{Error, Result, interrupt};
 use journal::{Journal, Key, Known, Written};
 use serde::Serialize;
-use staging::Staging;
+use staging::{Fetched, Staging};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -56,6 +59,8 @@ pub struct Settings {
     pub memory_limit: u64,
     /// Folder that paths in jobs are relative to: workers run here.
     pub base: PathBuf,
+    /// Where files from and for object stores are on their way.
+    pub scratch: PathBuf,
     /// Keep a small picture of every job in this folder, named by the key of the job.
     pub pictures: Option<PathBuf>,
 }
@@ -191,13 +196,16 @@ impl Hand<'_> {
 
     /// One try. The outer error ends the run, the inner one the job.
     fn perform(&mut self, job: &Job, key: &Key) -> Result<Result<Vec<Written>>> {
-        let staging = match Staging::new(&job.outputs, &key.to_string()) {
-            Ok(staging) => staging,
+        let end = Instant::now() + self.settings.time_limit;
+        let (name, scratch) = (key.to_string(), &self.settings.scratch);
+        let prepared = Staging::new(&job.outputs, &name, scratch).and_then(|s| Ok((s, Fetched::new(job, &name, scratch, end)?)));
+        let (staging, fetched) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => return Ok(Err(error)),
         };
         let picture = self.settings.pictures.as_deref().map(|folder| picture(folder, key));
         let outputs = staging.outputs().into_iter().flat_map(|path| ["-o".to_string(), path.display().to_string()]);
-        let request = Request { words: job.words.iter().cloned().chain(outputs).collect(), picture };
+        let request = Request { words: fetched.words(&job.words).into_iter().chain(outputs).collect(), picture };
         let worker = match &mut self.worker {
             Some(worker) => worker,
             none => none.insert(Worker::start(&self.settings.base, self.settings.memory_limit)?),
@@ -207,7 +215,7 @@ impl Hand<'_> {
             self.worker = None;
         }
         Ok(match answer {
-            Answer::Done(Ok(())) => staging.commit(),
+            Answer::Done(Ok(())) => staging.commit(end),
             Answer::Done(Err(error)) => Err(error),
             Answer::Ended(how) => Err(Error::Unsupported {
                 what: format!("{}: its worker ended: {how}", job.place),

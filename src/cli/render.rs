@@ -143,6 +143,7 @@ impl Arguments {
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
             self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
+            take.shelf.clear()?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
@@ -222,6 +223,7 @@ impl Arguments {
             let mut performed = Vec::new();
             for seed in (0..count).map(|k| self.take.seed.wrapping_add(k)) {
                 self.take.perform_as(seed, &mut take, messages)?;
+                take.shelf.clear()?;
                 render::follow(&mut take.performance, self.framing.into());
                 performed.push((format!("--seed {seed}"), std::mem::take(&mut take.performance)));
             }
@@ -293,6 +295,10 @@ impl Arguments {
         messages: &Messages,
     ) -> Result<()> {
         let wanted = self.overlay || !pages.is_empty();
+        if let Some(reel) = take.reel.as_ref().filter(|_| wanted) {
+            // The drawing of what is heard looks at all of it.
+            take.speech = reel.whole();
+        }
         let strip = Arc::new(if wanted { strip(&take.performance, &take.speech, &take.plan)? } else { Strip::default() });
         if self.overlay {
             let under = |video| -> Box<dyn VideoWriter> { Box::new(Under::new(video, strip.clone(), self.size.width, self.take.fps.0)) };
