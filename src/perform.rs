@@ -1,10 +1,13 @@
 //! Speech and a plan to a [`Performance`]: the face first, then the body that carries its head.
 
+pub mod long;
+mod shelf;
+
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
 use crate::body::library::{self, Library, Placed, track};
-use crate::body::model::{BodyModel, Request};
+use crate::body::model::{BodyModel, Given, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
@@ -33,6 +36,11 @@ const NODS: f32 = 0.4;
 
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
+    perform_from(model, speech, plan, options, &[])
+}
+
+/// [`perform`] where the body passes through the `given` poses.
+fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
     let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0))?;
     let mut rows = faces(model, &heard, plan, seed, options.quality)?;
@@ -49,7 +57,7 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(&heard.rhythm, plan, &heads, seed)?;
+    let poses = bodies(&heard.rhythm, plan, &heads, given, seed)?;
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -148,7 +156,7 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec<Pose>> {
+fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let model = BodyModel::builtin()?;
     let frames = heads.len();
     let hands = manners(plan, plan.points(Region::Hands), frames);
@@ -158,7 +166,7 @@ fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
     let under = |points: &[Point]| {
         let manners = body::eased(manners(plan, points, frames).into_iter());
         let (manners, busy) = (&manners, &busy);
-        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given: &[], seed })
+        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given, seed })
     };
     let mut poses = under(&plan.emotion)?;
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {

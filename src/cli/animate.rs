@@ -57,6 +57,7 @@ impl Arguments {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
+            take.shelf.clear()?;
         }
         Ok(self.take.summary("animate", take))
     }

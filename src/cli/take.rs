@@ -1,11 +1,12 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
 use super::bvh;
+use super::long;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Dial, Emotion, Fps, Weights};
 use crate::actor::Actor;
-use crate::audio::{self, Recording, Speech};
+use crate::audio::{self, Recording, Reel, Speech};
 use crate::body;
 use crate::body::library::{Library, Placed};
 use crate::direction::Plan;
@@ -14,12 +15,14 @@ use crate::direction::events::{Act, Event};
 use crate::direction::reference::Feeling;
 use crate::emotion::Point;
 use crate::emotion::confidence::confidence;
+use crate::emotion::voice::VoiceEncoder;
 use crate::face::model;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Info, Settings};
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
+use crate::perform::long::Shelf;
 use crate::speech::align;
 use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result, interrupt};
@@ -71,6 +74,10 @@ pub struct Arguments {
     /// Care taken with the performance
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub quality: Quality,
+    /// Recordings of twice this length and more are performed in parts, in constant memory; what a run that was ended has finished is
+    /// kept in a hidden folder beside the first output, and the same command goes on from there
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(20..=3600))]
+    pub part: u32,
     #[command(flatten)]
     pub bvh: bvh::Arguments,
     /// Fail instead of replacing files that exist
@@ -132,7 +139,12 @@ impl From<Quality> for model::Quality {
 /// A recording on its way to a performance.
 pub struct Take {
     pub recording: Recording,
+    /// Without its samples where there is a reel.
     pub speech: Speech,
+    /// The speech of a recording that is performed in parts.
+    pub reel: Option<Reel>,
+    /// Where its finished parts are.
+    pub shelf: Shelf,
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
     /// The direction over the recording's time, once it is performed.
@@ -248,11 +260,17 @@ impl Arguments {
                 name(input)
             ));
         }
-        let speech = recording.to_speech()?;
+        let long = recording.seconds() >= 2.0 * f64::from(self.part);
+        let reel = long.then(|| recording.to_reel()).transpose()?;
+        let speech = match &reel {
+            Some(reel) => Speech { seconds: reel.seconds, ..Speech::default() },
+            None => recording.to_speech()?,
+        };
         emotion.direction.consult(&self.weights.model)?;
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
-        Ok(Take { recording, speech, emotion, plan, library, transcript, performance, layout, actor: None, timings })
+        let shelf = Shelf::none();
+        Ok(Take { recording, speech, reel, shelf, emotion, plan, library, transcript, performance, layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
@@ -268,15 +286,16 @@ impl Arguments {
     /// The same for another seed.
     pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
+        if let Some(reel) = take.reel.clone() {
+            return long::perform(self, seed, take, &reel, messages);
+        }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let heard = if direction.listens() { hear(&self.weights.model, &take.speech, messages)? } else { Vec::new() };
         take.plan = direction.plan(take.speech.seconds, frames, &heard);
         let words = words(&self.weights.model, take.transcript.as_ref(), &take.speech)?;
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
-        if take.transcript.is_some() {
-            messages.say(format!("{} words, {}", words.len(), made(&take.plan.gestures)));
-        }
+        take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
@@ -319,7 +338,27 @@ impl Take {
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
         let (recording, plan, library) = (Recording::default(), Plan::default(), Library::default());
-        Take { recording, speech, emotion, plan, library, transcript: None, performance, layout, actor: None, timings }
+        Take {
+            recording,
+            speech,
+            reel: None,
+            shelf: Shelf::none(),
+            emotion,
+            plan,
+            library,
+            transcript: None,
+            performance,
+            layout,
+            actor: None,
+            timings,
+        }
+    }
+
+    /// Says which gestures the words of a transcript call for.
+    pub fn tell_gestures(&self, words: &[Word], messages: &Messages) {
+        if self.transcript.is_some() {
+            messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
+        }
     }
 
     /// Writes the motion files among `targets`.
@@ -355,14 +394,20 @@ impl Summary {
 pub fn hear(models: &Models, speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
     let ear = models.voice()?;
     let feeling = Feeling::of(speech, &ear)?;
-    let shares = confidence(&ear, &feeling.mean)?;
-    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
-    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
+    tell(&ear, &feeling.mean, messages)?;
     Ok(feeling.course)
 }
 
+/// Says what is heard in a voice, and how sure that is.
+pub fn tell(ear: &VoiceEncoder, mean: &Point, messages: &Messages) -> Result<()> {
+    let shares = confidence(ear, mean)?;
+    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
+    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
+    Ok(())
+}
+
 /// The words of a transcript with their times.
-fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+pub fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
     let Some(transcript) = transcript else { return Ok(Vec::new()) };
     let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&*models.content()?, speech)? };
     Ok(align::align(transcript, &heard, speech.seconds))

@@ -51,6 +51,7 @@ use dials::Dials;
 use events::Event;
 use likeness::Leaning;
 use reference::{Consulted, Kind, Reference};
+use std::ops::Range;
 use std::str::FromStr;
 
 /// Strongest intensity that a term may ask for.
@@ -293,10 +294,39 @@ impl Plan {
         self.away.iter().find(|(r, _)| *r == region).map_or(&[], |(_, points)| points)
     }
 
+    /// The plan of some frames, with times from the first of them on.
+    pub fn part(&self, frames: Range<usize>) -> Plan {
+        let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
+        let points = |points: &[Point]| cut(points, &frames);
+        let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
+        let gestures =
+            self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
+        Plan {
+            emotion: points(&self.emotion),
+            regions: self.regions.iter().map(|(region, own)| (*region, points(own))).collect(),
+            away: self.away.iter().map(|(region, own)| (*region, points(own))).collect(),
+            muscles: self.muscles.iter().map(|(muscle, curve)| (*muscle, cut(curve, &frames))).collect(),
+            events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
+            dials: self.dials,
+            styles: cut(&self.styles, &frames),
+            gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
+        }
+    }
+
     /// The points of a region without parts.
     pub fn points(&self, region: Region) -> &[Point] {
         self.regions.iter().find(|(r, _)| *r == region).map_or(&self.emotion, |(_, points)| points)
     }
+}
+
+/// Seconds around a gesture's stroke in which it is seen.
+const NEAR: f64 = 5.0;
+
+/// Values of some frames, where the last one holds on.
+fn cut<T: Clone>(values: &[T], frames: &Range<usize>) -> Vec<T> {
+    let last = values.len().saturating_sub(1);
+    let within = frames.start.min(last)..frames.end.min(values.len());
+    values.get(within).unwrap_or_default().to_vec()
 }
 
 impl Direction {

@@ -1,0 +1,91 @@
+//! Takes of long recordings: performed in parts, each kept until the whole is written.
+
+use super::messages::Messages;
+use super::take::{self, Arguments, Take};
+use crate::audio::{Reel, SPEECH_RATE, Speech};
+use crate::batch::journal;
+use crate::body;
+use crate::direction::Plan;
+use crate::direction::reference::Feeling;
+use crate::emotion::voice::VoiceEncoder;
+use crate::emotion::{EMOTION, Point};
+use crate::models::Models;
+use crate::motion::Performance;
+use crate::perform::long::{Parts, Shelf, over_parts, perform_parts};
+use crate::perform::{self, Options};
+use crate::{Error, Result};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+/// What [`Arguments::perform_as`] does, for a recording on a reel.
+pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, messages: &Messages) -> Result<()> {
+    let frames = Performance::frames_for(reel.seconds, body::RATE);
+    let parts = Parts::of(frames, arguments.part as usize * body::RATE as usize);
+    let mut stage = messages.stage("perform", parts.count());
+    let direction = &take.emotion.direction;
+    let heard = if direction.listens() { hear(&*arguments.weights.model.voice()?, reel, &parts, messages)? } else { Vec::new() };
+    take.plan = direction.plan(reel.seconds, frames, &heard);
+    place(&arguments.weights.model, seed, take, reel, messages)?;
+    let options = Options { seed, quality: arguments.quality.into() };
+    let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
+    let performed =
+        perform_parts(&*arguments.weights.model.face()?, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
+    let fps = arguments.fps.0;
+    // An hour of motion is 120 MB: no second copy without need.
+    take.performance = if fps == performed.fps { performed } else { performed.resample(fps) };
+    take.shelf = shelf;
+    take.timings.set("perform", stage.finish());
+    Ok(())
+}
+
+/// The feeling in the voice at every frame, as [`take::hear`] finds it.
+fn hear(ear: &VoiceEncoder, reel: &Reel, parts: &Parts, messages: &Messages) -> Result<Vec<Point>> {
+    let mut mean = [0.0; EMOTION];
+    let course = over_parts(reel, parts, |speech| {
+        let feeling = Feeling::of(speech, ear)?;
+        let share = (speech.seconds / reel.seconds) as f32;
+        mean.iter_mut().zip(feeling.mean).for_each(|(mean, own)| *mean += share * own);
+        Ok(feeling.course)
+    })?;
+    take::tell(ear, &mean, messages)?;
+    Ok(course)
+}
+
+/// Puts gestures into the plan. Words are looked for in the whole recording, since they may be anywhere in it.
+fn place(models: &Models, seed: u64, take: &mut Take, reel: &Reel, messages: &Messages) -> Result<()> {
+    let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
+    let words = take::words(models, take.transcript.as_ref(), &speech)?;
+    perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
+    take.tell_gestures(&words, messages);
+    Ok(())
+}
+
+/// Where finished parts are kept: a hidden folder beside the first output, named after everything that they come from.
+fn shelf(arguments: &Arguments, reel: &Reel, plan: &Plan, options: Options, parts: &Parts) -> Result<Shelf> {
+    let mut hash = Hashed(Sha256::new());
+    hash.0.update(journal::program()?);
+    for block in reel.samples.blocks(60 * SPEECH_RATE as usize) {
+        hash.0.update(bytemuck::cast_slice::<f32, u8>(block));
+    }
+    // Every number is written in full.
+    write!(hash, "{} {plan:?} {options:?} {parts:?} {:?}", reel.seconds, arguments.weights.model)
+        .map_err(|e| Error::malformed("plan", e.to_string()))?;
+    let name: String = hash.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let beside = arguments.outputs.first().map_or(Path::new("."), PathBuf::as_path);
+    let folder = beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Shelf::open(&folder.join(format!("{PREFIX}{name}")))
+}
+
+/// How the folders of finished parts are called.
+const PREFIX: &str = crate::batch::staging::PARTS;
+
+/// Takes text into a hash.
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        self.0.update(text);
+        Ok(())
+    }
+}
