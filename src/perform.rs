@@ -16,6 +16,7 @@ use crate::direction::{Plan, Region, events, habits};
 use crate::emotion::Point;
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
+use crate::face::hearing::Heard;
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Gaze, Head, Performance};
@@ -41,11 +42,12 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
 /// [`perform`] where the body passes through the `given` poses.
 fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
-    let mut rows = faces(model, speech, plan, seed, options.quality)?;
+    let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0))?;
+    let mut rows = faces(model, &heard, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
     // Who is less active nods less far, at the same moments: what is felt may change smoothly.
     let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &steady, seed);
+    let nods = body::head::heads(&heard.rhythm, &steady, seed);
     let nods: Vec<Head> = nods.into_iter().zip(&manners).map(|(nod, manner)| times(nod, NODS * (manner.activity + 0.1).min(1.0))).collect();
     let habits = habits::adopt(&mut rows, &nods, &plan.styles, seed);
     plan.dials.turn(&mut rows, seed);
@@ -55,7 +57,7 @@ fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Option
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(speech, plan, &heads, given, seed)?;
+    let poses = bodies(&heard.rhythm, plan, &heads, given, seed)?;
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -103,13 +105,12 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
 
 /// The face under the whole plan, with every region that has its own direction taken from a performance under that one. All
 /// share the seed, so what differs is the feeling alone.
-fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-    let frames = Performance::frames_for(speech.seconds, 30.0);
-    let heard = model.listen(speech, frames)?;
+fn faces(model: &FaceModel, heard: &Heard, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+    let frames = heard.activity.len();
     let styles: Vec<_> = plan.styles.iter().map(|leaning| leaning.style(model.usual_style())).collect();
     let act = |asked: [&[Point]; 2]| {
         let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles };
-        model.act(&heard, &asked, frames, seed, quality)
+        model.act(heard, &asked, frames, seed, quality)
     };
     let whole = [&plan.emotion[..], plan.away(None)];
     let mut rows = act(whole)?;
@@ -155,16 +156,16 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
+fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let model = BodyModel::builtin()?;
-    let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
+    let frames = heads.len();
     let hands = manners(plan, plan.points(Region::Hands), frames);
     let frame = |seconds: f64| (seconds * body::RATE) as f32;
     let busy: Vec<Range<f32>> =
         track::spans(&plan.gestures, &hands).iter().map(|span| frame(span.start - 0.2)..frame(span.end - 0.4)).collect();
     let under = |points: &[Point]| {
         let manners = body::eased(manners(plan, points, frames).into_iter());
-        let (rhythm, manners, busy) = (&rhythm, &manners, &busy);
+        let (manners, busy) = (&manners, &busy);
         model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given, seed })
     };
     let mut poses = under(&plan.emotion)?;

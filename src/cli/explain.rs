@@ -85,7 +85,7 @@ struct Found {
 pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
     let Some(text) = &arguments.direction else { return print(&word_list()) };
     let mut direction = read(text)?;
-    direction.consult()?;
+    direction.consult(&crate::models::Models::Standard)?;
     let keys = direction.tracks.iter().flat_map(|t| t.keys.iter().map(|k| explain(t.region.map_or("all", |r| r.name()), k))).collect();
     let files = direction.consulted.iter().map(found).collect();
     let explanation = Explanation { keys, files, not_understood: direction.unknown };

@@ -4,7 +4,7 @@ use super::bvh;
 use super::long;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::{Dial, Emotion, Fps};
+use super::values::{Dial, Emotion, Fps, Weights};
 use crate::actor::Actor;
 use crate::audio::{self, Recording, Reel, Speech};
 use crate::body;
@@ -16,14 +16,14 @@ use crate::direction::reference::Feeling;
 use crate::emotion::Point;
 use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
-use crate::face::model::{self, FaceModel};
+use crate::face::model;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Info, Settings};
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
 use crate::perform::long::Shelf;
 use crate::speech::align;
-use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
@@ -63,6 +63,8 @@ pub struct Arguments {
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
+    #[command(flatten)]
+    pub weights: Weights,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -224,7 +226,11 @@ impl Arguments {
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
-        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
+        let weights = match &self.weights.model {
+            Models::Folder(folder) => Some(folder.as_path()),
+            _ => None,
+        };
+        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(weights).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -264,7 +270,7 @@ impl Arguments {
             Some(reel) => Speech { seconds: reel.seconds, ..Speech::default() },
             None => recording.to_speech()?,
         };
-        emotion.direction.consult()?;
+        emotion.direction.consult(&self.weights.model)?;
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
         let shelf = Shelf::none();
@@ -289,13 +295,13 @@ impl Arguments {
         }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
+        let heard = if direction.listens() { hear(&self.weights.model, &take.speech, messages)? } else { Vec::new() };
         take.plan = direction.plan(take.speech.seconds, frames, &heard);
-        let words = words(take.transcript.as_ref(), &take.speech)?;
+        let words = words(&self.weights.model, take.transcript.as_ref(), &take.speech)?;
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }
@@ -389,8 +395,8 @@ impl Summary {
 }
 
 /// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
-pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
-    let ear = VoiceEncoder::builtin()?;
+pub fn hear(models: &Models, speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
+    let ear = models.voice()?;
     let feeling = Feeling::of(speech, &ear)?;
     tell(&ear, &feeling.mean, messages)?;
     Ok(feeling.course)
@@ -405,10 +411,9 @@ pub fn tell(ear: &VoiceEncoder, mean: &Point, messages: &Messages) -> Result<()>
 }
 
 /// The words of a transcript with their times.
-pub fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+pub fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
     let Some(transcript) = transcript else { return Ok(Vec::new()) };
-    let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
-    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&*models.content()?, speech)? };
     Ok(align::align(transcript, &heard, speech.seconds))
 }
 
