@@ -130,6 +130,7 @@ impl Reel {
     pub fn part(&self, frames: Range<usize>) -> Speech {
         let at = |frame: usize| frame * SPEECH_RATE as usize / 30;
         let samples = self.samples.part(at(frames.start)..at(frames.end)).to_vec();
+        self.samples.release(self.samples.len());
         let seconds = (frames.end as f64 / 30.0).min(self.seconds) - frames.start as f64 / 30.0;
         Speech { samples, seconds }
     }

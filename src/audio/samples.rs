@@ -85,7 +85,7 @@ impl Samples {
     }
 
     /// Lets the system take back the pages of the first `count` samples of a file; it reads them again when they are wanted.
-    fn release(&self, count: usize) {
+    pub fn release(&self, count: usize) {
         #[cfg(unix)]
         if let Data::Filed(map) = &*self.data {
             let end = size_of::<f32>() * (self.range.start + count);

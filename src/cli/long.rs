@@ -3,11 +3,10 @@
 use super::messages::Messages;
 use super::take::{self, Arguments, Take};
 use crate::audio::{Reel, SPEECH_RATE, Speech};
-use crate::batch::journal;
+use crate::batch::journal::{self, Written};
 use crate::body;
 use crate::direction::Plan;
 use crate::direction::reference::Feeling;
-use crate::emotion::voice::VoiceEncoder;
 use crate::emotion::{EMOTION, Point};
 use crate::models::Models;
 use crate::motion::Performance;
@@ -24,13 +23,13 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     let parts = Parts::of(frames, arguments.part as usize * body::RATE as usize);
     let mut stage = messages.stage("perform", parts.count());
     let direction = &take.emotion.direction;
-    let heard = if direction.listens() { hear(&*arguments.weights.model.voice()?, reel, &parts, messages)? } else { Vec::new() };
+    let heard = if direction.listens() { hear(&arguments.weights.model, reel, &parts, messages)? } else { Vec::new() };
     take.plan = direction.plan(reel.seconds, frames, &heard);
-    place(&arguments.weights.model, seed, take, reel, messages)?;
+    place(arguments, seed, take, reel, messages)?;
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
-    let performed =
-        perform_parts(&*arguments.weights.model.face()?, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
+    let face = arguments.weights.model.face()?;
+    let performed = perform_parts(&face, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
     let fps = arguments.fps.0;
     // An hour of motion is 120 MB: no second copy without need.
     take.performance = if fps == performed.fps { performed } else { performed.resample(fps) };
@@ -40,22 +39,23 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
 }
 
 /// The feeling in the voice at every frame, as [`take::hear`] finds it.
-fn hear(ear: &VoiceEncoder, reel: &Reel, parts: &Parts, messages: &Messages) -> Result<Vec<Point>> {
+fn hear(models: &Models, reel: &Reel, parts: &Parts, messages: &Messages) -> Result<Vec<Point>> {
+    let ear = models.voice()?;
     let mut mean = [0.0; EMOTION];
     let course = over_parts(reel, parts, |speech| {
-        let feeling = Feeling::of(speech, ear)?;
+        let feeling = Feeling::of(speech, &ear)?;
         let share = (speech.seconds / reel.seconds) as f32;
         mean.iter_mut().zip(feeling.mean).for_each(|(mean, own)| *mean += share * own);
         Ok(feeling.course)
     })?;
-    take::tell(ear, &mean, messages)?;
+    take::tell(&ear, &mean, messages)?;
     Ok(course)
 }
 
 /// Puts gestures into the plan. Words are looked for in the whole recording, since they may be anywhere in it.
-fn place(models: &Models, seed: u64, take: &mut Take, reel: &Reel, messages: &Messages) -> Result<()> {
+fn place(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, messages: &Messages) -> Result<()> {
     let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
-    let words = take::words(models, take.transcript.as_ref(), &speech)?;
+    let words = take::words(&arguments.weights.model, take.transcript.as_ref(), &speech)?;
     perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
     take.tell_gestures(&words, messages);
     Ok(())
@@ -68,8 +68,11 @@ fn shelf(arguments: &Arguments, reel: &Reel, plan: &Plan, options: Options, part
     for block in reel.samples.blocks(60 * SPEECH_RATE as usize) {
         hash.0.update(bytemuck::cast_slice::<f32, u8>(block));
     }
+    if let Models::Folder(folder) = &arguments.weights.model {
+        write!(hash, "{:?}", Written::of(folder)?).map_err(|e| Error::malformed("weights", e.to_string()))?;
+    }
     // Every number is written in full.
-    write!(hash, "{} {plan:?} {options:?} {parts:?} {:?}", reel.seconds, arguments.weights.model)
+    write!(hash, "{:?} {} {plan:?} {options:?} {parts:?}", arguments.weights.model, reel.seconds)
         .map_err(|e| Error::malformed("plan", e.to_string()))?;
     let name: String = hash.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let beside = arguments.outputs.first().map_or(Path::new("."), PathBuf::as_path);

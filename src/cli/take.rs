@@ -226,7 +226,11 @@ impl Arguments {
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
-        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
+        let weights = match &self.weights.model {
+            Models::Folder(folder) => Some(folder.as_path()),
+            _ => None,
+        };
+        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(weights).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.

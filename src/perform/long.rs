@@ -1,9 +1,9 @@
 //! Recordings of any length: performed in parts, so that memory for sound, features and the networks does not grow.
 //!
 //! A part begins where the one before it ends, and that one goes on for [`LAP`] frames more. In these frames a seam is chosen where
-//! the eyes are open and little moves. The body of the new part is given the poses of the old one around the seam and goes on from
-//! them, feet where they stand; face and head pass from one to the other within a second. Lids and gaze change at once, since eyes
-//! jump anyway (a saccade).
+//! the eyes are open and little moves. The body of the new part is given the poses of the old one before the seam, so that its feet
+//! stand where they stood; then one passes into the other within [`PASSING`] frames. Lids and gaze change at once at the seam, since
+//! eyes jump anyway (a saccade).
 
 use super::{Options, perform_from};
 use crate::audio::{Reel, Speech};
@@ -22,8 +22,12 @@ pub use super::shelf::Shelf;
 
 /// Frames by which a part goes on beyond the beginning of the next: ten seconds.
 pub const LAP: usize = 300;
-/// Frames on either side of a seam in which one part passes into the next.
-pub const HALF: usize = 15;
+/// Frames before a seam in which the eyes stay open and little moves, and as many after it.
+const HALF: usize = 15;
+/// Frames in which one part passes into the next, from [`HALF`] before the seam on.
+pub const PASSING: usize = 105;
+/// Frames before them in which the new body holds the old one's poses.
+const HELD: usize = 30;
 
 /// How a recording is divided, in frames at 30 a second.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +119,8 @@ fn seam(lap: &[Frame]) -> usize {
     };
     let unrest: Vec<f32> = (1..lap.len()).map(unrest).collect();
     let around = |n: &usize| unrest[n - HALF..n + HALF].iter().sum::<f32>();
-    // The old part needs a second to end in, the new one to begin in.
-    (2 * HALF..unrest.len().saturating_sub(2 * HALF)).min_by(|a, b| around(a).total_cmp(&around(b))).unwrap_or(lap.len() / 2)
+    // Room for the poses that are held, and for the passing.
+    (HELD + HALF..unrest.len().saturating_sub(PASSING)).min_by(|a, b| around(a).total_cmp(&around(b))).unwrap_or(lap.len() / 2)
 }
 
 /// Left and right hand among the joints.
@@ -126,17 +130,17 @@ fn shut(frame: &Frame) -> f32 {
     frame.face[id::EYE_BLINK_LEFT].max(frame.face[id::EYE_BLINK_RIGHT])
 }
 
-/// The poses around a seam, numbered from the first frame of the next part.
+/// The poses before a seam, numbered from the first frame of the next part.
 fn given(whole: &[Frame], seam: usize, start: usize) -> Vec<Given> {
-    let around = seam.saturating_sub(HALF).max(start)..(seam + HALF).min(whole.len());
-    around.map(|n| Given { frame: n - start, pose: whole[n].body.clone(), parts: [true; Part::COUNT] }).collect()
+    let held = seam.saturating_sub(HELD + HALF).max(start)..seam.saturating_sub(HALF).min(whole.len());
+    held.map(|n| Given { frame: n - start, pose: whole[n].body.clone(), parts: [true; Part::COUNT] }).collect()
 }
 
 /// Puts a part that begins at frame `start` after what there is.
 fn join(whole: &mut Vec<Frame>, seam: Option<usize>, start: usize, made: Vec<Frame>) {
     let Some(seam) = seam else { return whole.extend(made) };
-    whole.truncate((seam + HALF).min(whole.len()));
     let first = seam.saturating_sub(HALF).max(start);
+    whole.truncate(first + PASSING);
     let last = whole.len();
     for n in first..last {
         let share = (n + 1 - first) as f32 / (last + 1 - first) as f32;

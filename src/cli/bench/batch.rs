@@ -45,13 +45,11 @@ struct Report {
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let bench = Bench::new(arguments)?;
     messages.say(format!("{} clips of {} s, one run for each", arguments.clips, arguments.seconds));
-    let single = bench.singles()?;
+    let (single, ()) = Cost::of(|| bench.singles())?;
     messages.say("the same in one batch");
-    let start = Instant::now();
-    let memory = bench.watch(bench.batch("batch")?)?;
-    let batch = start.elapsed().as_secs_f64();
+    let (batch, memory) = Cost::of(|| bench.watch(bench.batch("batch")?))?;
     messages.say(format!("again, killed {} times", arguments.kills));
-    let kills = bench.kill(batch, messages)?;
+    let kills = bench.kill(batch.seconds, messages)?;
     bench.batch("killed")?.wait().map_err(Error::io(&bench.program))?;
     let rows = rows(arguments, single, batch, &memory, kills, &bench.differences()?);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -63,15 +61,48 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     report.rows.iter().try_for_each(|row| print(&row.line()))
 }
 
-fn rows(arguments: &Arguments, single: f64, batch: f64, memory: &[f64], kills: u32, differences: &Differences) -> Vec<Row> {
+/// What a piece of work took.
+struct Cost {
+    seconds: f64,
+    /// Seconds of all processors together, whatever else the machine did, where the system tells (Linux).
+    processor: Option<f64>,
+}
+
+impl Cost {
+    fn of<T>(work: impl FnOnce() -> Result<T>) -> Result<(Cost, T)> {
+        let (start, before) = (Instant::now(), processor_seconds());
+        let made = work()?;
+        let processor = processor_seconds().zip(before).map(|(after, before)| after - before);
+        Ok((Cost { seconds: start.elapsed().as_secs_f64(), processor }, made))
+    }
+}
+
+/// Processor time of all processes that this one started and that have ended.
+#[cfg(target_os = "linux")]
+fn processor_seconds() -> Option<f64> {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the call fills the structure, which is read only where it says so.
+    let usage = unsafe { (libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr()) == 0).then(|| usage.assume_init()) }?;
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    Some(seconds(usage.ru_utime) + seconds(usage.ru_stime))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processor_seconds() -> Option<f64> {
+    None
+}
+
+fn rows(arguments: &Arguments, single: Cost, batch: Cost, memory: &[f64], kills: u32, differences: &Differences) -> Vec<Row> {
     let a_minute = |seconds: f64| 60.0 * f64::from(arguments.clips) / seconds;
     let mut rows = vec![
-        Row::plain("one run for each clip", single, "s"),
-        Row::plain("one run for each clip", a_minute(single), "clips/min"),
-        Row::plain("one batch", batch, "s"),
-        Row::plain("one batch", a_minute(batch), "clips/min"),
-        Row::plain("one batch, times as fast", single / batch, ""),
+        Row::plain("one run for each clip", single.seconds, "s"),
+        Row::plain("one run for each clip", a_minute(single.seconds), "clips/min"),
+        Row::plain("one batch", batch.seconds, "s"),
+        Row::plain("one batch", a_minute(batch.seconds), "clips/min"),
+        Row::plain("one batch, times as fast", single.seconds / batch.seconds, ""),
     ];
+    rows.extend(single.processor.map(|seconds| Row::plain("processor time, one run for each clip", seconds, "s")));
+    rows.extend(batch.processor.map(|seconds| Row::plain("processor time, one batch", seconds, "s")));
     let names = ["memory, first quarter of the batch", "memory, second quarter", "memory, third quarter", "memory, last quarter"];
     for (name, part) in names.into_iter().zip(memory.chunks(memory.len().div_ceil(4).max(1))) {
         rows.push(Row::plain(name, part.iter().copied().fold(0.0, f64::max), "MB"));
@@ -150,9 +181,8 @@ impl<'a> Bench<'a> {
         command
     }
 
-    /// Seconds for every clip in a run of its own, one after another.
-    fn singles(&self) -> Result<f64> {
-        let start = Instant::now();
+    /// Every clip in a run of its own, one after another.
+    fn singles(&self) -> Result<()> {
         for n in 0..self.arguments.clips {
             interrupt::check()?;
             let mut command = self.gestus();
@@ -160,7 +190,7 @@ impl<'a> Bench<'a> {
             command.args(self.files("single", n).iter().flat_map(|file| ["-o", file]));
             succeeded(command.status().map_err(Error::io(&self.program))?.success(), "a single run")?;
         }
-        Ok(start.elapsed().as_secs_f64())
+        Ok(())
     }
 
     /// Starts a batch of all clips.
