@@ -5,6 +5,7 @@ use super::outputs::{self, Kind};
 use super::values::Fps;
 use super::{actor, bvh, motion};
 use crate::body::skeleton::{self, COUNT, OFFSETS};
+use crate::direction::Direction;
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::{Frame, Parts, Performance};
 use crate::{Error, Result, interrupt};
@@ -47,6 +48,7 @@ Formats by the end of the name, or by --format:
   .bvh (bvh)                        skeleton, in any layout
   .csv (livelink)                   Live Link Face
   .glb (glb)                        an actor that moves
+  .anim.glb (glb-anim)              the same animation without an actor
   .vrma (vrma)                      VRM animation
   .npz (beat2)                      SMPL-X as BEAT2 has it
   .usda (usd)                       USD, written only
@@ -56,6 +58,7 @@ Formats by the end of the name, or by --format:
                                     mouth cues of Rhubarb, and in Oculus visemes
   .keypoints.csv .keypoints.json (keypoints keypoints-json)
                                     68 landmarks of the face, written only
+  .srt (srt)                        the direction it was made under, written only
   .json (gestus)                    everything
 
 What a format has no room for is left out, and said.
@@ -76,29 +79,61 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Some(path) => Some(Arc::new(actor::open(Some(path), None, messages)?)),
         None => None,
     };
+    let direction = targets.iter().any(|(_, format)| *format == Format::Srt).then(|| direction(&inputs)).transpose()?;
     let motions = motion::load_all(&inputs, messages)?;
     let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
-    let settings = Settings { info: Info::default(), bvh: layout, actor };
+    let settings = Settings { info: Info::default(), bvh: layout, actor, direction };
     for (path, format) in &targets {
         interrupt::check()?;
         formats::write_as(*format, path, &performance, &settings)?;
-        let dropped = parts.beyond(format.parts());
-        let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
-        messages.say(format!("{}: {} frames at {} a second{without}", path.display(), performance.frames.len(), performance.fps));
+        messages.say(format!("{}: {}", path.display(), written(*format, &performance, parts)));
         if arguments.check && !format.is_read() {
             messages.say(format!("{}: files of the format {format} are written only; not checked", path.display()));
         } else if arguments.check {
-            let back = formats::read_as(*format, path)?;
-            let both = Parts {
-                face: parts.face && back.parts.face,
-                head: parts.head && back.parts.head,
-                gaze: parts.gaze && back.parts.gaze,
-                body: parts.body && back.parts.body,
-            };
-            print(&format!("{}: {}", path.display(), Difference::of(&performance, &back.performance, both).line(both)))?;
+            print(&format!("{}: {}", path.display(), check(*format, path, &performance, parts)?))?;
         }
     }
     Ok(())
+}
+
+/// What went into a file and what did not.
+fn written(format: Format, performance: &Performance, parts: Parts) -> String {
+    if format == Format::Srt {
+        return "the direction".into();
+    }
+    let dropped = parts.beyond(format.parts());
+    let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
+    let caveat = format.caveat().map_or(String::new(), |caveat| format!(" ({caveat})"));
+    format!("{} frames at {} a second{without}{caveat}", performance.frames.len(), performance.fps)
+}
+
+/// The direction that a take names; only our own format does.
+fn direction(inputs: &[PathBuf]) -> Result<Direction> {
+    let nothing = || Error::Unsupported {
+        what: format!("{}: does not say under which direction it was made", inputs[0].display()),
+        hint: "write the .srt with the take (`gestus animate talk.wav -o talk.srt`), or convert its .json".into(),
+    };
+    for path in inputs.iter().filter(|path| Format::of(path).is_ok_and(|format| format == Format::Json)) {
+        if let Some(info) = formats::json::source(&formats::bytes(path)?) {
+            return Direction::parse(&info.emotion).map_err(|_| nothing());
+        }
+    }
+    Err(nothing())
+}
+
+/// Reads a file back and tells the largest differences.
+fn check(format: Format, path: &Path, performance: &Performance, parts: Parts) -> Result<String> {
+    let back = formats::read_as(format, path)?;
+    let both = Parts {
+        face: parts.face && back.parts.face,
+        head: parts.head && back.parts.head,
+        gaze: parts.gaze && back.parts.gaze,
+        body: parts.body && back.parts.body,
+    };
+    let back = back.performance;
+    // Some formats have a rate of their own.
+    let before = if (back.fps / performance.fps - 1.0).abs() < 1e-3 { performance } else { &performance.resample(back.fps) };
+    Ok(Difference::of(before, &back, both).line(both))
 }
 
 impl Arguments {

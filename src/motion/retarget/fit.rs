@@ -14,6 +14,8 @@ pub struct Retarget {
     pub(super) turns: [Quat; COUNT],
     /// Their metres times this are ours, by the lengths of the legs.
     pub(super) scale: f32,
+    /// Where our hips stand and where theirs do: the places that lengths are scaled about.
+    origin: (Vec3, Vec3),
     /// Axes and proportions are ours, whatever the names: nothing to correct.
     pub(super) same: bool,
     /// Local rotations and places of joints that nothing of ours drives.
@@ -22,6 +24,8 @@ pub struct Retarget {
     pub(super) movable: Vec<usize>,
 }
 
+/// Modelled arms are never quite straight; beyond this, radians, they rest in another pose.
+const CROOKED: f32 = 8.0 * std::f32::consts::PI / 180.0;
 /// So many frames say how axes lie.
 const SAMPLES: usize = 600;
 
@@ -68,7 +72,38 @@ impl Retarget {
         let neutral = (0..skeleton.joints.len()).map(|k| (turn(k), place(k))).collect();
         let movable = first.translations.iter().map(|track| track.joint).collect();
         let same = is_ours(&samples[0], map, &turns);
-        Retarget { map: map.clone(), turns, scale: if same { 1.0 } else { scale }, same, neutral, movable, skeleton }
+        let origin = (Vec3::ZERO, Vec3::ZERO);
+        Retarget { map: map.clone(), turns, scale: if same { 1.0 } else { scale }, origin, same, neutral, movable, skeleton }
+    }
+
+    /// For skeletons that rest in the T-pose by the rules of their format, as VRM's do: rotations relative to it are ours, the hips
+    /// move by the ratio of their heights. What was carried over comes back as it was, so hands and feet are not corrected. None
+    /// where the arms do not rest so.
+    pub fn normalised(clip: &Clip, map: &Map) -> Option<Retarget> {
+        let rest = clip.skeleton.rest();
+        let is_straight = |(k, joint): (usize, &skeleton::Joint)| {
+            let (Some(upper), Some(parent)) = (map.joints[k], joint.parent) else { return true };
+            let arm = JOINTS[parent].name.ends_with("UpperArm") || JOINTS[parent].name.ends_with("LowerArm");
+            let Some(above) = map.joints[parent].filter(|_| arm) else { return true };
+            (rest.positions[upper] - rest.positions[above]).angle_between(joint.offset) < CROOKED
+        };
+        if !JOINTS.iter().enumerate().all(is_straight) {
+            return None;
+        }
+        let turns = std::array::from_fn(|k| map.joints[k].map_or(Quat::IDENTITY, |joint| rest.rotations[joint].conjugate()));
+        let hips = map.joints[0].map_or(OFFSETS[0], |joint| rest.positions[joint]);
+        let scale = if hips.y > 0.05 { OFFSETS[0].y / hips.y } else { 1.0 };
+        Some(Retarget { turns, scale, origin: (OFFSETS[0], hips), same: true, ..Retarget::fit(&[clip], map) })
+    }
+
+    /// For skeletons whose lengths are ours by construction: what was carried over comes back as it was.
+    pub fn exact(self) -> Retarget {
+        Retarget { same: true, scale: 1.0, ..self }
+    }
+
+    /// Their place of our hips.
+    pub(super) fn hips_outward(&self, ours: Vec3) -> Vec3 {
+        self.origin.1 + (ours - self.origin.0) / self.scale
     }
 
     /// Whether proportions and axes are those of our own skeleton.
@@ -80,18 +115,30 @@ impl Retarget {
     pub fn to_poses(&self, clip: &Clip) -> Vec<Pose> {
         let mut poses: Vec<Pose> = Vec::with_capacity(clip.frames());
         for frame in 0..clip.frames() {
-            let mut pose = self.pose(&clip.globals(frame));
-            if let Some(before) = poses.last() {
-                pose.align(before);
-            }
+            let pose = self.follow(&clip.globals(frame), poses.last());
             poses.push(pose);
         }
-        if !self.same && ["leftFoot", "rightFoot"].iter().all(|foot| self.map.joint(foot).is_some()) {
-            let low = lowest(poses.iter().map(|pose| toes(&skeleton::globals(pose, &OFFSETS).positions)).collect());
-            let rest = toes(&skeleton::globals(&Pose::default(), &OFFSETS).positions);
-            poses.iter_mut().for_each(|pose| pose.hips.y += rest - low);
-        }
+        self.settle(&mut poses, |pose| pose);
         poses
+    }
+
+    /// One frame of theirs as ours, after the frame before.
+    pub fn follow(&self, theirs: &Globals, before: Option<&Pose>) -> Pose {
+        let mut pose = self.pose(theirs);
+        if let Some(before) = before {
+            pose.align(before);
+        }
+        pose
+    }
+
+    /// Brings the feet of all frames to the floor, where proportions differ; `body` finds each frame's pose.
+    pub fn settle<T>(&self, frames: &mut [T], body: impl Fn(&mut T) -> &mut Pose) {
+        if self.same || ["leftFoot", "rightFoot"].iter().any(|foot| self.map.joint(foot).is_none()) {
+            return;
+        }
+        let low = lowest(frames.iter_mut().map(|frame| toes(&skeleton::globals(body(frame), &OFFSETS).positions)).collect());
+        let rest = toes(&skeleton::globals(&Pose::default(), &OFFSETS).positions);
+        frames.iter_mut().for_each(|frame| body(frame).hips.y += rest - low);
     }
 
     fn pose(&self, theirs: &Globals) -> Pose {
@@ -103,7 +150,7 @@ impl Retarget {
             pose.rotations[k] = (above.conjugate() * globals[k]).normalize();
         }
         if let Some(hips) = self.map.joints[0] {
-            pose.hips = theirs.positions[hips] * self.scale;
+            pose.hips = self.origin.0 + (theirs.positions[hips] - self.origin.1) * self.scale;
         }
         if !self.same {
             self.place_hands(theirs, &mut pose);

@@ -22,6 +22,7 @@ mod tests;
 
 pub use fit::Retarget;
 pub use map::Map;
+pub use outward::{Outgoing, Outward};
 
 use glam::{Quat, Vec3};
 
