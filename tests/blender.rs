@@ -81,18 +81,38 @@ fn blender_sees_actors_and_animation_in_glb() {
         let worst = JOINTS.iter().enumerate().map(|(k, joint)| at(joint.name).distance(expected[k])).fold(0.0, f32::max);
         let weight = |name: &str| result["weights"][name].as_f64().unwrap() as f32;
         let shapes = NAMES.iter().zip(frame.face).map(|(name, ours)| (weight(name) - ours).abs()).fold(0.0, f32::max);
-        eprintln!("{name}: {} bones within {:.3} mm, shape keys within {shapes:.6}", result["places"].as_object().unwrap().len(), 1000.0 * worst);
+        eprintln!(
+            "{name}: {} bones within {:.3} mm, shape keys within {shapes:.6}",
+            result["places"].as_object().unwrap().len(),
+            1000.0 * worst
+        );
         assert!(worst < 1e-3, "{name}: {worst} m");
         assert!(shapes < 1e-4, "{name}: {shapes}");
         assert!((result["end"].as_f64().unwrap() - 59.0).abs() < 1e-3);
     }
 }
 
+#[test]
+fn blender_imports_usd_as_an_armature_that_moves() {
+    const SCRIPT: &str = "import bpy, json, sys\nbpy.ops.wm.read_factory_settings(use_empty=True)\nbpy.ops.wm.usd_import(filepath=sys.argv[1])\n\
+        rig = [o for o in bpy.data.objects if o.type == 'ARMATURE'][0]\n\
+        print('RESULT ' + json.dumps({'bones': len(rig.pose.bones), 'end': max(a.frame_range[1] for a in bpy.data.actions)}))";
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.usda");
+    formats::write(&path, &moving::performance(2.0, 30.0), &Info::default()).unwrap();
+    let result = programs::result(Command::new(&python).arg("-c").arg(SCRIPT).arg(&path));
+    assert_eq!(result, serde_json::json!({ "bones": skeleton::COUNT, "end": 59.0 }));
+}
+
 /// Places of our joints on an actor at rest, from its feet.
 fn places_of(actor: &actor::Actor) -> Vec<Vec3> {
     let mut world: Vec<Vec3> = Vec::new();
     for node in &actor.nodes {
-        assert!(node.rotation.angle_between(Quat::IDENTITY) < 1e-6 && (node.scale - Vec3::ONE).length() < 1e-6, "axes of built-in actors are the world's");
+        assert!(
+            node.rotation.angle_between(Quat::IDENTITY) < 1e-6 && (node.scale - Vec3::ONE).length() < 1e-6,
+            "axes of built-in actors are the world's"
+        );
         world.push(node.parent.map_or(node.translation, |parent| world[parent] + node.translation));
     }
     actor.joints.iter().map(|node| world[node.unwrap()]).collect()

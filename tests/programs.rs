@@ -57,7 +57,8 @@ fn places(actor: &Actor, frame: usize) -> Vec<(String, Vec3)> {
 
 /// The largest distance between what we expect and what a program found, and how many joints it found.
 fn farthest(expected: &[(String, Vec3)], found: &Value) -> (f32, usize) {
-    let there: Vec<f32> = expected.iter().filter(|(name, _)| !found[name].is_null()).map(|(name, at)| vector(&found[name]).distance(*at)).collect();
+    let there: Vec<f32> =
+        expected.iter().filter(|(name, _)| !found[name].is_null()).map(|(name, at)| vector(&found[name]).distance(*at)).collect();
     (there.iter().copied().fold(0.0, f32::max), there.len())
 }
 
@@ -97,8 +98,7 @@ fn the_validator_finds_no_error() {
 /// Plays files in a browser; one result and one picture for each time.
 fn play(query: &str, folder: &Path, times: &[f64], name: &str) -> Option<(Value, Vec<PathBuf>)> {
     let (modules, chromium) = (programs::node_modules()?, programs::chromium()?);
-    let pictures: Vec<PathBuf> =
-        (0..times.len()).map(|n| Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{n}.png"))).collect();
+    let pictures: Vec<PathBuf> = (0..times.len()).map(|n| Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{n}.png"))).collect();
     let times: Vec<String> = times.iter().map(f64::to_string).collect();
     let mut command = Command::new("node");
     command.arg(script("play.cjs")).arg(modules).arg(chromium).arg(folder).arg(script("play.html"));
@@ -127,7 +127,12 @@ fn three_js_plays_the_actor() {
     let (off, joints) = farthest(&places(&actor::builtin("ada").unwrap(), FRAME), &found["places"]);
     let (face, shapes) = weights(&found["weights"], FRAME);
     let (shown, moved) = seen(&pictures);
-    eprintln!("three.js: {joints} joints within {:.3} mm, {shapes} weights within {face:.6}; {:.0} % shown, {:.1} % moved", 1000.0 * off, 100.0 * shown, 100.0 * moved);
+    eprintln!(
+        "three.js: {joints} joints within {:.3} mm, {shapes} weights within {face:.6}; {:.0} % shown, {:.1} % moved",
+        1000.0 * off,
+        100.0 * shown,
+        100.0 * moved
+    );
     assert_eq!(found["animations"], 1);
     assert!((found["duration"].as_f64().unwrap() - 59.0 / 30.0).abs() < 1e-4);
     assert!(joints >= 52 && off < 1e-3, "{joints} joints, {off} m");
@@ -162,7 +167,10 @@ fn three_vrm_plays_vrm_animation_on_an_avatar() {
     let (shown, moved) = seen(&pictures);
     eprintln!(
         "three-vrm: {} bones within {worst:.4} degrees, {shapes} expressions within {face:.6}, gaze {gaze:?} for {:?}; {:.0} % shown, {:.1} % moved",
-        off.len(), frame.gaze, 100.0 * shown, 100.0 * moved
+        off.len(),
+        frame.gaze,
+        100.0 * shown,
+        100.0 * moved
     );
     assert!(off.len() == skeleton::COUNT && worst < 0.02);
     // The eight of the gaze are driven by the look itself.
@@ -175,17 +183,23 @@ fn three_vrm_plays_vrm_animation_on_an_avatar() {
 
 #[test]
 fn usd_opens_the_stage() {
-    let Some(python) = programs::python("GESTUS_PYTHON", "pxr, numpy", &["usd-core", "numpy"]) else { return };
+    let Some(python) = programs::python("GESTUS_PYTHON", "pxr.UsdValidation, numpy", &["usd-core", "numpy"]) else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), "a.usda");
     let found = programs::result(Command::new(python).arg(script("usd.py")).arg(path).arg(FRAME.to_string()));
     let (off, joints) = farthest(&ours(FRAME), &found["places"]);
     let (face, shapes) = weights(&found["weights"], FRAME);
-    eprintln!("USD: {joints} joints within {:.3} mm, {shapes} weights within {face:.6}; checker: {}", 1000.0 * off, found["errors"]);
+    eprintln!(
+        "USD: {joints} joints within {:.3} mm, {shapes} weights within {face:.6}; {} validators: {}",
+        1000.0 * off,
+        found["validators"],
+        found["errors"]
+    );
     assert_eq!((&found["up"], &found["metres"], &found["fps"], &found["end"]), (&"Y".into(), &1.0.into(), &30.0.into(), &59.0.into()));
     assert!(joints == skeleton::COUNT && off < 1e-4, "{joints} joints, {off} m");
     assert!(shapes == NAMES.len() && face < 2e-5, "{shapes} shapes, {face}");
     assert_eq!(found["errors"].as_array().unwrap().len(), 0, "{}", found["errors"]);
+    assert!(found["validators"].as_u64().unwrap() > 10);
 }
 
 #[test]
@@ -195,7 +209,10 @@ fn numpy_opens_the_archive() {
     let path = written(folder.path(), "a.npz");
     let found = programs::result(Command::new(python).arg(script("npz.py")).arg(path).arg(FRAME.to_string()));
     let shape = |name: &str| found["shapes"][name].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect::<Vec<_>>();
-    assert_eq!((shape("poses"), shape("trans"), shape("expressions"), shape("betas")), (vec![60, 165], vec![60, 3], vec![60, 100], vec![300]));
+    assert_eq!(
+        (shape("poses"), shape("trans"), shape("expressions"), shape("betas")),
+        (vec![60, 165], vec![60, 3], vec![60, 100], vec![300])
+    );
     assert_eq!((&found["types"]["poses"], &found["rate"], &found["face"]), (&"<f4".into(), &30.0.into(), &0.0.into()));
     assert_eq!(found["texts"], serde_json::json!(["neutral", "smplx2020"]));
     // The trunk's axes are ours, so its rotations are too: pelvis 0, spine 3, 6, 9, neck 12, head 15.

@@ -97,7 +97,13 @@ fn add(out: &mut String, word: &str, amount: f32) {
     loop {
         let part = left.min(MAX_INTENSITY);
         left -= part;
-        out.push_str(if amount < 0.0 { " - " } else if out.is_empty() { "" } else { " + " });
+        out.push_str(if amount < 0.0 {
+            " - "
+        } else if out.is_empty() {
+            ""
+        } else {
+            " + "
+        });
         out.push_str(word);
         if part != 1.0 {
             out.push_str(&format!(":{part}"));

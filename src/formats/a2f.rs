@@ -80,7 +80,8 @@ pub fn is_table(header: &str) -> bool {
 /// Reads the table; `origin` names it in errors.
 pub fn read_csv(text: &str, origin: &str) -> Result<Loaded> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let header: Vec<&str> = lines.next().map(|(_, line)| line.split(',').map(str::trim).take(MOST_COLUMNS + 1).collect()).unwrap_or_default();
+    let header: Vec<&str> =
+        lines.next().map(|(_, line)| line.split(',').map(str::trim).take(MOST_COLUMNS + 1).collect()).unwrap_or_default();
     let time = header.iter().position(|name| name.eq_ignore_ascii_case("timecode"));
     let time = time.ok_or_else(|| Error::malformed(origin, "line 1 has no column timeCode"))?;
     let shapes: Vec<usize> = (0..header.len()).filter(|k| *k != time && !header[*k].is_empty()).collect();

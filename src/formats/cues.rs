@@ -51,11 +51,15 @@ struct Cue {
 fn walk(performance: &Performance, set: Set, mut each: impl FnMut(f64, f64, &str) -> std::io::Result<()>) -> std::io::Result<()> {
     let seconds = length(performance);
     let mut last: Option<(f64, &str)> = None;
+    let mut read = (usize::MAX, "");
     let samples = if performance.frames.is_empty() { 0 } else { (seconds * RATE).ceil() as usize };
     for n in 0..samples {
         let time = n as f64 / RATE;
-        let frame = &performance.frames[((time * performance.fps) as usize).min(performance.frames.len() - 1)];
-        let shape = shape(frame, set);
+        let frame = ((time * performance.fps) as usize).min(performance.frames.len() - 1);
+        if read.0 != frame {
+            read = (frame, shape(&performance.frames[frame], set));
+        }
+        let shape = read.1;
         match last {
             Some((_, before)) if before == shape => {}
             // A closed mouth is worth a short cue: lips that do not meet are seen.

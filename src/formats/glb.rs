@@ -95,7 +95,8 @@ fn bare() -> Container {
     let corner = |x: f32, y: f32| [x, 1.62 + y, 0.1];
     let places = [corner(0.0, 0.0), corner(0.002, 0.0), corner(0.0, 0.002)].concat();
     let position = file.push(&places, "VEC3");
-    (file.json["accessors"][position]["min"], file.json["accessors"][position]["max"]) = (json!([0.0, 1.62, 0.1]), json!([0.002, 1.622, 0.1]));
+    (file.json["accessors"][position]["min"], file.json["accessors"][position]["max"]) =
+        (json!([0.0, 1.62, 0.1]), json!([0.002, 1.622, 0.1]));
     let still = file.push(&[0.0; 9], "VEC3");
     (file.json["accessors"][still]["min"], file.json["accessors"][still]["max"]) = (json!([0.0, 0.0, 0.0]), json!([0.0, 0.0, 0.0]));
     let weights = file.push(&[1.0, 0.0, 0.0, 0.0].repeat(3), "VEC4");

@@ -62,7 +62,8 @@ impl Container {
         let length = |n: u64| u32::try_from(n).map_err(|_| std::io::Error::other("a GLB file holds 4 GiB at most"));
         out.write_all(b"glTF")?;
         out.write_all(&2u32.to_le_bytes())?;
-        out.write_all(&length(12 + 8 + text.len() as u64 + 8 + bytes)?.to_le_bytes())?;
+        let chunk = if bytes > 0 { 8 + bytes } else { 0 };
+        out.write_all(&length(12 + 8 + text.len() as u64 + chunk)?.to_le_bytes())?;
         out.write_all(&length(text.len() as u64)?.to_le_bytes())?;
         out.write_all(b"JSON")?;
         out.write_all(&text)?;

@@ -117,8 +117,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     if let Some(n) = times.windows(2).position(late) {
         return Err(Error::malformed(format!("{origin}: line {}", numbers[n + 1]), "the timecode does not follow the one before"));
     }
-    let performance =
-        steady(&times, frames).ok_or_else(|| Error::malformed(origin, "holds no rows, or too few for the time they take"))?;
+    let performance = steady(&times, frames).ok_or_else(|| Error::malformed(origin, "holds no rows, or too few for the time they take"))?;
     let notes = if base == BASE { Vec::new() } else { vec![format!("timecodes count {base} frames to the second")] };
     Ok(Loaded { performance, parts: Parts { head, ..super::FACE }, unused, notes })
 }
@@ -162,7 +161,7 @@ fn row(line: &str, columns: &[Column]) -> std::result::Result<Frame, String> {
     let eyes = [3, 4, 6, 7].iter().all(|k| angles[*k].is_some());
     let seen = Gaze { yaw: -0.5 * (angle(3) + angle(6)), pitch: 0.5 * (angle(4) + angle(7)) };
     frame.gaze = if eyes { seen } else { Gaze::read(&frame.face) };
-    crate::motion::attach_head(&mut frame.body, frame.head);
+    crate::motion::set_head(&mut frame.body, frame.head);
     Ok(frame)
 }
 

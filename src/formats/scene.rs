@@ -284,9 +284,15 @@ impl Figure {
         }
         let kept: Vec<usize> = (0..joints.len()).filter(|k| needed[*k]).collect();
         let new = |old: usize| kept.binary_search(&old).ok();
-        let skeleton = Skeleton { joints: kept.iter().map(|k| Joint { parent: joints[*k].parent.and_then(new), ..joints[*k].clone() }).collect() };
+        let skeleton =
+            Skeleton { joints: kept.iter().map(|k| Joint { parent: joints[*k].parent.and_then(new), ..joints[*k].clone() }).collect() };
         let places = scene.places.iter().enumerate().filter_map(|(node, place)| Some((node, new(*place)?))).collect();
-        Figure { skeleton, map: Map { joints: map.joints.map(|k| k.and_then(new)) }, places, scales: kept.iter().map(|k| scene.parent_scale(*k)).collect() }
+        Figure {
+            skeleton,
+            map: Map { joints: map.joints.map(|k| k.and_then(new)) },
+            places,
+            scales: kept.iter().map(|k| scene.parent_scale(*k)).collect(),
+        }
     }
 
     /// Whether a joint is the hips or above them.

@@ -19,13 +19,27 @@ impl Dice {
 
 /// Numbers that readers stumble over.
 const NUMBERS: [&str; 16] = [
-    "0", "-1", "1e308", "-1e308", "1e-320", "NaN", "inf", "99999999999999999999", "4294967295", "2147483648", "1000000", "432000", "0.0000001", "1e5", "--1", "0x10",
+    "0",
+    "-1",
+    "1e308",
+    "-1e308",
+    "1e-320",
+    "NaN",
+    "inf",
+    "99999999999999999999",
+    "4294967295",
+    "2147483648",
+    "1000000",
+    "432000",
+    "0.0000001",
+    "1e5",
+    "--1",
+    "0x10",
 ];
 
 /// Texts that nest, repeat or end badly.
-const TEXTS: [&str; 12] = [
-    "\u{feff}", "\0", "[", "{\"a\":", "JOINT a {\nOFFSET 0 0 0\nCHANNELS 0\n", "End Site {\n", ",", "\"", "\r", "\u{202e}", "\t\n", "}",
-];
+const TEXTS: [&str; 12] =
+    ["\u{feff}", "\0", "[", "{\"a\":", "JOINT a {\nOFFSET 0 0 0\nCHANNELS 0\n", "End Site {\n", ",", "\"", "\r", "\u{202e}", "\t\n", "}"];
 
 /// A damaged copy of `whole`; `other` is a file whose parts may slip in.
 pub fn damaged(whole: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {

@@ -41,8 +41,13 @@ pub fn python(variable: &str, modules: &str, packages: &[&str]) -> Option<String
 
 /// A folder whose `node_modules` has what these tests need.
 pub fn node_modules() -> Option<PathBuf> {
-    const PACKAGES: [&str; 5] =
-        ["gltf-validator@2.0.0-dev.3.10", "three@0.187.0", "@pixiv/three-vrm@3.5.5", "@pixiv/three-vrm-animation@3.5.5", "puppeteer-core@24.43.1"];
+    const PACKAGES: [&str; 5] = [
+        "gltf-validator@2.0.0-dev.3.10",
+        "three@0.187.0",
+        "@pixiv/three-vrm@3.5.5",
+        "@pixiv/three-vrm-animation@3.5.5",
+        "puppeteer-core@24.43.1",
+    ];
     static READY: OnceLock<Option<PathBuf>> = OnceLock::new();
     let ready = READY.get_or_init(|| {
         let place = folder().join("node");
@@ -67,8 +72,10 @@ pub fn node_modules() -> Option<PathBuf> {
 /// A Chromium, given by `GESTUS_CHROMIUM` or found.
 pub fn chromium() -> Option<String> {
     let given = std::env::var("GESTUS_CHROMIUM").ok();
-    let usual = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"].map(String::from);
-    let found = given.into_iter().chain(usual).find(|name| runs(name, &["--version"]));
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let usual = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let there = std::env::split_paths(&folders).flat_map(|folder| usual.map(|name| folder.join(name).display().to_string()));
+    let found = given.into_iter().chain(there).find(|path| Path::new(path).is_file() && runs(path, &["--version"]));
     if found.is_none() {
         eprintln!("SKIPPED: no Chromium; apt install chromium, or name one in GESTUS_CHROMIUM");
     }

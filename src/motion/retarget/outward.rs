@@ -104,7 +104,8 @@ impl Retarget {
         let carrier = outward.carrier;
         let mut rotations = Vec::with_capacity(poses.len());
         let others = self.movable.iter().filter(|joint| **joint != carrier);
-        let mut translations: Vec<Track> = std::iter::once(&carrier).chain(others).map(|k| Track { joint: *k, places: Vec::new() }).collect();
+        let mut translations: Vec<Track> =
+            std::iter::once(&carrier).chain(others).map(|k| Track { joint: *k, places: Vec::new() }).collect();
         for pose in poses {
             let frame = outward.frame(pose);
             translations.iter_mut().for_each(|track| track.places.push(frame.places[track.joint]));
