@@ -59,15 +59,14 @@ fn through(folder: &Path, (name, profile): (&str, Option<Profile>), performance:
 /// The largest differences of what both hold, `b` as read from a file: coefficients, degrees of head and gaze, millimetres of any joint.
 fn apart(a: &Loaded, b: &Loaded, file: &str) -> [Option<f32>; 4] {
     let mut worst = [0f32; 4];
-    // BEAT has no tongue, and VRM animation the gaze instead of its shapes.
-    let lacks = |name: &str| (file.contains("beat.json") && name == "tongueOut") || (file.contains("vrma") && name.starts_with("eyeLook"));
+    let format = Format::of(Path::new(file)).unwrap();
     // BEAT has a rate of its own.
     let fps = a.performance.fps.min(b.performance.fps);
     let at_rate = |p: &Performance| if p.fps == fps { p.clone() } else { p.resample(fps) };
     let (first, second) = (at_rate(&a.performance), at_rate(&b.performance));
     assert_eq!((first.frames.len(), first.fps), (second.frames.len(), second.fps));
     for (x, y) in first.frames.iter().zip(&second.frames) {
-        let faces = (0..coefficients::COUNT).filter(|k| !lacks(coefficients::NAMES[*k])).map(|k| (x.face[k] - y.face[k]).abs());
+        let faces = (0..coefficients::COUNT).filter(|k| !format.lacks(coefficients::NAMES[*k])).map(|k| (x.face[k] - y.face[k]).abs());
         worst[0] = faces.fold(worst[0], f32::max);
         let turns = [(x.head.yaw, y.head.yaw), (x.head.pitch, y.head.pitch), (x.head.roll, y.head.roll)];
         worst[1] = turns.iter().map(|(a, b)| (a - b).abs().to_degrees()).fold(worst[1], f32::max);
@@ -163,6 +162,7 @@ fn samples_of_other_programs_are_understood() {
     for (name, frames, fps) in [
         ("a2f3d_animation_frames.csv", 184, 30.0),
         ("lam_bsData.json", 184, 30.0),
+        ("neurosync_shapes_68col_first120.csv", 120, 60.0),
         ("rhubarb_pizzas.json", 0, 30.0),
         ("rhubarb_bonjour.json", 0, 30.0),
         ("rhubarb_string_numbers.json", 0, 30.0),
@@ -202,6 +202,15 @@ fn motion_is_converted_carried_over_and_drawn() {
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("take.csv: largest differences after reading back: 0 frames, face 0.0000"), "{text}");
     assert!(run.stderr.contains("take.csv: 60 frames at 30 a second, without the body"), "{}", run.stderr);
+    place.run("convert take.csv face.a2f.json face.beat.json").succeeded();
+    let still = place.run("convert face.a2f.json still.bvh --check").succeeded();
+    assert!(still.stderr.contains("still.bvh: warning: nothing that was read has a place in it"), "{}", still.stderr);
+    let beat = place.run("convert take.json take.beat.json take.npz --check").succeeded();
+    assert!(beat.stderr.contains("no tongue") && beat.stderr.contains("expressions are left at zero"), "{}", beat.stderr);
+    let checked = String::from_utf8(beat.stdout).unwrap();
+    assert!(checked.contains("take.beat.json: largest differences after reading back: 0 frames, face 0.0000"), "{checked}");
+    assert!(checked.contains("take.npz") && checked.contains("joints 0.00 mm"), "{checked}");
+    assert!(place.run("convert take.csv talk.srt").failed(1).stderr.contains("under which direction"));
     place.run("retarget take.bvh --to mixamo -o mixamo.bvh --fps 60").succeeded();
     let mixamo = String::from_utf8(place.read("mixamo.bvh")).unwrap();
     assert!(mixamo.contains("ROOT mixamorig:Hips") && mixamo.contains("Frames: 120"));

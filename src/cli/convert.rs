@@ -6,6 +6,7 @@ use super::values::Fps;
 use super::{actor, bvh, motion};
 use crate::body::skeleton::{self, COUNT, OFFSETS};
 use crate::direction::Direction;
+use crate::face::coefficients::NAMES;
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::{Frame, Parts, Performance};
 use crate::{Error, Result, interrupt};
@@ -102,6 +103,10 @@ fn written(format: Format, performance: &Performance, parts: Parts) -> String {
         return "the direction".into();
     }
     let dropped = parts.beyond(format.parts());
+    let nothing = parts.beyond(Parts::default()).len() == dropped.len();
+    if nothing {
+        return format!("warning: nothing that was read has a place in it: the character rests for {} frames", performance.frames.len());
+    }
     let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
     let caveat = format.caveat().map_or(String::new(), |caveat| format!(" ({caveat})"));
     format!("{} frames at {} a second{without}{caveat}", performance.frames.len(), performance.fps)
@@ -133,7 +138,7 @@ fn check(format: Format, path: &Path, performance: &Performance, parts: Parts) -
     let back = back.performance;
     // Some formats have a rate of their own.
     let before = if (back.fps / performance.fps - 1.0).abs() < 1e-3 { performance } else { &performance.resample(back.fps) };
-    Ok(Difference::of(before, &back, both).line(both))
+    Ok(Difference::of(before, &back, both, format).line(both))
 }
 
 impl Arguments {
@@ -169,10 +174,11 @@ struct Difference {
 }
 
 impl Difference {
-    fn of(a: &Performance, b: &Performance, parts: Parts) -> Difference {
+    fn of(a: &Performance, b: &Performance, parts: Parts, format: Format) -> Difference {
+        let held: Vec<usize> = (0..NAMES.len()).filter(|k| !format.lacks(NAMES[*k])).collect();
         let mut most = Difference { frames: a.frames.len().abs_diff(b.frames.len()), ..Difference::default() };
         for (a, b) in a.frames.iter().zip(&b.frames) {
-            most.face = a.face.iter().zip(&b.face).map(|(a, b)| (a - b).abs()).fold(most.face, f32::max);
+            most.face = held.iter().map(|k| (a.face[*k] - b.face[*k]).abs()).fold(most.face, f32::max);
             let head = |f: &Frame| [f.head.yaw, f.head.pitch, f.head.roll];
             let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs().to_degrees()).fold(0.0, f32::max);
             most.head = most.head.max(apart(&head(a), &head(b)));

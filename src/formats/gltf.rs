@@ -163,6 +163,11 @@ fn width(kind: &str) -> usize {
     }
 }
 
+/// Whether four numbers are about a unit quaternion: so far off that they can be made one.
+pub fn is_turn(numbers: Quat) -> bool {
+    (1e-6..1e6).contains(&numbers.length_squared())
+}
+
 /// An animation at a steady rate on its way into a file. All channels are named first; then their values stream into their
 /// places, since glTF has each channel's frames side by side and a performance all channels of a frame.
 pub struct Animation {
@@ -361,7 +366,7 @@ impl Curve {
     /// The rotation at a time.
     pub fn rotation(&self, time: f32) -> Option<Quat> {
         let (a, b, part) = self.around(time);
-        let quat = |v: &[f32]| Some(Quat::from_slice(v.get(..4)?)).filter(|q| q.length_squared() > 1e-6).map(Quat::normalize);
+        let quat = |v: &[f32]| Some(Quat::from_slice(v.get(..4)?)).filter(|q| is_turn(*q)).map(Quat::normalize);
         let (a, b) = (quat(a)?, quat(b)?);
         Some(a.slerp(if a.dot(b) < 0.0 { -b } else { b }, part))
     }

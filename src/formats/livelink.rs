@@ -25,6 +25,8 @@ const ANGLES: [&str; 9] =
 /// Timecodes of the app count sixtieths of a second.
 const BASE: f64 = 60.0;
 const DAY: f64 = 86_400.0;
+/// Rates that faces are recorded at.
+const RATES: [f64; 9] = [24.0, 25.0, 30.0, 48.0, 50.0, 60.0, 90.0, 100.0, 120.0];
 /// A recording may stop and go on, but not for longer than this, in seconds.
 const LONGEST_GAP: f64 = 600.0;
 
@@ -222,8 +224,9 @@ fn times(codes: &[Timecode], base: f64) -> Vec<f64> {
 fn steady(times: &[f64], frames: Vec<Frame>) -> Option<Performance> {
     let first = *times.first()?;
     let step = median(times.windows(2).map(|w| w[1] - w[0]).collect()).unwrap_or(1.0 / 30.0);
-    // The app records at whole rates; its clock is a little off.
-    let fps = (1.0 / step).round().clamp(1.0, 1000.0);
+    // The app records at whole rates; its clock is a little off, and those of others are more.
+    let near = |rate: &f64| (rate * step - 1.0).abs() < 0.02;
+    let fps = RATES.into_iter().find(near).unwrap_or((1.0 / step).round()).clamp(1.0, 1000.0);
     let count = ((times.last()? - first) * fps).round() as usize + 1;
     if count > most_frames(times.len()) {
         return None;

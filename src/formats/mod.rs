@@ -204,6 +204,16 @@ impl Format {
         }
     }
 
+    /// Whether files of the format have no place of its own for a coefficient, though they carry faces: BEAT has no tongue, and VRM animation
+    /// the gaze instead of the eyes' shapes.
+    pub fn lacks(self, coefficient: &str) -> bool {
+        match self {
+            Format::Beat => coefficient == "tongueOut",
+            Format::Vrma => coefficient.starts_with("eyeLook"),
+            _ => false,
+        }
+    }
+
     fn entry(self) -> &'static Entry {
         FORMATS.iter().find(|entry| entry.format == self).unwrap_or(&FORMATS[0])
     }
@@ -288,7 +298,12 @@ pub fn read_as(format: Format, path: &Path) -> Result<Loaded> {
     let origin = path.display().to_string();
     if !format.is_read() {
         let what = format!("{origin}: files of the format {format} are written only");
-        return Err(Error::Unsupported { what, hint: "keep the performance as .json beside it".into() });
+        let hint = match format {
+            Format::Srt => "subtitles are a direction: give them to --direction",
+            Format::Usda => "bring the motion as .glb or .bvh; Blender opens USD and writes both",
+            _ => "keep the performance as .json beside it",
+        };
+        return Err(Error::Unsupported { what, hint: hint.into() });
     }
     read_bytes(format, &bytes(path)?, &origin)
 }

@@ -1,7 +1,7 @@
 //! Nodes and animation of a glTF file as motion of our skeleton: what GLB and VRMA readers share.
 
 use super::Loaded;
-use super::gltf::{Container, Curve};
+use super::gltf::{Container, Curve, is_turn};
 use super::{LARGEST_FPS, most_frames};
 use crate::body::skeleton::{self, COUNT};
 use crate::motion::retarget::{Clip, Joint, Map, Retarget, Skeleton, Track};
@@ -101,12 +101,12 @@ fn transform(node: &Value) -> (Vec3, Quat, f32) {
     };
     if let Ok(matrix) = <[f32; 16]>::try_from(numbers("matrix")) {
         let (scale, rotation, place) = Mat4::from_cols_array(&matrix).to_scale_rotation_translation();
-        if rotation.is_finite() && place.is_finite() {
+        if is_turn(rotation) && place.is_finite() && scale.is_finite() {
             return (place, rotation.normalize(), scale.abs().element_sum() / 3.0);
         }
     }
     let rotation = match numbers("rotation")[..] {
-        [x, y, z, w] if Quat::from_xyzw(x, y, z, w).length_squared() > 1e-6 => Quat::from_xyzw(x, y, z, w).normalize(),
+        [x, y, z, w] if is_turn(Quat::from_xyzw(x, y, z, w)) => Quat::from_xyzw(x, y, z, w).normalize(),
         _ => Quat::IDENTITY,
     };
     (three("translation", Vec3::ZERO), rotation, three("scale", Vec3::ONE).abs().element_sum() / 3.0)
