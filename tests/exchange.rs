@@ -162,7 +162,7 @@ fn samples_of_other_programs_are_understood() {
     for (name, frames, fps) in [
         ("a2f3d_animation_frames.csv", 184, 30.0),
         ("lam_bsData.json", 184, 30.0),
-        ("neurosync_shapes_68col_first120.csv", 120, 60.0),
+        ("neurosync_shapes_68col_first120.csv", 121, 60.0),
         ("rhubarb_pizzas.json", 0, 30.0),
         ("rhubarb_bonjour.json", 0, 30.0),
         ("rhubarb_string_numbers.json", 0, 30.0),

@@ -146,6 +146,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let mut motion = Motion::new(&file, &scene).map_err(bad)?;
     // Morphs go by the names that most programs keep beside a mesh.
     let mut unused = Vec::new();
+    let ours = file.json["asset"]["generator"].as_str().is_some_and(|name| name.starts_with("gestus "));
     for (node, curve) in std::mem::take(&mut motion.weights) {
         let mesh = &file.json["meshes"][file.json["nodes"][node]["mesh"].as_u64().unwrap_or(u64::MAX) as usize];
         let names = mesh["extras"]["targetNames"].as_array().cloned().unwrap_or_default();
@@ -153,6 +154,8 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
             let name = name.as_str().unwrap_or_default();
             match coefficients::index(name) {
                 Some(coefficient) => motion.faces.push(FaceCurve { coefficient, curve: Rc::clone(&curve), column: k, share: 1.0 }),
+                // Our actors' other morphs follow from the face.
+                None if ours => {}
                 None => super::leave_out(&mut unused, name),
             }
         }

@@ -34,6 +34,7 @@ pub mod json;
 pub mod keypoints;
 pub mod livelink;
 pub mod npz;
+mod quoted;
 mod scene;
 mod splice;
 pub mod srt;
@@ -41,6 +42,8 @@ pub mod usda;
 pub mod vrma;
 
 pub use splice::splice;
+
+use quoted::{in_one_line, leave_out, shown};
 
 use crate::actor::{self, Actor};
 use crate::direction::Direction;
@@ -328,32 +331,6 @@ pub fn read_bytes(format: Format, bytes: &[u8], origin: &str) -> Result<Loaded> 
     let mut loaded = read.map_err(in_one_line)?;
     loaded.unused.iter_mut().for_each(|name| *name = shown(name, 60));
     Ok(loaded)
-}
-
-/// What files say may be anything: errors quote it in one line of a bearable length.
-fn in_one_line(error: Error) -> Error {
-    match error {
-        Error::Malformed { origin, what } => Error::Malformed { origin, what: shown(&what, 240) },
-        Error::Unsupported { what, hint } => Error::Unsupported { what: shown(&what, 600), hint },
-        error => error,
-    }
-}
-
-/// Text without control characters, cut after `most` of its characters.
-fn shown(text: &str, most: usize) -> String {
-    let plain = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-    let mut out: String = text.chars().take(most).map(plain).collect();
-    if out.len() < text.len() && text.chars().nth(most).is_some() {
-        out.push_str("...");
-    }
-    out
-}
-
-/// Notes a name that is not used, once; of very many not all.
-fn leave_out(unused: &mut Vec<String>, name: &str) {
-    if unused.len() < 200 && !unused.iter().any(|known| known == name) {
-        unused.push(name.to_string());
-    }
 }
 
 /// The format of a text that a name like `.json` or `.csv` leaves open.

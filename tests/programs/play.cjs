@@ -16,7 +16,7 @@ server.listen(0, '127.0.0.1', async () => {
   const browser = await puppeteer.launch({
     executablePath: chromium,
     args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
-    protocolTimeout: 280000,
+    protocolTimeout: 150000,
   });
   try {
     const tab = await browser.newPage();
@@ -24,7 +24,7 @@ server.listen(0, '127.0.0.1', async () => {
     tab.on('pageerror', (e) => console.error(String(e)));
     await tab.setViewport({ width: 480, height: 640 });
     await tab.goto(`http://127.0.0.1:${server.address().port}/?${query}`);
-    await tab.waitForFunction('window.ready || window.failed', { timeout: 240000 });
+    await tab.waitForFunction('window.ready || window.failed', { timeout: 120000 });
     const failed = await tab.evaluate('window.failed');
     if (failed) throw new Error(failed);
     const results = [];

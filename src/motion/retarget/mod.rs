@@ -16,6 +16,7 @@
 mod arms;
 mod fit;
 mod map;
+mod normal;
 mod outward;
 #[cfg(test)]
 mod tests;
