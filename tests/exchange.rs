@@ -210,6 +210,11 @@ fn motion_is_converted_carried_over_and_drawn() {
     let checked = String::from_utf8(beat.stdout).unwrap();
     assert!(checked.contains("take.beat.json: largest differences after reading back: 0 frames, face 0.0000"), "{checked}");
     assert!(checked.contains("take.npz") && checked.contains("joints 0.00 mm"), "{checked}");
+    let info = Info { emotion: "happy @0 > sad @1s".into(), audio: "talk.wav".into(), ..Info::default() };
+    formats::write(&place.path("told.json"), &take(), &info).unwrap();
+    place.run("convert told.json talk.srt again.json").succeeded();
+    assert_eq!(formats::json::source(&place.read("again.json")), Some(info));
+    assert!(String::from_utf8(place.read("talk.srt")).unwrap().starts_with("1\n00:00:00,000 --> 00:00:01,000\nhappy > sad\n"));
     assert!(place.run("convert take.csv talk.srt").failed(1).stderr.contains("under which direction"));
     place.run("retarget take.bvh --to mixamo -o mixamo.bvh --fps 60").succeeded();
     let mixamo = String::from_utf8(place.read("mixamo.bvh")).unwrap();

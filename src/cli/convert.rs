@@ -80,10 +80,11 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Some(path) => Some(Arc::new(actor::open(Some(path), None, messages)?)),
         None => None,
     };
-    let direction = targets.iter().any(|(_, format)| *format == Format::Srt).then(|| direction(&inputs)).transpose()?;
+    let info = source(&inputs)?;
+    let direction = targets.iter().any(|(_, format)| *format == Format::Srt).then(|| direction(&info, input)).transpose()?;
     let motions = motion::load_all(&inputs, messages)?;
     let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
-    let settings = Settings { info: Info::default(), bvh: layout, actor, direction };
+    let settings = Settings { info, bvh: layout, actor, direction };
     for (path, format) in &targets {
         interrupt::check()?;
         formats::write_as(*format, path, &performance, &settings)?;
@@ -112,18 +113,23 @@ fn written(format: Format, performance: &Performance, parts: Parts) -> String {
     format!("{} frames at {} a second{without}{caveat}", performance.frames.len(), performance.fps)
 }
 
-/// The direction that a take names; only our own format does.
-fn direction(inputs: &[PathBuf]) -> Result<Direction> {
-    let nothing = || Error::Unsupported {
-        what: format!("{}: does not say under which direction it was made", inputs[0].display()),
-        hint: "write the .srt with the take (`gestus animate talk.wav -o talk.srt`), or convert its .json".into(),
-    };
+/// Where the motion comes from, if a file says so; only our own format does.
+fn source(inputs: &[PathBuf]) -> Result<Info> {
     for path in inputs.iter().filter(|path| Format::of(path).is_ok_and(|format| format == Format::Json)) {
         if let Some(info) = formats::json::source(&formats::bytes(path)?) {
-            return Direction::parse(&info.emotion).map_err(|_| nothing());
+            return Ok(info);
         }
     }
-    Err(nothing())
+    Ok(Info::default())
+}
+
+/// The direction that a take was made under.
+fn direction(info: &Info, input: &Path) -> Result<Direction> {
+    let text = Some(&info.emotion).filter(|text| !text.is_empty());
+    text.and_then(|text| Direction::parse(text).ok()).ok_or_else(|| Error::Unsupported {
+        what: format!("{}: does not say under which direction it was made", input.display()),
+        hint: "write the .srt with the take (`gestus animate talk.wav -o talk.srt`), or convert its .json".into(),
+    })
 }
 
 /// Reads a file back and tells the largest differences.
