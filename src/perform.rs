@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
+use crate::body::given::{self, Given, Piece};
 use crate::body::library::{self, Library, Placed, track};
 use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
@@ -15,7 +16,7 @@ use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
-use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::motion::{self, Frame, Gaze, Head, Performance};
 use crate::speech::transcript::Word;
 use std::ops::Range;
 
@@ -34,10 +35,11 @@ const NODS: f32 = 0.4;
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
     let mut rows = faces(model, speech, plan, seed, options.quality)?;
+    let rhythm = Rhythm::of(speech, rows.len());
     let manners = manners(plan, plan.points(Region::Head), rows.len());
     // Who is less active nods less far, at the same moments: what is felt may change smoothly.
     let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
-    let nods = body::head::heads(&Rhythm::of(speech, rows.len()), &steady, seed);
+    let nods = body::head::heads(&rhythm, &steady, seed);
     let nods: Vec<Head> = nods.into_iter().zip(&manners).map(|(nod, manner)| times(nod, NODS * (manner.activity + 0.1).min(1.0))).collect();
     let habits = habits::adopt(&mut rows, &nods, &plan.styles, seed);
     plan.dials.turn(&mut rows, seed);
@@ -45,9 +47,11 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     events::play(&mut rows, &plan.events);
     events::play(&mut rows, &track::events(&plan.gestures));
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
-    let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
+    let mut faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(speech, plan, &heads, seed)?;
+    let given: Vec<Given> = plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len())).collect();
+    let poses = bodies(&rhythm, plan, &heads, &given, seed)?;
+    keep_heads(&mut faces, &given);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -146,18 +150,30 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
     }
 }
 
+/// Tells of given heads what the body does with them.
+fn keep_heads(faces: &mut [(Coefficients, Head, Gaze)], given: &[Given]) {
+    let pulls = given::pull(given, Piece::Head, faces.len(), given::REACH);
+    for ((_, head, _), pull) in faces.iter_mut().zip(pulls) {
+        for (i, share) in pull.shares.into_iter().filter(|(_, share)| *share > 0.0) {
+            let wanted = motion::head_of(&given[i].pose);
+            let towards = |own: f32, wanted: f32| own + share * (wanted - own);
+            *head = Head { yaw: towards(head.yaw, wanted.yaw), pitch: towards(head.pitch, wanted.pitch), roll: towards(head.roll, wanted.roll) };
+        }
+    }
+}
+
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec<Pose>> {
+fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let model = BodyModel::builtin()?;
-    let (frames, rhythm) = (heads.len(), Rhythm::of(speech, heads.len()));
+    let frames = heads.len();
     let hands = manners(plan, plan.points(Region::Hands), frames);
     let frame = |seconds: f64| (seconds * body::RATE) as f32;
     let busy: Vec<Range<f32>> =
         track::spans(&plan.gestures, &hands).iter().map(|span| frame(span.start - 0.2)..frame(span.end - 0.4)).collect();
     let under = |points: &[Point]| {
         let manners = body::eased(manners(plan, points, frames).into_iter());
-        let (rhythm, manners, busy) = (&rhythm, &manners, &busy);
-        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given: &[], seed })
+        let (manners, busy) = (&manners, &busy);
+        model.perform(&Request { rhythm, frames, emotion: points, manners, style: None, heads, busy, given, seed })
     };
     let mut poses = under(&plan.emotion)?;
     for (region, joints) in [(Region::Torso, &TORSO), (Region::Hands, &HANDS)] {
@@ -170,9 +186,11 @@ fn bodies(speech: &Speech, plan: &Plan, heads: &[Head], seed: u64) -> Result<Vec
             }
         }
     }
+    let through = if given.is_empty() { Vec::new() } else { poses.clone() };
     plan.dials.gesture(&mut poses, &HANDS);
     let track = track::lay(&plan.gestures, &poses, &hands);
     track::blend(&mut poses, &track);
+    given::restore(&mut poses, &through, given);
     Ok(poses)
 }
 

@@ -23,6 +23,7 @@ pub mod feet;
 pub mod fingers;
 mod finish;
 pub mod gestures;
+pub mod given;
 pub mod hands;
 pub mod head;
 pub mod latent;

@@ -80,6 +80,8 @@ struct Found {
     path: String,
     feeling: Vec<(&'static str, f32)>,
     style: Vec<(&'static str, f32)>,
+    /// What of the body it gives, and when.
+    given: String,
 }
 
 pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
@@ -94,8 +96,12 @@ pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
     }
     let mut out: Vec<String> = explanation.keys.iter().map(table).collect();
     out.extend(explanation.files.iter().map(|f| {
-        let (what, parts) = if f.style.is_empty() { ("feeling", &f.feeling) } else { ("style", &f.style) };
-        format!("{}\n  {what:<8} {}", f.path, list(parts))
+        let (what, parts) = match f {
+            Found { given, .. } if !given.is_empty() => ("gives", given.clone()),
+            Found { style, .. } if !style.is_empty() => ("style", list(style)),
+            _ => ("feeling", list(&f.feeling)),
+        };
+        format!("{}\n  {what:<8} {parts}", f.path)
     }));
     if !explanation.not_understood.is_empty() {
         out.push(format!("not understood: {}", explanation.not_understood.join(", ")));
@@ -146,17 +152,19 @@ fn named(reference: &Reference) -> String {
 
 fn found(consulted: &Consulted) -> Found {
     let path = consulted.path.display().to_string();
+    let nothing = Found { path, feeling: Vec::new(), style: Vec::new(), given: String::new() };
     match &consulted.content {
         Content::Feeling(feeling) => {
             let weights = Label::ALL.iter().zip(mixture(&feeling.mean)).filter(|(_, w)| *w > 0.05);
-            Found { path, feeling: weights.map(|(label, w)| (label.name(), round(w))).collect(), style: Vec::new() }
+            Found { feeling: weights.map(|(label, w)| (label.name(), round(w))).collect(), ..nothing }
         }
         Content::Style(likeness) => {
             const BODY_NAMES: [&str; BODY] = ["arm extent (ratio)", "arm tempo (ratio)", "arm activity (ratio)"];
             let names = style::NAMES.into_iter().chain(BODY_NAMES);
             let figures = names.zip(likeness.face.iter().chain(&likeness.body));
-            Found { path, feeling: Vec::new(), style: figures.filter_map(|(name, v)| Some((name, round((*v)?)))).collect() }
+            Found { style: figures.filter_map(|(name, v)| Some((name, round((*v)?)))).collect(), ..nothing }
         }
+        Content::Motion(excerpt) => Found { given: excerpt.to_string(), ..nothing },
     }
 }
 

@@ -15,6 +15,7 @@ mod edit;
 mod evaluate;
 mod explain;
 mod gestures;
+mod given;
 pub mod messages;
 mod motion;
 pub mod outputs;

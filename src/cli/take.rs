@@ -1,6 +1,6 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
-use super::bvh;
+use super::{bvh, given};
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Dial, Emotion, Fps};
@@ -61,6 +61,8 @@ pub struct Arguments {
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
+    #[command(flatten)]
+    pub given: given::Arguments,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -207,13 +209,13 @@ impl Arguments {
 
     /// Files that are named in the direction.
     pub fn references(&self) -> Result<Vec<PathBuf>> {
-        Ok(self.asked()?.direction.references().into_iter().map(|reference| reference.path.clone()).collect())
+        Ok(self.asked()?.direction.files().map(Path::to_path_buf).collect())
     }
 
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
-        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).collect()
+        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(self.given.files()).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -225,6 +227,7 @@ impl Arguments {
         messages.say(format!("{}: {verb} {}", name(input), join(&self.outputs)));
         let mut emotion = self.asked()?;
         emotion.direction.events.extend_from_slice(&self.events);
+        emotion.direction.given.extend(self.given.constraints().cloned());
         self.dials.set(&mut emotion.direction.dials);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
@@ -249,6 +252,7 @@ impl Arguments {
         }
         let speech = recording.to_speech()?;
         emotion.direction.consult()?;
+        emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
         Ok(Take { recording, speech, emotion, plan, library, transcript, performance, layout, actor: None, timings })
@@ -278,6 +282,7 @@ impl Arguments {
         }
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }

@@ -1,13 +1,14 @@
 //! Direction files: TOML and JSON with the grammar inside, and subtitles whose texts are directions.
 
 use super::dials::Dials;
+use super::given::Constraint;
 use super::{Direction, Key, Time, Track};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
 
 /// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines; `dials` are
-/// factors by name.
+/// factors by name; `seed-motion`, `keep` and `pose` give motion ([`super::given`]).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
@@ -17,6 +18,12 @@ struct Page {
     events: Vec<String>,
     #[serde(default)]
     dials: Dials,
+    #[serde(default, rename = "seed-motion")]
+    seed_motion: Option<String>,
+    #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
+    pose: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +47,7 @@ pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
     let folder = origin.parent().unwrap_or(Path::new(""));
     let mixes = direction.tracks.iter_mut().flat_map(|track| &mut track.keys).map(|key| &mut key.mix);
     mixes.flat_map(|mix| &mut mix.references).for_each(|reference| reference.path = folder.join(&reference.path));
+    direction.given.iter_mut().for_each(|given| given.path = folder.join(&given.path));
     Ok(direction)
 }
 
@@ -54,6 +62,10 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
     for event in page.events {
         direction.events.push(event.parse().map_err(|e| placed(e, origin, None))?);
     }
+    let keep = page.keep.iter().map(|text| Constraint::keep(text));
+    let seed = page.seed_motion.iter().map(|text| Constraint::seed(text));
+    let given = keep.chain(seed).chain(page.pose.iter().map(|text| Constraint::pose(text)));
+    direction.given = given.collect::<Result<_>>().map_err(|e| placed(e, origin, None))?;
     for text in texts {
         let part = Direction::parse(&text).map_err(|e| placed(e, origin, None))?;
         direction.tracks.extend(part.tracks);
@@ -131,6 +143,9 @@ mod tests {
         let dials = read("dials = { blink = 0.5 }", "a.toml").unwrap().dials;
         assert_eq!(dials, Dials { blink: 0.5, ..Dials::default() });
         assert!(read("dials = { blink = 5 }", "a.toml").unwrap_err().to_string().contains("blink 5"));
+        let given = read("keep = [\"hands=a.bvh\"]\npose = [\"2s=b.bvh#3\"]\nseed-motion = \"c.bvh\"", "scenes/a.toml").unwrap().given;
+        assert_eq!(given.iter().map(|g| g.path.display().to_string()).collect::<Vec<_>>(), ["scenes/a.bvh", "scenes/c.bvh", "scenes/b.bvh"]);
+        assert!(read("pose = [\"soon=b.bvh\"]", "a.toml").unwrap_err().to_string().contains("not a time"));
         assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
         assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));
         assert_eq!(read("", "a.txt").unwrap_err().exit_code(), 2);

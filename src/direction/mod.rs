@@ -30,11 +30,13 @@
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
 //! | nods, looks, manners of speaking | [`events`] |
 //! | how much there is of blinks, looks, head and hands | [`dials`] |
+//! | motion to begin with, to keep, to come through | [`given`] |
 
 pub mod blend;
 pub mod dials;
 pub mod events;
 mod file;
+pub mod given;
 mod grammar;
 pub mod habits;
 pub mod likeness;
@@ -49,6 +51,7 @@ use crate::spelling::nearest;
 use crate::{Error, Result};
 use dials::Dials;
 use events::Event;
+use given::{Constraint, Excerpt};
 use likeness::Leaning;
 use reference::{Consulted, Kind, Reference};
 use std::str::FromStr;
@@ -64,6 +67,8 @@ pub struct Direction {
     /// What happens at a time.
     pub events: Vec<Event>,
     pub dials: Dials,
+    /// Motion to begin with, to keep, to come through; where two give the same the later one wins.
+    pub given: Vec<Constraint>,
     /// Words of free text that were not understood.
     pub unknown: Vec<String>,
     /// What [`Direction::consult`] found in the files that are named.
@@ -285,6 +290,8 @@ pub struct Plan {
     pub styles: Vec<Leaning>,
     /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
     pub gestures: Vec<Placed>,
+    /// Motion that is given.
+    pub given: Vec<Excerpt>,
 }
 
 impl Plan {
