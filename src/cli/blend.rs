@@ -160,7 +160,7 @@ impl Arguments {
 fn plan(emotion: &Emotion, speech: &Speech, messages: &Messages) -> Result<Plan> {
     let mut direction = emotion.direction.clone();
     direction.consult()?;
-    let heard = if direction.listens() { hear(speech, messages)? } else { Vec::new() };
+    let heard = if direction.listens() { hear(speech, &[], messages)?.course } else { Vec::new() };
     Ok(direction.plan(speech.seconds, Performance::frames_for(speech.seconds, 30.0), &heard))
 }
 

@@ -163,7 +163,7 @@ impl Arguments {
         let seed = self.seed.unwrap_or(original.info.seed);
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
             direction.consult()?;
-            let heard: Vec<Point> = if direction.listens() { take::hear(&speech, messages)? } else { Vec::new() };
+            let heard: Vec<Point> = if direction.listens() { take::hear(&speech, &[], messages)?.course } else { Vec::new() };
             let mut plan = direction.plan(speech.seconds, frames, &heard);
             crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;

@@ -9,7 +9,7 @@ pub struct Arguments {
     /// Motion that the performance begins in and flows out of: the first 2 s of a .bvh or .json of any skeleton, or those named,
     /// clip.bvh@3s-4.5s
     #[arg(long = "seed-motion", value_name = "FILE", value_parser = Constraint::seed)]
-    seed: Option<Constraint>,
+    seed_motion: Option<Constraint>,
     /// Parts kept from a motion while the rest is generated: hands=clip.bvh, lower-body,torso=clip.bvh@2s-4s. Parts: head, torso,
     /// hands, left-hand, right-hand, lower-body; times are those of the file. May be given several times
     #[arg(long = "keep", value_name = "PARTS=FILE", value_parser = Constraint::keep)]
@@ -23,7 +23,7 @@ pub struct Arguments {
 impl Arguments {
     /// All that is given, the later the stronger.
     pub fn constraints(&self) -> impl Iterator<Item = &Constraint> {
-        self.keep.iter().chain(&self.seed).chain(&self.poses)
+        self.keep.iter().chain(&self.seed_motion).chain(&self.poses)
     }
 
     /// The files that are named.

@@ -9,12 +9,10 @@ use crate::audio::{self, Recording, Speech};
 use crate::body;
 use crate::body::library::{Library, Placed};
 use crate::direction::Plan;
+use crate::direction::auto::{self, Heard, Impression};
 use crate::direction::dials::Dials;
+use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
-use crate::direction::reference::Feeling;
-use crate::emotion::Point;
-use crate::emotion::confidence::confidence;
-use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::{self, FaceModel};
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Info, Settings};
@@ -23,6 +21,7 @@ use crate::perform;
 use crate::speech::align;
 use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
+use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -58,6 +57,13 @@ pub struct Arguments {
     /// gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
+    /// Folder with a Whisper model (config.json, tokenizer.json, model.safetensors) that writes the transcript
+    #[arg(long, value_name = "DIR", conflicts_with = "transcript")]
+    pub whisper: Option<PathBuf>,
+    /// Folder with a BERT for sentences, such as all-MiniLM-L6-v2 (config.json, tokenizer.json, model.safetensors), that reads the
+    /// words of free text which are in no lexicon
+    #[arg(long, value_name = "DIR")]
+    pub text_encoder: Option<PathBuf>,
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
@@ -141,6 +147,10 @@ pub struct Take {
     pub library: Library,
     /// What is said, where the user told it.
     pub transcript: Option<Transcript>,
+    /// What writes down what is said, until it has.
+    pub whisper: Option<Whisper>,
+    /// What is felt in the recording, where the direction asks for it.
+    pub heard: Option<Heard>,
     pub performance: Performance,
     /// How BVH files are laid out.
     pub layout: Layout,
@@ -191,6 +201,8 @@ pub struct Summary {
     pub frames: usize,
     pub seed: u64,
     pub emotion: String,
+    /// What was heard in the voice and read in the words, by probability.
+    pub felt: BTreeMap<&'static str, BTreeMap<&'static str, f32>>,
     pub renderer: Option<String>,
     pub size: Option<String>,
     pub dry_run: bool,
@@ -214,7 +226,7 @@ impl Arguments {
 
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
-        let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
+        let named = [&self.direction, &self.transcript, &self.whisper, &self.text_encoder, &self.gestures, &self.bvh.skeleton];
         self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(self.given.files()).collect()
     }
 
@@ -226,6 +238,10 @@ impl Arguments {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(input), join(&self.outputs)));
         let mut emotion = self.asked()?;
+        match &self.text_encoder {
+            Some(folder) => emotion.direction.interpret(&TextEncoder::open(folder)?)?,
+            None => emotion.direction.settle()?,
+        }
         emotion.direction.events.extend_from_slice(&self.events);
         emotion.direction.given.extend(self.given.constraints().cloned());
         self.dials.set(&mut emotion.direction.dials);
@@ -234,6 +250,7 @@ impl Arguments {
         }
         let library = super::gestures::library(self.gestures.as_deref())?;
         let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
+        let whisper = self.whisper.as_deref().map(Whisper::open).transpose()?;
         for event in &emotion.direction.events {
             if let Act::Gesture { name, .. } = &event.act {
                 library.find(name)?;
@@ -255,12 +272,13 @@ impl Arguments {
         emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
-        Ok(Take { recording, speech, emotion, plan, library, transcript, performance, layout, actor: None, timings })
+        Ok(Take { recording, speech, emotion, plan, library, transcript, whisper, heard: None, performance, layout, actor: None, timings })
     }
 
     /// The direction of the command line or of its file.
     fn asked(&self) -> Result<Emotion> {
-        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), Emotion::read)
+        let read = if self.text_encoder.is_some() { Emotion::read_open } else { Emotion::read };
+        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), read)
     }
 
     /// Performs what was heard, at the frame rate asked for.
@@ -271,11 +289,12 @@ impl Arguments {
     /// The same for another seed.
     pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
+        take.write_down(messages)?;
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { hear(&take.speech, messages)? } else { Vec::new() };
-        take.plan = direction.plan(take.speech.seconds, frames, &heard);
         let words = words(take.transcript.as_ref(), &take.speech)?;
+        take.heard = if direction.listens() { Some(hear(&take.speech, &words, messages)?) } else { None };
+        take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         if take.transcript.is_some() {
             messages.say(format!("{} words, {}", words.len(), made(&take.plan.gestures)));
@@ -303,6 +322,7 @@ impl Arguments {
             fps: self.fps.0,
             seed: self.seed,
             emotion: take.emotion.text,
+            felt: take.heard.as_ref().map(felt).unwrap_or_default(),
             renderer: None,
             size: None,
             dry_run: self.dry_run,
@@ -323,7 +343,19 @@ impl Take {
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
         let (recording, plan, library) = (Recording::default(), Plan::default(), Library::default());
-        Take { recording, speech, emotion, plan, library, transcript: None, performance, layout, actor: None, timings }
+        let (transcript, whisper, heard) = (None, None, None);
+        Take { recording, speech, emotion, plan, library, transcript, whisper, heard, performance, layout, actor: None, timings }
+    }
+
+    /// Lets Whisper write the transcript, once.
+    fn write_down(&mut self, messages: &Messages) -> Result<()> {
+        let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
+        let mut stage = messages.stage("transcribe", self.speech.seconds.ceil() as usize);
+        let transcript = whisper.transcribe(&self.speech, |seconds| stage.reached(seconds as usize))?;
+        self.timings.set("transcribe", stage.finish());
+        messages.say(format!("written down: {transcript}"));
+        self.transcript = Some(transcript);
+        Ok(())
     }
 
     /// Writes the motion files among `targets`.
@@ -355,18 +387,25 @@ impl Summary {
     }
 }
 
-/// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
-pub fn hear(speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
-    let ear = VoiceEncoder::builtin()?;
-    let feeling = Feeling::of(speech, &ear)?;
-    let shares = confidence(&ear, &feeling.mean)?;
-    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
-    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
-    Ok(feeling.course)
+/// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
+pub fn hear(speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
+    let heard = auto::hear(speech, words)?;
+    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
+    if let Some(words) = &heard.words {
+        messages.say(format!("read in the words, by probability: {words}"));
+    }
+    Ok(heard)
+}
+
+/// What was heard and read, for the summary.
+fn felt(heard: &Heard) -> BTreeMap<&'static str, BTreeMap<&'static str, f32>> {
+    let sources = [("voice", Some(&heard.voice)), ("words", heard.words.as_ref())];
+    let shares = |impression: &Impression| impression.shares.iter().map(|(name, share)| (*name, (share * 1e3).round() / 1e3)).collect();
+    sources.into_iter().filter_map(|(source, impression)| Some((source, shares(impression?)))).collect()
 }
 
 /// The words of a transcript with their times.
-fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+pub fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
     let Some(transcript) = transcript else { return Ok(Vec::new()) };
     let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
     let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };

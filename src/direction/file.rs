@@ -2,7 +2,7 @@
 
 use super::dials::Dials;
 use super::given::Constraint;
-use super::{Direction, Key, Time, Track};
+use super::{Direction, Key, Time, Track, grammar};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
@@ -33,14 +33,15 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
+/// `open` leaves free text in which nothing is understood for later.
+pub fn parse(text: &str, origin: &Path, open: bool) -> Result<Direction> {
     let text = text.trim_start_matches('\u{feff}');
     let extension = origin.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let malformed = |what: String| Error::malformed(origin.display().to_string(), what);
     let mut direction = match extension.as_str() {
-        "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin),
-        "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin),
-        "srt" | "vtt" => subtitles(text, origin),
+        "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin, open),
+        "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin, open),
+        "srt" | "vtt" => subtitles(text, origin, open),
         _ => Err(Error::usage(format!("{}: not a direction file", origin.display()), "use .toml, .json, .srt or .vtt")),
     }?;
     // Files are named from where the direction stands.
@@ -51,7 +52,7 @@ pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
     Ok(direction)
 }
 
-fn page(page: Page, origin: &Path) -> Result<Direction> {
+fn page(page: Page, origin: &Path, open: bool) -> Result<Direction> {
     let texts = match page.emotion {
         None => Vec::new(),
         Some(OneOrMany::One(text)) => vec![text],
@@ -67,7 +68,7 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
     let given = keep.chain(seed).chain(page.pose.iter().map(|text| Constraint::pose(text)));
     direction.given = given.collect::<Result<_>>().map_err(|e| placed(e, origin, None))?;
     for text in texts {
-        let part = Direction::parse(&text).map_err(|e| placed(e, origin, None))?;
+        let part = grammar::parse(&text, open).map_err(|e| placed(e, origin, None))?;
         direction.tracks.extend(part.tracks);
         direction.unknown.extend(part.unknown);
     }
@@ -75,7 +76,7 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
 }
 
 /// SubRip and WebVTT alike: a line with `-->` and the lines below it up to an empty one.
-fn subtitles(text: &str, origin: &Path) -> Result<Direction> {
+fn subtitles(text: &str, origin: &Path, open: bool) -> Result<Direction> {
     let mut direction = Direction::default();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -88,7 +89,7 @@ fn subtitles(text: &str, origin: &Path) -> Result<Direction> {
             return Err(Error::malformed(origin.display().to_string(), format!("line {}: the cue ends before it begins", number + 1)));
         }
         let words: Vec<&str> = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| !line.is_empty()).collect();
-        let cue = Direction::parse(&words.join(" ")).map_err(|e| placed(e, origin, Some(number + 2)))?;
+        let cue = grammar::parse(&words.join(" "), open).map_err(|e| placed(e, origin, Some(number + 2)))?;
         direction.unknown.extend(cue.unknown);
         for track in cue.tracks {
             let [key] = track.keys.as_slice() else { return Err(timed(origin, number + 2)) };
@@ -128,7 +129,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, name: &str) -> Result<Direction> {
-        parse(text, Path::new(name))
+        parse(text, Path::new(name), false)
     }
 
     #[test]

@@ -23,7 +23,8 @@
 //! | step | file |
 //! |---|---|
 //! | text to [`Direction`] | `grammar` |
-//! | free text to a mix | `reading` |
+//! | free text to a mix | `reading`, [`encoder`] |
+//! | what a voice and its words say | [`auto`] |
 //! | keys and easing to curves | `timeline` |
 //! | plans in between others | [`mod@blend`] |
 //! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
@@ -33,7 +34,9 @@
 //! | motion to begin with, to keep, to come through | [`given`] |
 
 pub mod blend;
+pub mod auto;
 pub mod dials;
+pub mod encoder;
 pub mod events;
 mod file;
 pub mod given;
@@ -50,10 +53,12 @@ use crate::face::coefficients::id;
 use crate::spelling::nearest;
 use crate::{Error, Result};
 use dials::Dials;
+use encoder::Near;
 use events::Event;
 use given::{Constraint, Excerpt};
 use likeness::Leaning;
 use reference::{Consulted, Kind, Reference};
+use std::ops::Range;
 use std::str::FromStr;
 
 /// Strongest intensity that a term may ask for.
@@ -201,6 +206,24 @@ pub struct Mix {
     pub muscles: Vec<(usize, f32)>,
     /// Other files that give a feeling or a style.
     pub references: Vec<Reference>,
+    /// Free text that the terms and muscles came from.
+    pub texts: Vec<FreeText>,
+}
+
+/// Free text in a mix.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FreeText {
+    pub text: String,
+    /// The terms of the mix that its words gave.
+    pub terms: Range<usize>,
+    /// How much of it is asked for; negative guides away.
+    pub intensity: f32,
+    /// Share of its words that were understood, 0..=1.
+    pub understood: f32,
+    /// What an encoder found it to be near to.
+    pub nearest: Vec<Near>,
+    /// The mistake and what to do, where not one word was understood.
+    pub refusal: Option<(String, String)>,
 }
 
 /// One part of a mix.
@@ -309,14 +332,33 @@ impl Plan {
 impl Direction {
     /// Reads a direction; a mistake names its column. Text of several words without any sign of the grammar is free text.
     pub fn parse(text: &str) -> Result<Direction> {
-        grammar::parse(text)
+        grammar::parse(text, false)
+    }
+
+    /// [`Direction::parse`] that leaves free text in which nothing is understood to [`Direction::interpret`].
+    pub fn parse_open(text: &str) -> Result<Direction> {
+        grammar::parse(text, true)
+    }
+
+    /// Fails with [`Error::Usage`] where free text is left in which nothing was understood.
+    pub fn settle(&self) -> Result<()> {
+        let texts = self.tracks.iter().flat_map(|track| &track.keys).flat_map(|key| &key.mix.texts);
+        match texts.filter_map(|text| text.refusal.as_ref()).next() {
+            Some((what, hint)) => Err(Error::usage(what, hint)),
+            None => Ok(()),
+        }
     }
 
     /// Reads a direction file: TOML, JSON, SRT or WebVTT by the file's extension; `origin` names it in errors.
     ///
     /// Fails with [`Error::Malformed`] and the line, [`Error::Usage`] for another extension.
     pub fn from_file(text: &str, origin: &std::path::Path) -> Result<Direction> {
-        file::parse(text, origin)
+        file::parse(text, origin, false)
+    }
+
+    /// [`Direction::from_file`] with free text as in [`Direction::parse_open`].
+    pub fn from_file_open(text: &str, origin: &std::path::Path) -> Result<Direction> {
+        file::parse(text, origin, true)
     }
 
     /// A time in seconds from the first sample: `2.5`, `2.5s`, `1:02.5`.

@@ -93,8 +93,9 @@ impl Direction {
     /// Reads the files that the direction names. Paths are relative to the working folder, in a direction file to the file's own.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
+    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
     pub fn consult(&mut self) -> Result<()> {
+        self.settle()?;
         let wanted: Vec<Reference> = self.references().into_iter().cloned().collect();
         let mut ear = None;
         for Reference { kind, path, .. } in wanted {
