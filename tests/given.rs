@@ -74,7 +74,7 @@ fn a_performance_begins_in_the_seed_motion_and_flows_out_of_it() {
     assert!(apart(&take.frames[last - 1], &plain.frames[last - 1], Piece::LeftArm) < 30.0, "it becomes its own");
     let usual = fastest(&plain.frames, 0..last).max(fastest(&clip.frames, 0..clip.frames.len()));
     assert!(fastest(&take.frames, 28..60) <= usual, "{} {usual}", fastest(&take.frames, 28..60));
-    assert!(sliding(&take.frames[30..]) < 0.01, "{}", sliding(&take.frames[30..]));
+    assert!(sliding(&take.frames[30..]) < 0.02, "{}", sliding(&take.frames[30..]));
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn kept_parts_are_the_given_ones_and_the_rest_is_performed() {
         }
         let usual = fastest(&plain.frames, 0..180).max(fastest(&clip.frames, 0..clip.frames.len()));
         assert!(fastest(&take.frames, 0..180) <= 1.1 * usual, "{parts}: {} {usual}", fastest(&take.frames, 0..180));
-        assert!(sliding(&take.frames) < 0.01, "{parts}: {}", sliding(&take.frames));
+        assert!(sliding(&take.frames) < 0.02, "{parts}: {}", sliding(&take.frames));
     }
 }
 
@@ -137,7 +137,7 @@ fn pinned_poses_are_reached_at_their_frames() {
     }
     let usual = fastest(&plain.frames, 0..180).max(fastest(&clip.frames, 0..clip.frames.len()));
     assert!(fastest(&take.frames, 0..180) <= usual, "{} {usual}", fastest(&take.frames, 0..180));
-    assert!(sliding(&take.frames) < 0.01, "{}", sliding(&take.frames));
+    assert!(sliding(&take.frames) < 0.02, "{}", sliding(&take.frames));
     // In between it moves by itself: hands are where neither pose has them.
     let motion = Motion::of(&take.frames[60..90].iter().map(|f| f.body.clone()).collect::<Vec<_>>());
     assert!(motion.speed_percentile(0.5) > 0.05, "{}", motion.speed_percentile(0.5));

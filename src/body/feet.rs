@@ -20,7 +20,7 @@ const LIFT: f32 = 0.03;
 /// Ankles never come nearer to each other sideways, metres.
 const APART: f32 = 0.15;
 /// A foot that is given no further away than this (metres, radians) needs no step to be there.
-const NEAR: f32 = 0.004;
+const NEAR: f32 = 0.002;
 const NEAR_YAW: f32 = 0.02;
 
 struct Foot {
@@ -54,7 +54,7 @@ pub fn plant(codes: &mut [Code], pinned: &[f32]) {
             }
             let hangs = pinned[frame] * (codes[frame][ANKLES[s] + 1] - ANKLE_HEIGHT);
             let (at, lift, yaw) = feet[s].place(frame);
-            write(&mut codes[frame], side, at, lift.max(hangs), yaw);
+            write(&mut codes[frame], side, at, if lift > 0.0 { lift.max(hangs) } else { hangs }, yaw);
         }
     }
 }

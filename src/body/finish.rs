@@ -1,17 +1,17 @@
 //! From codes to poses that a body can hold: feet planted, legs that reach, hands outside head and torso, breath, joints
 //! inside their ranges, a head on top.
 
-use super::curves::{Dice, Purpose, smooth, smoothstep, soft_min};
+use super::curves::{Dice, Purpose, smoothstep, soft_min};
 use super::expressivity::Expressivity;
 use super::gestures::Side;
 use super::given::{self, Given, Piece, REACH};
 use super::hands::{keep_out, part};
-use super::latent::{ANKLES, ARMS, CODE, Code, HIPS, Latent, Part, WRIST, heading};
+use super::latent::{ANKLES, ARMS, CODE, Code, HIPS, Latent, WRIST, heading};
 use super::limits;
 use super::rhythm::Rhythm;
 use super::skeleton::{OFFSETS, Pose};
 use super::torso::{BREATH_CHEST, BREATH_SHOULDER, LEG, breath};
-use super::{carry_head, feet};
+use super::{carry_head, feet, strokes};
 use crate::motion::{self, Head};
 use glam::{EulerRot, Quat, Vec3};
 
@@ -30,7 +30,8 @@ impl Finish<'_> {
     pub fn poses(&self, mut codes: Vec<Code>) -> Vec<Pose> {
         let frames = codes.len();
         begin(&mut codes);
-        rest(&mut codes, self.rhythm);
+        strokes::enlarge(&mut codes, self.rhythm, self.manners);
+        strokes::rest(&mut codes, self.rhythm);
         let encoded: Vec<Code> = self.given.iter().map(|g| self.latent.encode(&g.pose)).collect();
         given::draw_codes(&mut codes, 1, self.given, &encoded, REACH);
         let pulls = Piece::ALL.map(|piece| given::pull(self.given, piece, frames, REACH));
@@ -49,13 +50,12 @@ impl Finish<'_> {
             let head = self.heads.get(frame).or(self.heads.last()).copied().unwrap_or_default();
             motion::attach_head(&mut pose, head);
             limits::bound(&mut pose);
-            for piece in Piece::ALL {
-                given::draw(&mut pose, piece, &pulls[piece as usize][frame], self.given);
-            }
-            if let Some(before) = poses.last() {
-                pose.align(before);
-            }
             poses.push(pose);
+        }
+        given::draw(&mut poses, &pulls, self.given);
+        for frame in 1..poses.len() {
+            let (before, now) = poses.split_at_mut(frame);
+            now[0].align(&before[frame - 1]);
         }
         poses
     }
@@ -95,32 +95,6 @@ fn begin(codes: &mut [Code]) {
     }
 }
 
-/// Calms the arms in long pauses: what they do there goes over into its own slow course, and comes back before the voice does.
-fn rest(codes: &mut [Code], rhythm: &Rhythm) {
-    /// Pauses of so many frames are long (1.5 s); the slow course is the mean over about a second.
-    const LONG: usize = 45;
-    const SLOW: f32 = 14.0;
-    const CALM: f32 = 0.92;
-    let arms: Vec<usize> = (0..CODE).filter(|c| Part::of(*c) != Part::Trunk).collect();
-    let long: Vec<_> = rhythm.pauses.iter().filter(|p| p.len() >= LONG && p.end <= codes.len()).collect();
-    if long.is_empty() {
-        return;
-    }
-    let slow: Vec<Vec<f32>> = arms.iter().map(|c| smooth(&codes.iter().map(|code| code[*c]).collect::<Vec<f32>>(), SLOW)).collect();
-    for pause in long {
-        // At the very end of a take nobody speaks again.
-        let back = if pause.end == codes.len() { usize::MAX } else { pause.end };
-        for frame in pause.clone() {
-            let since = (frame - pause.start) as f32;
-            let left = (back - frame) as f32;
-            let calm = CALM * smoothstep(6.0, 30.0, since) * smoothstep(0.0, 10.0, left);
-            for (c, slow) in arms.iter().zip(&slow) {
-                codes[frame][*c] += calm * (slow[frame] - codes[frame][*c]);
-            }
-        }
-    }
-}
-
 /// Lowers the hips to where both legs reach their feet.
 fn reach_feet(code: &mut Code, free: f32) {
     let hips = Vec3::from_slice(&code[HIPS..HIPS + 3]);
@@ -155,21 +129,4 @@ fn neck_shift(code: &Code) -> Vec3 {
         now *= turn((3 + 3 * joint).min(12));
     }
     at - OFFSETS[1..=4].iter().sum::<Vec3>()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arms_come_to_rest_in_long_pauses_alone() {
-        let waving: Vec<Code> = (0..240).map(|n| [(n as f32 * 0.5).sin(); CODE]).collect();
-        let pauses = vec![20..40, 100..190];
-        let mut codes = waving.clone();
-        rest(&mut codes, &Rhythm { level: vec![0.0; 240], pauses, ..Rhythm::default() });
-        assert_eq!(codes[..100], waving[..100]);
-        assert_eq!(codes[190..], waving[190..]);
-        assert_eq!(codes[150][HIPS], waving[150][HIPS]);
-        assert!((135..178).all(|n| codes[n][ARMS[0] + WRIST].abs() < 0.15), "{}", codes[150][ARMS[0] + WRIST]);
-    }
 }

@@ -78,6 +78,9 @@ impl Given {
 /// Frames over which a given pose reaches to either side where the body's own motion differs from it.
 pub const REACH: f32 = 16.0;
 
+/// Frames that given motion coasts on at its own pace.
+const COAST: f32 = 4.0;
+
 /// What given poses have to say at a frame: up to two of them (their places in the list), each with its share, and how much the
 /// nearest has, 0..=1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -107,7 +110,8 @@ pub fn pull(given: &[Given], piece: Piece, frames: usize, reach: f32) -> Vec<Pul
     (0..frames).map(at).collect()
 }
 
-/// Moves codes (one every `step` frames) onto those of the given poses, easing over `reach` frames to either side.
+/// Moves codes (one every `step` frames) onto those of the given poses, easing over `reach` frames to either side. Where motion is
+/// given it goes on a little at its own pace.
 pub(super) fn draw_codes(codes: &mut [Code], step: usize, given: &[Given], encoded: &[Code], reach: f32) {
     let Some(last) = codes.len().checked_sub(1).filter(|_| !given.is_empty()) else { return };
     let away = |(g, code): (&Given, &Code)| -> Code {
@@ -115,39 +119,60 @@ pub(super) fn draw_codes(codes: &mut [Code], step: usize, given: &[Given], encod
         std::array::from_fn(|c| code[c] - own[c])
     };
     let away: Vec<Code> = given.iter().zip(encoded).map(away).collect();
+    let frames = codes.len() * step;
     for piece in Piece::ALL {
-        let pulls = pull(given, piece, codes.len() * step, reach);
+        let pulls = pull(given, piece, frames, reach);
+        // Which pose is given at a frame itself.
+        let at: Vec<Option<usize>> = pulls.iter().map(|p| p.shares.iter().find(|(_, share)| *share >= 1.0).map(|(i, _)| *i)).collect();
         let channels: Vec<usize> = (0..CODE).filter(|c| Piece::of(*c) == piece).collect();
         for (k, code) in codes.iter_mut().enumerate() {
-            for (i, share) in pulls[k * step].shares.into_iter().filter(|(_, share)| *share > 0.0) {
-                channels.iter().for_each(|c| code[*c] += share * away[i][*c]);
+            let frame = k * step;
+            for (i, share) in pulls[frame].shares.into_iter().filter(|(_, share)| *share > 0.0) {
+                let from = given[i].frame;
+                let neighbour = if frame > from { from.checked_sub(1) } else { Some(from + 1) };
+                let neighbour = neighbour.and_then(|n| at.get(n).copied().flatten()).unwrap_or(i);
+                let since = COAST * (1.0 - (-(frame.abs_diff(from) as f32) / COAST).exp());
+                channels.iter().for_each(|c| code[*c] += share * (away[i][*c] + since * (away[i][*c] - away[neighbour][*c])));
             }
         }
     }
 }
 
-/// Takes a rotation towards those of the given poses, all the way at a given frame.
-fn turned(own: Quat, pull: &Pull, of: impl Fn(usize) -> Quat) -> Quat {
-    pull.shares.iter().filter(|(_, share)| *share > 0.0).fold(own, |turn, (i, share)| if *share >= 1.0 { of(*i) } else { turn.slerp(of(*i), *share) })
+/// Takes joints to where the given poses have them. What codes leave open at a given frame (they know places, not turns) is put
+/// right around it too, the less the further away; legs on the way keep their ankles.
+pub(super) fn draw(poses: &mut [Pose], pulls: &[Vec<Pull>; Piece::COUNT], given: &[Given]) {
+    let lacks = |g: &Given| -> Vec<Quat> {
+        let own = poses.get(g.frame).unwrap_or(&g.pose);
+        own.rotations.iter().zip(&g.pose.rotations).map(|(own, wanted)| shorter(own.inverse() * *wanted)).collect()
+    };
+    let lacks: Vec<Vec<Quat>> = given.iter().map(lacks).collect();
+    for (frame, pose) in poses.iter_mut().enumerate().filter(|_| !given.is_empty()) {
+        let own = pose.clone();
+        for piece in Piece::ALL {
+            let pull = &pulls[piece as usize][frame];
+            if let Some((i, _)) = pull.shares.iter().find(|(_, share)| *share >= 1.0) {
+                piece.joints().for_each(|joint| pose.rotations[joint] = given[*i].pose.rotations[joint]);
+                if piece == Piece::LowerBody {
+                    pose.hips = given[*i].pose.hips;
+                }
+                continue;
+            }
+            for (i, share) in pull.shares.iter().filter(|(_, share)| *share > 0.0) {
+                // Codes have the hips' turn.
+                for joint in piece.joints().filter(|joint| *joint != 0) {
+                    pose.rotations[joint] = (pose.rotations[joint] * Quat::IDENTITY.slerp(lacks[*i][joint], *share)).normalize();
+                }
+            }
+            if piece == Piece::LowerBody && pull.amount > 0.0 {
+                Side::BOTH.into_iter().for_each(|side| stand(pose, &own, side));
+            }
+        }
+    }
 }
 
-/// Takes the joints of a piece towards the given poses. Legs on the way keep their ankles.
-pub(super) fn draw(pose: &mut Pose, piece: Piece, pull: &Pull, given: &[Given]) {
-    if pull.amount <= 0.0 {
-        return;
-    }
-    let own = pose.clone();
-    for joint in piece.joints().filter(|joint| *joint != 0 || pull.amount >= 1.0) {
-        pose.rotations[joint] = turned(own.rotations[joint], pull, |i| given[i].pose.rotations[joint]);
-    }
-    if piece != Piece::LowerBody {
-        return;
-    }
-    if let Some((i, _)) = pull.shares.iter().find(|(_, share)| *share >= 1.0) {
-        pose.hips = given[*i].pose.hips;
-    } else {
-        Side::BOTH.into_iter().for_each(|side| stand(pose, &own, side));
-    }
+/// Of the two quaternions that mean a turn, the one of the shorter way.
+fn shorter(turn: Quat) -> Quat {
+    if turn.w < 0.0 { -turn } else { turn }
 }
 
 /// Undoes what was done to `poses` where poses are given; `through` are those that came through them.
@@ -208,17 +233,18 @@ mod tests {
 
     #[test]
     fn legs_on_the_way_stand_where_they_stood() {
-        let own = Pose { hips: Vec3::new(0.0, 0.9, 0.0), ..standing() };
-        let mut own = own;
+        let mut own = Pose { hips: Vec3::new(0.0, 0.9, 0.0), ..standing() };
         for side in Side::BOTH {
             limbs::leg(side, (own.hips, Quat::IDENTITY), Vec3::new(0.1 * side.sign(), 0.08, 0.02), &mut own.rotations);
         }
         let mut wanted = own.clone();
         wanted.rotations[14] *= Quat::from_rotation_y(0.3);
         let given = [Given { frame: 0, pose: wanted, pieces: [true; Piece::COUNT] }];
-        let mut pose = own.clone();
-        draw(&mut pose, Piece::LowerBody, &Pull { shares: [(0, 0.5), (0, 0.0)], amount: 0.5 }, &given);
-        let (before, after) = (globals(&own, &OFFSETS), globals(&pose, &OFFSETS));
+        let mut poses = vec![own.clone(); 8];
+        draw(&mut poses, &Piece::ALL.map(|piece| pull(&given, piece, 8, REACH)), &given);
+        assert_eq!(poses[0], given[0].pose);
+        let pose = &poses[7];
+        let (before, after) = (globals(&own, &OFFSETS), globals(pose, &OFFSETS));
         assert!(before.positions[16].distance(after.positions[16]) < 1e-3);
         assert!(before.positions[15].distance(after.positions[15]) > 0.01, "the knee follows");
     }

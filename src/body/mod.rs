@@ -35,6 +35,7 @@ pub mod penetration;
 pub mod pulse;
 pub mod rhythm;
 pub mod skeleton;
+mod strokes;
 pub mod style;
 pub mod torso;
 

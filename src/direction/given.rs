@@ -231,8 +231,14 @@ impl Excerpt {
 impl fmt::Display for Excerpt {
     /// What is given and when.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let given = |pieces: &[Piece]| pieces.iter().all(|piece| self.pieces[*piece as usize]);
-        let names: Vec<&str> = PARTS.iter().filter(|(_, pieces)| given(pieces)).map(|(name, _)| *name).collect();
+        let mut left = self.pieces;
+        let mut names: Vec<&str> = Vec::new();
+        for (name, pieces) in PARTS.iter().filter(|(_, pieces)| pieces.iter().all(|piece| self.pieces[*piece as usize])) {
+            // "hands" says it for both.
+            if pieces.iter().any(|piece| std::mem::take(&mut left[*piece as usize])) {
+                names.push(name);
+            }
+        }
         let part = if self.pieces == [true; Piece::COUNT] { "the whole body".to_string() } else { names.join(", ") };
         write!(f, "{part} at {:.2} s", self.start)?;
         if self.end > self.start { write!(f, " to {:.2} s", self.end) } else { Ok(()) }
