@@ -6,8 +6,9 @@ mod shelf;
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
+use crate::body::given::{self, Given, Piece};
 use crate::body::library::{self, Library, Placed, track};
-use crate::body::model::{BodyModel, Given, Request};
+use crate::body::model::{BodyModel, Request};
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity};
@@ -19,7 +20,7 @@ use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::hearing::Heard;
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
-use crate::motion::{Frame, Gaze, Head, Performance};
+use crate::motion::{self, Frame, Gaze, Head, Performance};
 use crate::speech::transcript::Word;
 use std::ops::Range;
 
@@ -55,9 +56,11 @@ fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Option
     events::play(&mut rows, &plan.events);
     events::play(&mut rows, &track::events(&plan.gestures));
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
-    let faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
+    let mut faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let poses = bodies(&heard.rhythm, plan, &heads, given, seed)?;
+    let given: Vec<Given> = plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len())).chain(given.iter().cloned()).collect();
+    let poses = bodies(&heard.rhythm, plan, &heads, &given, seed)?;
+    keep_heads(&mut faces, &given);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
 }
@@ -155,6 +158,22 @@ fn flex(rows: &mut [Row], muscles: &[(usize, Vec<f32>)]) {
     }
 }
 
+/// Tells of given heads what the body does with them.
+fn keep_heads(faces: &mut [(Coefficients, Head, Gaze)], given: &[Given]) {
+    let pulls = given::pull(given, Piece::Head, faces.len(), given::REACH);
+    for ((_, head, _), pull) in faces.iter_mut().zip(pulls) {
+        for (i, share) in pull.shares.into_iter().filter(|(_, share)| *share > 0.0) {
+            let wanted = motion::head_of(&given[i].pose);
+            let towards = |own: f32, wanted: f32| own + share * (wanted - own);
+            *head = Head {
+                yaw: towards(head.yaw, wanted.yaw),
+                pitch: towards(head.pitch, wanted.pitch),
+                roll: towards(head.roll, wanted.roll),
+            };
+        }
+    }
+}
+
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
 fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let model = BodyModel::builtin()?;
@@ -179,9 +198,11 @@ fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u
             }
         }
     }
+    let through = if given.is_empty() { Vec::new() } else { poses.clone() };
     plan.dials.gesture(&mut poses, &HANDS);
     let track = track::lay(&plan.gestures, &poses, &hands);
     track::blend(&mut poses, &track);
+    given::restore(&mut poses, &through, given);
     Ok(poses)
 }
 

@@ -14,7 +14,6 @@ use super::gestures::Side;
 use super::limbs::{self, SHOULDER, UPPER_LEG};
 use super::skeleton::{COUNT, Globals, OFFSETS, Pose, globals};
 use glam::{Mat3, Quat, Vec3};
-use std::ops::Range;
 
 /// Numbers of a code.
 pub const CODE: usize = 65;
@@ -31,7 +30,7 @@ pub type Code = [f32; CODE];
 // Where what is in a code.
 pub(super) const HIPS: usize = 0;
 const HIPS_TURN: usize = 3;
-const SPINE: usize = 6;
+pub(super) const SPINE: usize = 6;
 pub(super) const ARMS: [usize; 2] = [15, 30];
 pub(super) const ANKLES: [usize; 2] = [45, 48];
 pub(super) const FEET: [usize; 2] = [51, 52];
@@ -55,6 +54,7 @@ pub enum Part {
 
 impl Part {
     pub const COUNT: usize = 3;
+    pub const ALL: [Part; Part::COUNT] = [Part::Trunk, Part::LeftArm, Part::RightArm];
 
     /// The part that a number of a code belongs to.
     pub fn of(channel: usize) -> Part {
@@ -66,15 +66,6 @@ impl Part {
             Part::RightArm
         } else {
             Part::Trunk
-        }
-    }
-
-    /// The joints of the part among the 52, without neck and head.
-    pub fn joints(self) -> [Range<usize>; 2] {
-        match self {
-            Part::Trunk => [0..4, 14..22],
-            Part::LeftArm => [6..10, 22..37],
-            Part::RightArm => [10..14, 37..52],
         }
     }
 }

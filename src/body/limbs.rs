@@ -15,8 +15,8 @@ pub(super) const UPPER_LEG: [usize; 2] = [14, 18];
 pub(super) const UPPER_ARM_LENGTH: f32 = 0.265;
 pub(super) const FOREARM_LENGTH: f32 = 0.24;
 pub(super) const ARM_LENGTH: f32 = UPPER_ARM_LENGTH + FOREARM_LENGTH;
-const THIGH_LENGTH: f32 = 0.41;
-const SHIN_LENGTH: f32 = 0.42;
+pub(super) const THIGH_LENGTH: f32 = 0.41;
+pub(super) const SHIN_LENGTH: f32 = 0.42;
 
 /// How the arm follows the wrist: elbow direction (x outwards, y, z), collarbone turn and hand turn against the forearm
 /// (left-side rotation vectors, radians), each as constant + 3 slopes over the wrist seen from the shoulder joint in the

@@ -23,6 +23,7 @@ pub mod feet;
 pub mod fingers;
 mod finish;
 pub mod gestures;
+pub mod given;
 pub mod hands;
 pub mod head;
 pub mod latent;
@@ -34,6 +35,7 @@ pub mod penetration;
 pub mod pulse;
 pub mod rhythm;
 pub mod skeleton;
+mod strokes;
 pub mod style;
 pub mod torso;
 

@@ -164,7 +164,8 @@ impl Arguments {
         let seed = self.seed.unwrap_or(original.info.seed);
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
             direction.consult(&self.weights.model)?;
-            let heard: Vec<Point> = if direction.listens() { take::hear(&self.weights.model, &speech, messages)? } else { Vec::new() };
+            let heard: Vec<Point> =
+                if direction.listens() { take::hear(&self.weights.model, &speech, &[], messages)?.course } else { Vec::new() };
             let mut plan = direction.plan(speech.seconds, frames, &heard);
             crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;

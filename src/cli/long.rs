@@ -7,7 +7,8 @@ use crate::batch::journal::{self, Written};
 use crate::body;
 use crate::direction::Plan;
 use crate::direction::reference::Feeling;
-use crate::emotion::{EMOTION, Point};
+use crate::emotion::EMOTION;
+use crate::emotion::voice::VoiceEncoder;
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform::long::{Parts, Shelf, over_parts, perform_parts};
@@ -22,43 +23,40 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     let frames = Performance::frames_for(reel.seconds, body::RATE);
     let parts = Parts::of(frames, arguments.part as usize * body::RATE as usize);
     let mut stage = messages.stage("perform", parts.count());
-    let direction = &take.emotion.direction;
-    let heard = if direction.listens() { hear(&arguments.weights.model, reel, &parts, messages)? } else { Vec::new() };
-    take.plan = direction.plan(reel.seconds, frames, &heard);
-    place(arguments, seed, take, reel, messages)?;
+    let (direction, models) = (&take.emotion.direction, &arguments.weights.model);
+    // Words are looked for in the whole recording, since they may be anywhere in it.
+    let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
+    let words = take::words(models, take.transcript.as_ref(), &speech)?;
+    if direction.listens() {
+        let ear = models.voice()?;
+        take.heard = Some(take::feel(&ear, feeling(&ear, reel, &parts)?, &words, messages)?);
+    }
+    take.plan = direction.plan(reel.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
+    perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
+    take.tell_gestures(&words, messages);
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
-    let face = arguments.weights.model.face()?;
+    let face = models.face()?;
     let performed = perform_parts(&face, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
     let fps = arguments.fps.0;
     // An hour of motion is 120 MB: no second copy without need.
     take.performance = if fps == performed.fps { performed } else { performed.resample(fps) };
+    take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
     take.shelf = shelf;
     take.timings.set("perform", stage.finish());
     Ok(())
 }
 
-/// The feeling in the voice at every frame, as [`take::hear`] finds it.
-fn hear(models: &Models, reel: &Reel, parts: &Parts, messages: &Messages) -> Result<Vec<Point>> {
-    let ear = models.voice()?;
+/// The feeling in the voice, as [`Feeling::of`] finds it.
+fn feeling(ear: &VoiceEncoder, reel: &Reel, parts: &Parts) -> Result<Feeling> {
     let mut mean = [0.0; EMOTION];
     let course = over_parts(reel, parts, |speech| {
-        let feeling = Feeling::of(speech, &ear)?;
+        let feeling = Feeling::of(speech, ear)?;
         let share = (speech.seconds / reel.seconds) as f32;
         mean.iter_mut().zip(feeling.mean).for_each(|(mean, own)| *mean += share * own);
         Ok(feeling.course)
     })?;
-    take::tell(&ear, &mean, messages)?;
-    Ok(course)
-}
-
-/// Puts gestures into the plan. Words are looked for in the whole recording, since they may be anywhere in it.
-fn place(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, messages: &Messages) -> Result<()> {
-    let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
-    let words = take::words(&arguments.weights.model, take.transcript.as_ref(), &speech)?;
-    perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
-    take.tell_gestures(&words, messages);
-    Ok(())
+    Ok(Feeling { course, mean, seconds: reel.seconds })
 }
 
 /// Where finished parts are kept: a hidden folder beside the first output, named after everything that they come from.

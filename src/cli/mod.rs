@@ -15,6 +15,7 @@ mod edit;
 mod evaluate;
 mod explain;
 mod gestures;
+mod given;
 mod long;
 pub mod messages;
 mod motion;

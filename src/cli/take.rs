@@ -1,20 +1,19 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
-use super::bvh;
-use super::long;
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Dial, Emotion, Fps, Weights};
+use super::{bvh, given, long};
 use crate::actor::Actor;
 use crate::audio::{self, Recording, Reel, Speech};
 use crate::body;
 use crate::body::library::{Library, Placed};
 use crate::direction::Plan;
+use crate::direction::auto::{self, Heard, Impression};
 use crate::direction::dials::Dials;
+use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
 use crate::direction::reference::Feeling;
-use crate::emotion::Point;
-use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model;
 use crate::formats::bvh::Layout;
@@ -25,6 +24,7 @@ use crate::perform;
 use crate::perform::long::Shelf;
 use crate::speech::align;
 use crate::speech::transcript::{Transcript, Word};
+use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -60,11 +60,20 @@ pub struct Arguments {
     /// gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
+    /// Folder with a Whisper model (config.json, tokenizer.json, model.safetensors) that writes the transcript
+    #[arg(long, value_name = "DIR", conflicts_with = "transcript")]
+    pub whisper: Option<PathBuf>,
+    /// Folder with a BERT for sentences, such as all-MiniLM-L6-v2 (config.json, tokenizer.json, model.safetensors), that reads the
+    /// words of free text which are in no lexicon
+    #[arg(long, value_name = "DIR")]
+    pub text_encoder: Option<PathBuf>,
     /// Folder with more gestures (JSON files; assets/gestures/README.md describes them)
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
     #[command(flatten)]
     pub weights: Weights,
+    #[command(flatten)]
+    pub given: given::Arguments,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -152,6 +161,10 @@ pub struct Take {
     pub library: Library,
     /// What is said, where the user told it.
     pub transcript: Option<Transcript>,
+    /// What writes down what is said, until it has.
+    pub whisper: Option<Whisper>,
+    /// What is felt in the recording, where the direction asks for it.
+    pub heard: Option<Heard>,
     pub performance: Performance,
     /// How BVH files are laid out.
     pub layout: Layout,
@@ -202,6 +215,8 @@ pub struct Summary {
     pub frames: usize,
     pub seed: u64,
     pub emotion: String,
+    /// What was heard in the voice and read in the words, by probability.
+    pub felt: BTreeMap<&'static str, BTreeMap<&'static str, f32>>,
     pub renderer: Option<String>,
     pub size: Option<String>,
     pub dry_run: bool,
@@ -220,17 +235,19 @@ impl Arguments {
 
     /// Files that are named in the direction.
     pub fn references(&self) -> Result<Vec<PathBuf>> {
-        Ok(self.asked()?.direction.references().into_iter().map(|reference| reference.path.clone()).collect())
+        Ok(self.asked()?.direction.files().map(Path::to_path_buf).collect())
     }
 
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
-        let named = [&self.direction, &self.transcript, &self.gestures, &self.bvh.skeleton];
-        let weights = match &self.weights.model {
-            Models::Folder(folder) => Some(folder.as_path()),
-            _ => None,
-        };
-        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(weights).collect()
+        let named = [&self.direction, &self.transcript, &self.whisper, &self.text_encoder, &self.gestures, &self.bvh.skeleton];
+        self.input
+            .as_deref()
+            .into_iter()
+            .chain(named.into_iter().filter_map(|path| path.as_deref()))
+            .chain(self.given.files())
+            .chain(self.weights.folder())
+            .collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -241,13 +258,19 @@ impl Arguments {
         let verb = if self.dry_run { "would write" } else { "writing" };
         messages.say(format!("{}: {verb} {}", name(input), join(&self.outputs)));
         let mut emotion = self.asked()?;
+        match &self.text_encoder {
+            Some(folder) => emotion.direction.interpret(&TextEncoder::open(folder)?)?,
+            None => emotion.direction.settle()?,
+        }
         emotion.direction.events.extend_from_slice(&self.events);
+        emotion.direction.given.extend(self.given.constraints().cloned());
         self.dials.set(&mut emotion.direction.dials);
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }
         let library = super::gestures::library(self.gestures.as_deref())?;
         let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
+        let whisper = self.whisper.as_deref().map(Whisper::open).transpose()?;
         for event in &emotion.direction.events {
             if let Act::Gesture { name, .. } = &event.act {
                 library.find(name)?;
@@ -271,15 +294,18 @@ impl Arguments {
             None => recording.to_speech()?,
         };
         emotion.direction.consult(&self.weights.model)?;
+        emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
         timings.set("read", stage.finish());
         let (plan, performance) = (Plan::default(), Performance::default());
         let shelf = Shelf::none();
-        Ok(Take { recording, speech, reel, shelf, emotion, plan, library, transcript, performance, layout, actor: None, timings })
+        let (heard, actor) = (None, None);
+        Ok(Take { recording, speech, reel, shelf, emotion, plan, library, transcript, whisper, heard, performance, layout, actor, timings })
     }
 
     /// The direction of the command line or of its file.
     fn asked(&self) -> Result<Emotion> {
-        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), Emotion::read)
+        let read = if self.text_encoder.is_some() { Emotion::read_open } else { Emotion::read };
+        self.direction.as_deref().map_or_else(|| Ok(self.emotion.clone()), read)
     }
 
     /// Performs what was heard, at the frame rate asked for.
@@ -290,18 +316,20 @@ impl Arguments {
     /// The same for another seed.
     pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
+        take.write_down(messages)?;
         if let Some(reel) = take.reel.clone() {
             return long::perform(self, seed, take, &reel, messages);
         }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let heard = if direction.listens() { hear(&self.weights.model, &take.speech, messages)? } else { Vec::new() };
-        take.plan = direction.plan(take.speech.seconds, frames, &heard);
         let words = words(&self.weights.model, take.transcript.as_ref(), &take.speech)?;
+        take.heard = if direction.listens() { Some(hear(&self.weights.model, &take.speech, &words, messages)?) } else { None };
+        take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }
@@ -322,6 +350,7 @@ impl Arguments {
             fps: self.fps.0,
             seed: self.seed,
             emotion: take.emotion.text,
+            felt: take.heard.as_ref().map(felt).unwrap_or_default(),
             renderer: None,
             size: None,
             dry_run: self.dry_run,
@@ -351,6 +380,8 @@ impl Take {
             plan,
             library,
             transcript: None,
+            whisper: None,
+            heard: None,
             performance,
             layout,
             actor: None,
@@ -363,6 +394,18 @@ impl Take {
         if self.transcript.is_some() {
             messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
         }
+    }
+
+    /// Lets Whisper write the transcript, once.
+    fn write_down(&mut self, messages: &Messages) -> Result<()> {
+        let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
+        let speech = self.reel.as_ref().map_or_else(|| self.speech.clone(), Reel::whole);
+        let mut stage = messages.stage("transcribe", speech.seconds.ceil() as usize);
+        let transcript = whisper.transcribe(&speech, |seconds| stage.reached(seconds as usize))?;
+        self.timings.set("transcribe", stage.finish());
+        messages.say(format!("written down: {transcript}"));
+        self.transcript = Some(transcript);
+        Ok(())
     }
 
     /// Writes the motion files among `targets`.
@@ -401,20 +444,28 @@ impl Summary {
     }
 }
 
-/// The feeling in the voice at every frame; says what it is on the whole, and how sure that is.
-pub fn hear(models: &Models, speech: &Speech, messages: &Messages) -> Result<Vec<Point>> {
+/// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
+pub fn hear(models: &Models, speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
     let ear = models.voice()?;
     let feeling = Feeling::of(speech, &ear)?;
-    tell(&ear, &feeling.mean, messages)?;
-    Ok(feeling.course)
+    feel(&ear, feeling, words, messages)
 }
 
-/// Says what is heard in a voice, and how sure that is.
-pub fn tell(ear: &VoiceEncoder, mean: &Point, messages: &Messages) -> Result<()> {
-    let shares = confidence(ear, mean)?;
-    let likely: Vec<String> = shares.iter().take(3).map(|(name, share)| format!("{name} {:.0} %", 100.0 * share)).collect();
-    messages.say(format!("heard in the voice, by probability: {}", likely.join(", ")));
-    Ok(())
+/// [`hear`] for a voice that was heard already.
+pub fn feel(ear: &VoiceEncoder, voice: Feeling, words: &[Word], messages: &Messages) -> Result<Heard> {
+    let heard = auto::hear(ear, voice, words)?;
+    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
+    if let Some(words) = &heard.words {
+        messages.say(format!("read in the words, by probability: {words}"));
+    }
+    Ok(heard)
+}
+
+/// What was heard and read, for the summary.
+fn felt(heard: &Heard) -> BTreeMap<&'static str, BTreeMap<&'static str, f32>> {
+    let sources = [("voice", Some(&heard.voice)), ("words", heard.words.as_ref())];
+    let shares = |impression: &Impression| impression.shares.iter().map(|(name, share)| (*name, (share * 1e3).round() / 1e3)).collect();
+    sources.into_iter().filter_map(|(source, impression)| Some((source, shares(impression?)))).collect()
 }
 
 /// The words of a transcript with their times.

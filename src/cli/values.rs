@@ -157,7 +157,8 @@ impl Backdrop {
     }
 }
 
-/// A direction with the words that it was given in.
+/// A direction with the words that it was given in. Free text in which nothing is understood waits for an encoder, or to be told
+/// when the direction is [settled](Direction::settle).
 #[derive(Clone, Debug)]
 pub struct Emotion {
     pub text: String,
@@ -168,7 +169,7 @@ impl FromStr for Emotion {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Emotion> {
-        Ok(Emotion { text: text.into(), direction: Direction::parse(text)? })
+        Ok(Emotion { text: text.into(), direction: Direction::parse_open(text)? })
     }
 }
 
@@ -177,6 +178,12 @@ impl Emotion {
     pub fn read(path: &Path) -> Result<Emotion> {
         let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
         Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file(&text, path)? })
+    }
+
+    /// [`Emotion::read`] with free text that an encoder is going to read.
+    pub fn read_open(path: &Path) -> Result<Emotion> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+        Ok(Emotion { text: path.display().to_string(), direction: Direction::from_file_open(&text, path)? })
     }
 }
 
@@ -280,4 +287,14 @@ pub struct Weights {
     /// Weights of face and ear: standard, commercial (learned only from recordings whose terms allow that), or a folder of your own
     #[arg(long, value_name = "MODEL", default_value = "standard")]
     pub model: Models,
+}
+
+impl Weights {
+    /// The folder of one's own weights.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.model {
+            Models::Folder(folder) => Some(folder),
+            _ => None,
+        }
+    }
 }

@@ -36,6 +36,7 @@ pub fn blend(plans: &[Plan], place: f32) -> Plan {
         events: first.events.clone(),
         dials: first.dials,
         gestures: first.gestures.clone(),
+        given: first.given.clone(),
     }
 }
 

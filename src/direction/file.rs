@@ -1,13 +1,14 @@
 //! Direction files: TOML and JSON with the grammar inside, and subtitles whose texts are directions.
 
 use super::dials::Dials;
-use super::{Direction, Time, Track};
+use super::given::Constraint;
+use super::{Direction, Time, Track, grammar};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
 
 /// A TOML or JSON file: `emotion` is a direction, or a list of them that lie over each other; `events` are lines; `dials` are
-/// factors by name.
+/// factors by name; `seed-motion`, `keep` and `pose` give motion ([`super::given`]).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Page {
@@ -17,6 +18,12 @@ struct Page {
     events: Vec<String>,
     #[serde(default)]
     dials: Dials,
+    #[serde(default, rename = "seed-motion")]
+    seed_motion: Option<String>,
+    #[serde(default)]
+    keep: Vec<String>,
+    #[serde(default)]
+    pose: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,24 +33,26 @@ enum OneOrMany {
     Many(Vec<String>),
 }
 
-pub fn parse(text: &str, origin: &Path) -> Result<Direction> {
+/// `open` leaves free text in which nothing is understood for later.
+pub fn parse(text: &str, origin: &Path, open: bool) -> Result<Direction> {
     let text = text.trim_start_matches('\u{feff}');
     let extension = origin.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let malformed = |what: String| Error::malformed(origin.display().to_string(), what);
     let mut direction = match extension.as_str() {
-        "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin),
-        "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin),
-        "srt" | "vtt" => subtitles(text, origin),
+        "toml" => page(toml::from_str(text).map_err(|e| malformed(e.to_string().trim().replace('\n', " ")))?, origin, open),
+        "json" => page(serde_json::from_str(text).map_err(|e| malformed(e.to_string()))?, origin, open),
+        "srt" | "vtt" => subtitles(text, origin, open),
         _ => Err(Error::usage(format!("{}: not a direction file", origin.display()), "use .toml, .json, .srt or .vtt")),
     }?;
     // Files are named from where the direction stands.
     let folder = origin.parent().unwrap_or(Path::new(""));
     let mixes = direction.tracks.iter_mut().flat_map(|track| &mut track.keys).map(|key| &mut key.mix);
     mixes.flat_map(|mix| &mut mix.references).for_each(|reference| reference.path = folder.join(&reference.path));
+    direction.given.iter_mut().for_each(|given| given.path = folder.join(&given.path));
     Ok(direction)
 }
 
-fn page(page: Page, origin: &Path) -> Result<Direction> {
+fn page(page: Page, origin: &Path, open: bool) -> Result<Direction> {
     let texts = match page.emotion {
         None => Vec::new(),
         Some(OneOrMany::One(text)) => vec![text],
@@ -54,8 +63,12 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
     for event in page.events {
         direction.events.push(event.parse().map_err(|e| placed(e, origin, None))?);
     }
+    let keep = page.keep.iter().map(|text| Constraint::keep(text));
+    let seed = page.seed_motion.iter().map(|text| Constraint::seed(text));
+    let given = keep.chain(seed).chain(page.pose.iter().map(|text| Constraint::pose(text)));
+    direction.given = given.collect::<Result<_>>().map_err(|e| placed(e, origin, None))?;
     for text in texts {
-        let part = Direction::parse(&text).map_err(|e| placed(e, origin, None))?;
+        let part = grammar::parse(&text, open).map_err(|e| placed(e, origin, None))?;
         direction.tracks.extend(part.tracks);
         direction.unknown.extend(part.unknown);
     }
@@ -63,7 +76,7 @@ fn page(page: Page, origin: &Path) -> Result<Direction> {
 }
 
 /// SubRip and WebVTT alike: a line with `-->` and the lines below it up to an empty one. Lines in brackets are events.
-fn subtitles(text: &str, origin: &Path) -> Result<Direction> {
+fn subtitles(text: &str, origin: &Path, open: bool) -> Result<Direction> {
     let mut direction = Direction::default();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -81,7 +94,7 @@ fn subtitles(text: &str, origin: &Path) -> Result<Direction> {
             direction.events.push(format!("{from}s-{to}s {act}").parse().map_err(|e| placed(e, origin, Some(number + 2)))?);
             continue;
         }
-        let cue = Direction::parse(&text).map_err(|e| placed(e, origin, Some(number + 2)))?;
+        let cue = grammar::parse(&text, open).map_err(|e| placed(e, origin, Some(number + 2)))?;
         direction.unknown.extend(cue.unknown);
         for track in cue.tracks {
             if track.keys.iter().any(|key| key.span.is_some()) {
@@ -132,7 +145,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, name: &str) -> Result<Direction> {
-        parse(text, Path::new(name))
+        parse(text, Path::new(name), false)
     }
 
     #[test]
@@ -147,6 +160,12 @@ mod tests {
         let dials = read("dials = { blink = 0.5 }", "a.toml").unwrap().dials;
         assert_eq!(dials, Dials { blink: 0.5, ..Dials::default() });
         assert!(read("dials = { blink = 5 }", "a.toml").unwrap_err().to_string().contains("blink 5"));
+        let given = read("keep = [\"hands=a.bvh\"]\npose = [\"2s=b.bvh#3\"]\nseed-motion = \"c.bvh\"", "scenes/a.toml").unwrap().given;
+        assert_eq!(
+            given.iter().map(|g| g.path.display().to_string()).collect::<Vec<_>>(),
+            ["scenes/a.bvh", "scenes/c.bvh", "scenes/b.bvh"]
+        );
+        assert!(read("pose = [\"soon=b.bvh\"]", "a.toml").unwrap_err().to_string().contains("not a time"));
         assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
         assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));
         assert_eq!(read("", "a.txt").unwrap_err().exit_code(), 2);

@@ -1,7 +1,7 @@
 //! The grammar of directions, by recursive descent over characters, so that every mistake knows its column.
 
 use super::reference::{Kind, Reference};
-use super::{Direction, Ease, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
+use super::{Direction, Ease, FreeText, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
 use crate::emotion::{Label, lexicon};
 use crate::face::coefficients;
 use crate::spelling::nearest;
@@ -10,8 +10,9 @@ use crate::{Error, Result};
 /// Longest text of a direction, characters.
 const LONGEST: usize = 20_000;
 
-pub fn parse(text: &str) -> Result<Direction> {
-    let mut reader = Reader { text, chars: text.chars().collect(), at: 0, unknown: Vec::new() };
+/// Reads a direction; `open` leaves free text in which nothing is understood for later.
+pub fn parse(text: &str, open: bool) -> Result<Direction> {
+    let mut reader = Reader { text, chars: text.chars().collect(), at: 0, unknown: Vec::new(), open };
     if reader.chars.len() > LONGEST {
         return Err(Error::usage(format!("a direction of {} characters", reader.chars.len()), format!("at most {LONGEST}")));
     }
@@ -22,7 +23,7 @@ pub fn parse(text: &str) -> Result<Direction> {
 
 /// A time that is not relative to the recording's length: `2.5`, `2.5s`, `1:02.5`.
 pub fn seconds(text: &str) -> Option<f64> {
-    let mut reader = Reader { text, chars: text.chars().collect(), at: 0, unknown: Vec::new() };
+    let mut reader = Reader { text, chars: text.chars().collect(), at: 0, unknown: Vec::new(), open: false };
     match reader.time() {
         Ok(Time::Seconds(seconds)) if reader.peek().is_none() => Some(seconds),
         _ => None,
@@ -34,6 +35,7 @@ struct Reader<'a> {
     chars: Vec<char>,
     at: usize,
     unknown: Vec<String>,
+    open: bool,
 }
 
 impl Reader<'_> {
@@ -126,6 +128,8 @@ impl Reader<'_> {
             }
             let read = self.words(&inside, column)?;
             let intensity = sign * self.intensity("the words")?;
+            let terms = mix.terms.len()..mix.terms.len() + read.terms.len();
+            mix.texts.extend(read.texts.into_iter().map(|text| FreeText { intensity, terms: terms.clone(), ..text }));
             mix.terms.extend(read.terms.into_iter().map(|term| term.scaled(intensity)));
             mix.muscles.extend(read.muscles.into_iter().map(|(c, v)| (c, v * intensity)));
             return Ok(());
@@ -189,12 +193,19 @@ impl Reader<'_> {
     /// Free text inside the direction; `column` is where it begins.
     fn words(&mut self, text: &str, column: usize) -> Result<Mix> {
         let reading = reading::read(text);
+        let mut refusal = None;
         if reading.mix == Mix::default() && !reading.neutral {
             let what = format!("nothing in \"{}\" is a feeling or a muscle that is known", text.trim());
-            return Err(self.mistake(column, what, "try words such as furious, a little sad, raised brows".into()));
+            let mistake = self.mistake(column, what, "try words such as furious, a little sad, raised brows".into());
+            if !self.open {
+                return Err(mistake);
+            }
+            refusal = Some((mistake.to_string(), mistake.hint().unwrap_or_default().to_string()));
         }
+        let (understood, terms) = (reading.understood(), 0..reading.mix.terms.len());
+        let text = FreeText { text: text.trim().to_string(), terms, intensity: 1.0, understood, nearest: Vec::new(), refusal };
         self.unknown.extend(reading.unknown);
-        Ok(reading.mix)
+        Ok(Mix { texts: vec![text], ..reading.mix })
     }
 
     fn intensity(&mut self, of: &str) -> Result<f32> {

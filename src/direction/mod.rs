@@ -24,7 +24,8 @@
 //! | step | file |
 //! |---|---|
 //! | text to [`Direction`] | `grammar` |
-//! | free text to a mix | `reading` |
+//! | free text to a mix | `reading`, [`encoder`] |
+//! | what a voice and its words say | [`auto`] |
 //! | keys and easing to curves | `timeline` |
 //! | plans in between others | [`mod@blend`] |
 //! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
@@ -32,12 +33,16 @@
 //! | a direction as subtitles | [`cues`] |
 //! | nods, looks, manners of speaking | [`events`] |
 //! | how much there is of blinks, looks, head and hands | [`dials`] |
+//! | motion to begin with, to keep, to come through | [`given`] |
 
+pub mod auto;
 pub mod blend;
 pub mod cues;
 pub mod dials;
+pub mod encoder;
 pub mod events;
 mod file;
+pub mod given;
 mod grammar;
 pub mod habits;
 pub mod likeness;
@@ -51,7 +56,9 @@ use crate::face::coefficients::id;
 use crate::spelling::nearest;
 use crate::{Error, Result};
 use dials::Dials;
+use encoder::Near;
 use events::Event;
+use given::{Constraint, Excerpt};
 use likeness::Leaning;
 use reference::{Consulted, Kind, Reference};
 use std::ops::Range;
@@ -68,6 +75,8 @@ pub struct Direction {
     /// What happens at a time.
     pub events: Vec<Event>,
     pub dials: Dials,
+    /// Motion to begin with, to keep, to come through; where two give the same the later one wins.
+    pub given: Vec<Constraint>,
     /// Words of free text that were not understood.
     pub unknown: Vec<String>,
     /// What [`Direction::consult`] found in the files that are named.
@@ -202,6 +211,24 @@ pub struct Mix {
     pub muscles: Vec<(usize, f32)>,
     /// Other files that give a feeling or a style.
     pub references: Vec<Reference>,
+    /// Free text that the terms and muscles came from.
+    pub texts: Vec<FreeText>,
+}
+
+/// Free text in a mix.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FreeText {
+    pub text: String,
+    /// The terms of the mix that its words gave.
+    pub terms: Range<usize>,
+    /// How much of it is asked for; negative guides away.
+    pub intensity: f32,
+    /// Share of its words that were understood, 0..=1.
+    pub understood: f32,
+    /// What an encoder found it to be near to.
+    pub nearest: Vec<Near>,
+    /// The mistake and what to do, where not one word was understood.
+    pub refusal: Option<(String, String)>,
 }
 
 /// One part of a mix.
@@ -291,6 +318,8 @@ pub struct Plan {
     pub styles: Vec<Leaning>,
     /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
     pub gestures: Vec<Placed>,
+    /// Motion that is given.
+    pub given: Vec<Excerpt>,
 }
 
 impl Plan {
@@ -304,6 +333,7 @@ impl Plan {
         let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
         let points = |points: &[Point]| cut(points, &frames);
         let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
+        let given = self.given.iter().filter(|excerpt| excerpt.end >= start && excerpt.start <= end);
         let gestures =
             self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
         Plan {
@@ -314,6 +344,7 @@ impl Plan {
             events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
             dials: self.dials,
             styles: cut(&self.styles, &frames),
+            given: given.map(|e| Excerpt { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
             gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
         }
     }
@@ -337,14 +368,33 @@ fn cut<T: Clone>(values: &[T], frames: &Range<usize>) -> Vec<T> {
 impl Direction {
     /// Reads a direction; a mistake names its column. Text of several words without any sign of the grammar is free text.
     pub fn parse(text: &str) -> Result<Direction> {
-        grammar::parse(text)
+        grammar::parse(text, false)
+    }
+
+    /// [`Direction::parse`] that leaves free text in which nothing is understood to [`Direction::interpret`].
+    pub fn parse_open(text: &str) -> Result<Direction> {
+        grammar::parse(text, true)
+    }
+
+    /// Fails with [`Error::Usage`] where free text is left in which nothing was understood.
+    pub fn settle(&self) -> Result<()> {
+        let texts = self.tracks.iter().flat_map(|track| &track.keys).flat_map(|key| &key.mix.texts);
+        match texts.filter_map(|text| text.refusal.as_ref()).next() {
+            Some((what, hint)) => Err(Error::usage(what, hint)),
+            None => Ok(()),
+        }
     }
 
     /// Reads a direction file: TOML, JSON, SRT or WebVTT by the file's extension; `origin` names it in errors.
     ///
     /// Fails with [`Error::Malformed`] and the line, [`Error::Usage`] for another extension.
     pub fn from_file(text: &str, origin: &std::path::Path) -> Result<Direction> {
-        file::parse(text, origin)
+        file::parse(text, origin, false)
+    }
+
+    /// [`Direction::from_file`] with free text as in [`Direction::parse_open`].
+    pub fn from_file_open(text: &str, origin: &std::path::Path) -> Result<Direction> {
+        file::parse(text, origin, true)
     }
 
     /// A time in seconds from the first sample: `2.5`, `2.5s`, `1:02.5`.

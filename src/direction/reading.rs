@@ -59,6 +59,17 @@ pub struct Reading {
     pub neutral: bool,
     /// Words that mean nothing to us.
     pub unknown: Vec<String>,
+    /// Words of feeling.
+    pub felt: Vec<String>,
+    /// Words and phrases of muscles that were understood, neutral among them.
+    understood: usize,
+}
+
+impl Reading {
+    /// Share of the words with a meaning that was understood, 0..=1.
+    pub fn understood(&self) -> f32 {
+        self.understood as f32 / (self.understood + self.unknown.len()).max(1) as f32
+    }
 }
 
 /// Words after which a negation or a degree no longer holds.
@@ -74,12 +85,15 @@ pub fn read(text: &str) -> Reading {
         let strength = (degree * if negated { -0.5 } else { 1.0 }).clamp(-1.5, 1.5);
         if let Some((length, shapes)) = phrase(&words[at..]) {
             reading.mix.muscles.extend(shapes.iter().map(|(c, v)| (*c, v * if negated { 0.0 } else { degree.min(1.2) })));
+            reading.understood += 1;
             (degree, negated, since, at) = (1.0, false, 0, at + length);
             continue;
         }
         let word = words[at];
         if let Some(parts) = feeling(word) {
             reading.neutral |= parts.is_empty();
+            reading.understood += 1;
+            reading.felt.push(word.to_string());
             reading.mix.terms.extend(parts.into_iter().map(|(label, i)| Term::Label { label, intensity: i * strength }));
             (degree, negated, since) = (1.0, false, 0);
         } else if let Some((_, factor)) = DEGREES.iter().find(|(known, _)| *known == word) {

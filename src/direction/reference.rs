@@ -3,6 +3,7 @@
 //! A direction is text and names files; [`Direction::consult`] reads them, and [`Direction::plan`] then needs no file any more.
 
 use super::Direction;
+use super::given::Excerpt;
 use super::likeness::Likeness;
 use crate::audio::{self, Speech};
 use crate::emotion::voice::{Voice, VoiceEncoder};
@@ -41,6 +42,7 @@ pub struct Consulted {
 pub enum Content {
     Feeling(Feeling),
     Style(Likeness),
+    Motion(Excerpt),
 }
 
 /// The feeling of a recording: a point for every motion frame, their mean over its speech, and its length in seconds.
@@ -92,8 +94,9 @@ impl Direction {
     /// Reads the files that the direction names; `models` has the ear for feelings. Paths are relative to the working folder, in a direction file to the file's own.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
+    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
     pub fn consult(&mut self, models: &Models) -> Result<()> {
+        self.settle()?;
         let wanted: Vec<Reference> = self.references().into_iter().cloned().collect();
         for Reference { kind, path, .. } in wanted {
             let content = match kind {
@@ -102,7 +105,23 @@ impl Direction {
             };
             self.consulted.push(Consulted { path, content });
         }
+        for constraint in &self.given {
+            self.consulted.push(Consulted { path: constraint.path.clone(), content: Content::Motion(constraint.read()?) });
+        }
         Ok(())
+    }
+
+    /// Every file that the direction names.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let given = self.given.iter().map(|constraint| constraint.path.as_path());
+        self.references().into_iter().map(|reference| reference.path.as_path()).chain(given)
+    }
+
+    /// The given motion that was read.
+    pub fn excerpts(&self) -> impl Iterator<Item = (&Path, &Excerpt)> {
+        self.consulted
+            .iter()
+            .filter_map(|c| if let Content::Motion(excerpt) = &c.content { Some((c.path.as_path(), excerpt)) } else { None })
     }
 
     pub(super) fn feeling(&self, path: &Path) -> Option<&Feeling> {

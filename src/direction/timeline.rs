@@ -109,6 +109,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
         dials: direction.dials,
         styles,
         gestures: Vec::new(),
+        given: direction.excerpts().map(|(_, excerpt)| excerpt.clone()).collect(),
     }
 }
 

@@ -24,6 +24,11 @@ pub fn word(word: &str) -> Option<Vec<(Label, f32)>> {
     WORDS.get(word.to_lowercase().as_str()).cloned()
 }
 
+/// The shades of feeling: words that mean about the same, and their mix.
+pub fn shades() -> impl Iterator<Item = (&'static str, Vec<(Label, f32)>)> {
+    lines().map(|(words, mix)| (words, parse(mix)))
+}
+
 /// All words in alphabetical order.
 pub fn words() -> impl Iterator<Item = &'static str> {
     WORDS.keys().copied()

@@ -7,8 +7,7 @@
 
 use super::{Options, perform_from};
 use crate::audio::{Reel, Speech};
-use crate::body::latent::Part;
-use crate::body::model::Given;
+use crate::body::given::{Given, Piece};
 use crate::body::skeleton::{self, OFFSETS};
 use crate::direction::Plan;
 use crate::face::articulation::gap_mm;
@@ -133,7 +132,7 @@ fn shut(frame: &Frame) -> f32 {
 /// The poses before a seam, numbered from the first frame of the next part.
 fn given(whole: &[Frame], seam: usize, start: usize) -> Vec<Given> {
     let held = seam.saturating_sub(HELD + HALF).max(start)..seam.saturating_sub(HALF).min(whole.len());
-    held.map(|n| Given { frame: n - start, pose: whole[n].body.clone(), parts: [true; Part::COUNT] }).collect()
+    held.map(|n| Given { frame: n - start, pose: whole[n].body.clone(), pieces: [true; Piece::COUNT] }).collect()
 }
 
 /// Puts a part that begins at frame `start` after what there is.

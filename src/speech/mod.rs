@@ -2,6 +2,8 @@
 
 pub mod align;
 pub mod content;
+pub mod folder;
 pub mod phones;
 pub mod spelling;
 pub mod transcript;
+pub mod whisper;

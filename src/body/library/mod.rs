@@ -20,7 +20,7 @@ pub mod reach;
 pub mod track;
 
 pub use gesture::Gesture;
-pub use track::{Given, Placed};
+pub use track::{Laid, Placed};
 
 use crate::spelling::nearest;
 use crate::{Error, Result};

@@ -38,7 +38,7 @@ pub const TRUNK: Groups = 4;
 /// One frame of a gesture: a pose of some joints. It flows from and to the motion that it was laid over, so it may replace it; a
 /// sampler that finds its own way there keeps the frames of full weight and leaves the others.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct Laid {
     pub frame: usize,
     pub groups: Groups,
     /// How much of it is the gesture's own, 0..=1.
@@ -52,11 +52,11 @@ fn joints(groups: Groups) -> impl Iterator<Item = usize> {
     spans.into_iter().filter(move |(group, _)| groups & group != 0).flat_map(|(_, spans)| spans).flatten()
 }
 
-/// Replaces the joints of the given frames in `poses`.
-pub fn blend(poses: &mut [Pose], track: &[Given]) {
-    for given in track {
-        if let Some(pose) = poses.get_mut(given.frame) {
-            joints(given.groups).for_each(|joint| pose.rotations[joint] = given.pose.rotations[joint]);
+/// Replaces the joints of the laid frames in `poses`.
+pub fn blend(poses: &mut [Pose], track: &[Laid]) {
+    for laid in track {
+        if let Some(pose) = poses.get_mut(laid.frame) {
+            joints(laid.groups).for_each(|joint| pose.rotations[joint] = laid.pose.rotations[joint]);
         }
     }
     for frame in 1..poses.len() {
@@ -84,7 +84,7 @@ const RETRACTION: f32 = 0.8;
 const QUICKEST: f64 = 0.22;
 
 /// A gesture ready to be laid over motion.
-struct Laid<'a> {
+struct Enacted<'a> {
     placed: &'a Placed,
     course: Course,
     span: Span,
@@ -92,19 +92,20 @@ struct Laid<'a> {
 }
 
 /// Lays `placed`, in the order of their times, over `poses` at 30 a second. `manner` is the manner of every frame.
-pub fn lay(placed: &[Placed], poses: &[Pose], manner: &[Expressivity]) -> Vec<Given> {
+pub fn lay(placed: &[Placed], poses: &[Pose], manner: &[Expressivity]) -> Vec<Laid> {
     let mut now: BTreeMap<usize, Pose> = BTreeMap::new();
-    let mut track: BTreeMap<usize, Given> = BTreeMap::new();
+    let mut track: BTreeMap<usize, Laid> = BTreeMap::new();
     let rest = globals(&Pose::default(), &OFFSETS);
-    for laid in laid(placed, manner) {
-        let frames = (laid.span.start * f64::from(FPS)).max(0.0).ceil() as usize..(laid.span.end * f64::from(FPS)).ceil().max(0.0) as usize;
+    for enacted in enacted(placed, manner) {
+        let frames =
+            (enacted.span.start * f64::from(FPS)).max(0.0).ceil() as usize..(enacted.span.end * f64::from(FPS)).ceil().max(0.0) as usize;
         for (frame, below) in poses.iter().enumerate().take(frames.end).skip(frames.start) {
             let pose = now.entry(frame).or_insert_with(|| below.clone());
-            let (groups, weight) = laid.pose(frame as f64 / f64::from(FPS), pose, &rest);
-            let given = track.entry(frame).or_insert_with(|| Given { frame, groups: 0, weight: 0.0, pose: pose.clone() });
-            given.groups |= groups;
-            given.weight = given.weight.max(weight);
-            given.pose = pose.clone();
+            let (groups, weight) = enacted.pose(frame as f64 / f64::from(FPS), pose, &rest);
+            let laid = track.entry(frame).or_insert_with(|| Laid { frame, groups: 0, weight: 0.0, pose: pose.clone() });
+            laid.groups |= groups;
+            laid.weight = laid.weight.max(weight);
+            laid.pose = pose.clone();
         }
     }
     track.into_values().collect()
@@ -112,7 +113,7 @@ pub fn lay(placed: &[Placed], poses: &[Pose], manner: &[Expressivity]) -> Vec<Gi
 
 /// When the gestures take hold of the body: other motion of the hands has no place there.
 pub fn spans(placed: &[Placed], manner: &[Expressivity]) -> Vec<Span> {
-    laid(placed, manner).iter().map(|laid| laid.span).collect()
+    enacted(placed, manner).iter().map(|enacted| enacted.span).collect()
 }
 
 /// What head and face do along with the gestures.
@@ -137,24 +138,24 @@ fn manner_at(manner: &[Expressivity], time: f64) -> Expressivity {
     manner.get(frame).or(manner.last()).copied().unwrap_or_default()
 }
 
-fn laid<'a>(placed: &'a [Placed], manner: &[Expressivity]) -> Vec<Laid<'a>> {
-    let mut laid: Vec<Laid> = placed.iter().map(|p| Laid::new(p, manner_at(manner, p.time))).collect();
-    laid.sort_by(|a, b| a.placed.time.total_cmp(&b.placed.time));
+fn enacted<'a>(placed: &'a [Placed], manner: &[Expressivity]) -> Vec<Enacted<'a>> {
+    let mut enacted: Vec<Enacted> = placed.iter().map(|p| Enacted::new(p, manner_at(manner, p.time))).collect();
+    enacted.sort_by(|a, b| a.placed.time.total_cmp(&b.placed.time));
     // Where the next gesture begins before the hands are home they wait for it instead of going back and forth.
-    for k in 1..laid.len() {
-        let next = laid[k].span;
-        let before = &mut laid[k - 1].span;
+    for k in 1..enacted.len() {
+        let next = enacted[k].span;
+        let before = &mut enacted[k - 1].span;
         if next.start < before.end {
             let going = before.end - before.release;
             before.release = before.release.max(next.ready.min(before.release + 1.2));
             before.end = before.release + going;
         }
     }
-    laid
+    enacted
 }
 
-impl<'a> Laid<'a> {
-    fn new(placed: &'a Placed, manner: Expressivity) -> Laid<'a> {
+impl<'a> Enacted<'a> {
+    fn new(placed: &'a Placed, manner: Expressivity) -> Enacted<'a> {
         let gesture = &placed.gesture;
         let course = Course::new(gesture, &manner, gesture.posture.shoulders.to_radians());
         let pace = f64::from(manner.tempo.powf(0.6));
@@ -162,7 +163,7 @@ impl<'a> Laid<'a> {
         let start = (ready - f64::from(PREPARATION) / pace).max(0.0).min(ready - QUICKEST);
         let held = placed.time + f64::from(course.last) + f64::from(gesture.hold) / pace;
         let release = placed.until.map_or(held, |until| held.max(until));
-        Laid { placed, course, span: Span { start, ready, release, end: release + f64::from(RETRACTION) / pace }, manner }
+        Enacted { placed, course, span: Span { start, ready, release, end: release + f64::from(RETRACTION) / pace }, manner }
     }
 
     /// Share of the gesture in the body at a time.

@@ -14,6 +14,7 @@ mod subtitles;
 mod textgrid;
 
 use crate::{Error, Result};
+use std::fmt;
 use std::path::Path;
 
 /// A word and when it is said, seconds.
@@ -82,6 +83,16 @@ impl Transcript {
             n if n > MOST_WORDS => Err(malformed(format!("{n} words, more than {MOST_WORDS}"))),
             _ => Ok(transcript),
         }
+    }
+}
+
+impl fmt::Display for Transcript {
+    /// How much it is, and its first words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 12;
+        let words: Vec<&str> = self.parts.iter().flat_map(|part| &part.tokens).map(|token| token.text.as_str()).collect();
+        let more = if words.len() > SHOWN { " ..." } else { "" };
+        write!(f, "{} words: {}{more}", words.len(), words[..words.len().min(SHOWN)].join(" "))
     }
 }
 

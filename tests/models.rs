@@ -1,0 +1,127 @@
+//! Folders of models that a user has: a sentence encoder for free text, a Whisper for transcripts. Random weights of the right form stand in
+//! for real ones, which no test may download.
+
+#[allow(dead_code)] // each test uses its part
+mod common;
+
+use candle_core::{DType, Device};
+use candle_nn::{VarBuilder, VarMap};
+use candle_transformers::models::{bert, whisper};
+use common::Place;
+use gestus::train;
+use serde_json::{Value, json};
+
+/// Writes the three files of a folder; `load` makes the variables.
+fn folder(place: &Place, name: &str, config: &Value, tokenizer: &Value, load: impl Fn(VarBuilder)) {
+    std::fs::create_dir(place.path(name)).unwrap();
+    place.write(&format!("{name}/config.json"), config.to_string().as_bytes());
+    place.write(&format!("{name}/tokenizer.json"), tokenizer.to_string().as_bytes());
+    let map = VarMap::new();
+    load(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu));
+    train::draw(&map, 1).unwrap();
+    map.save(place.path(&format!("{name}/model.safetensors"))).unwrap();
+}
+
+fn vocabulary(words: &[String]) -> Value {
+    words.iter().enumerate().map(|(id, word)| (word.clone(), Value::from(id))).collect::<serde_json::Map<_, _>>().into()
+}
+
+fn sentences(place: &Place) {
+    let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
+    let words: Vec<String> = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ","].map(String::from).into_iter().chain(letters).collect();
+    let config = json!({"vocab_size": words.len(), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
+        "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "max_position_embeddings": 64, "type_vocab_size": 2, "initializer_range": 0.02,
+        "layer_norm_eps": 1e-12, "pad_token_id": 0, "model_type": "bert"});
+    let tokenizer =
+        json!({"normalizer": {"type": "BertNormalizer", "lowercase": true}, "model": {"type": "WordPiece", "vocab": vocabulary(&words)}});
+    folder(place, "sentences", &config, &tokenizer, |vb| {
+        bert::BertModel::load(vb, &serde_json::from_value(config.clone()).unwrap()).unwrap();
+    });
+}
+
+fn listener(place: &Place) {
+    let words = [
+        "hello",
+        "Ġstop",
+        "Ġgreat",
+        "<|endoftext|>",
+        "<|startoftranscript|>",
+        "<|en|>",
+        "<|translate|>",
+        "<|transcribe|>",
+        "<|notimestamps|>",
+    ];
+    let times = (0..1501).map(|k| format!("<|{:.2}|>", f64::from(k) * 0.02));
+    let words: Vec<String> = words.map(String::from).into_iter().chain(times).collect();
+    let config = json!({"num_mel_bins": 80, "max_source_positions": 1500, "d_model": 16, "encoder_attention_heads": 2, "encoder_layers": 1,
+        "vocab_size": words.len(), "max_target_positions": 32, "decoder_attention_heads": 2, "decoder_layers": 1});
+    let tokenizer = json!({"model": {"type": "BPE", "vocab": vocabulary(&words)}, "added_tokens": []});
+    folder(place, "listener", &config, &tokenizer, |vb| {
+        whisper::model::Whisper::load(&vb, serde_json::from_value(config.clone()).unwrap()).unwrap();
+    });
+}
+
+#[test]
+fn an_encoder_reads_words_that_are_in_no_lexicon() {
+    let place = Place::new();
+    sentences(&place);
+    place.speech("talk.wav", 1.0);
+    place.write("scene.srt", b"1\n00:00:00,000 --> 00:00:01,000\npurple giraffes\n");
+    for command in ["animate talk.wav -o a.csv --direction scene.srt", "explain scene.srt"] {
+        assert!(place.run(command).failed(if command.starts_with("explain") { 2 } else { 1 }).stderr.contains("purple giraffes"));
+        place.run(&format!("{command} --text-encoder sentences")).succeeded();
+    }
+    let explained = place.run("explain scene.srt --text-encoder sentences --json").succeeded().json();
+    assert_eq!(explained["keys"][0]["nearest"].as_array().unwrap().len(), 4);
+    assert_eq!(explained["not_understood"].as_array().unwrap().len(), 0);
+    // What the lexicon knows needs no encoder.
+    let plain = place.run("explain grief").succeeded().stdout;
+    assert_eq!(place.run("explain grief --text-encoder sentences").succeeded().stdout, plain);
+    let run = place.run("animate talk.wav -o b.csv --text-encoder nowhere").failed(1);
+    assert!(run.stderr.contains("nowhere/config.json") && !place.path("b.csv").exists(), "{}", run.stderr);
+}
+
+#[test]
+fn a_whisper_writes_the_transcript_down() {
+    let place = Place::new();
+    listener(&place);
+    place.speech("talk.wav", 4.0);
+    let run = place.run("animate talk.wav -o a.json --quality draft --whisper listener").succeeded();
+    assert!(run.stderr.contains("written down: "), "{}", run.stderr);
+    place.run("animate talk.wav -o b.json --quality draft --whisper listener").succeeded();
+    assert_eq!(place.read("a.json"), place.read("b.json"));
+    place.run("animate talk.wav -o c.json --whisper listener --transcript t.txt").failed(2);
+    place.write("listener/model.safetensors", b"no weights");
+    let run = place.run("animate talk.wav -o c.json --whisper listener").failed(1);
+    assert!(run.stderr.contains("listener/model.safetensors") && !place.path("c.json").exists(), "{}", run.stderr);
+}
+
+#[test]
+fn auto_hears_the_voice_and_reads_the_words() {
+    let place = Place::new();
+    place.speech("talk.wav", 4.0);
+    place.write("glad.txt", b"Oh, we are so happy and delighted, overjoyed! What bliss.");
+    place.write("plain.txt", b"The train leaves at nine from the second platform today.");
+    let felt = |transcript: &str, output: &str| {
+        let run = place.run(&format!("animate talk.wav -o {output} --emotion auto --json --transcript {transcript}")).succeeded();
+        assert!(run.stderr.contains("heard in the voice, by probability: "), "{}", run.stderr);
+        assert!(run.stderr.contains("read in the words, by probability: "), "{}", run.stderr);
+        run.json()["felt"].clone()
+    };
+    let (glad, plain) = (felt("glad.txt", "glad.csv"), felt("plain.txt", "plain.csv"));
+    assert_eq!(glad["voice"], plain["voice"]);
+    assert!(glad["words"]["happy"].as_f64() > Some(0.5) && plain["words"]["neutral"].as_f64() > Some(0.95), "{glad} {plain}");
+    place.run("animate talk.wav -o voice.csv --emotion auto").succeeded();
+    assert_eq!(place.read("voice.csv"), place.read("plain.csv"), "words without feeling change nothing");
+    let smile = |name: &str| -> f64 {
+        let text = String::from_utf8(place.read(name)).unwrap();
+        let mut lines = text.lines();
+        let column = lines.next().unwrap().split(',').position(|name| name == "MouthSmileLeft").unwrap();
+        lines.map(|line| line.split(',').nth(column).unwrap().parse::<f64>().unwrap()).sum()
+    };
+    assert!(smile("glad.csv") > smile("voice.csv") + 3.0, "{} {}", smile("glad.csv"), smile("voice.csv"));
+    let explained = String::from_utf8(place.run("explain auto --audio talk.wav --transcript glad.txt").succeeded().stdout).unwrap();
+    assert!(explained.contains("heard in the voice") && explained.contains("overjoyed"), "{explained}");
+    let alone = place.run("explain auto --transcript glad.txt --json").succeeded().json();
+    assert_eq!(alone["felt"][0]["shares"][0][0], "happy");
+}
