@@ -19,8 +19,9 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation), .json (everything;
-assets/schema/performance.schema.json)
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .anim.glb (the same without the actor), .vrma
+(VRM animation), .usda, .npz (BEAT2), .a2f.json, .beat.json, .tsv (mouth cues), .srt (the direction), .json (everything;
+assets/schema/performance.schema.json); `gestus convert --help` lists all
 
 Examples:
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json

@@ -35,6 +35,7 @@ The grammar:
                                                                lengths agree, else its mean
   happy+like:clip.csv   like:walk.bvh:0.5   like:voice.wav     the style of a motion, or of who speaks like this
   \"quietly furious, a raised left brow\"                       free text: words of feeling, degree and muscle
+  happy+browInnerUp:0.4                                        muscles by ARKit's names, on top of the rest
   neutral @0 > happy @2.5s > sad:0.4 @80% ease smooth          over time; eases: linear, smooth, snap, slow-in, slow-out
   sad; brows=angry; mouth=happy:0.3 @1s-4s                     over face and body: face, brows, eyes, cheeks, mouth,
                                                                head, torso, hands, body

@@ -18,7 +18,7 @@ use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model;
 use crate::formats::bvh::Layout;
-use crate::formats::{self, Info, Settings};
+use crate::formats::{self, Format, Info, Settings};
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
@@ -372,11 +372,18 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
-        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone() };
+        let direction = Some(self.emotion.direction.clone());
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone(), direction };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
             if let Kind::Motion(format) = target.kind {
+                if format == Format::Srt && self.emotion.direction.dials != Dials::default() {
+                    messages.say(format!("{}: without the dials, for which subtitles have no words", target.path.display()));
+                }
                 formats::write_as(format, &target.path, &self.performance, &settings)?;
+                if let Some(caveat) = format.caveat() {
+                    messages.say(format!("{}: {caveat}", target.path.display()));
+                }
             }
             stage.reached(n + 1);
         }

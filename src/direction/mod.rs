@@ -11,6 +11,7 @@
 //!           | "from:" path [ ":" intensity ]               what is heard in another recording
 //!           | "like:" path [ ":" share ]                   the style of a motion file, or of who has this voice
 //!           | '"' free text '"'                          words of feeling, degree and muscle
+//!           | muscle [ ":" amount ]                        one of ARKit's coefficients by name, browInnerUp:0.4, on top of the rest
 //! region    = face | brows | eyes | cheeks | mouth | head | torso | hands | body
 //! time      = seconds ["s"] | mm:ss[.ms] | percent "%"
 //! name      = linear | smooth | snap | slow-in | slow-out
@@ -28,10 +29,12 @@
 //! | plans in between others | [`mod@blend`] |
 //! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
+//! | a direction as subtitles | [`cues`] |
 //! | nods, looks, manners of speaking | [`events`] |
 //! | how much there is of blinks, looks, head and hands | [`dials`] |
 
 pub mod blend;
+pub mod cues;
 pub mod dials;
 pub mod events;
 mod file;
@@ -77,6 +80,8 @@ pub struct Track {
     /// `None` directs everything.
     pub region: Option<Region>,
     pub keys: Vec<Key>,
+    /// Seconds within which alone several keys count, and fully: those of a subtitle.
+    pub within: Option<(f64, f64)>,
 }
 
 /// What is asked for, when, and how it is reached.
