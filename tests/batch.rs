@@ -222,6 +222,7 @@ fn hostile_manifests_are_refused_in_a_line() {
         line(", \"emotion\": \"from:/etc/passwd\""),
         line(", \"emotion\": \"like:../../etc/passwd\""),
         line(", \"gestures\": \"/etc\""),
+        line(", \"model\": \"/etc\""),
         line(", \"direction\": \"/etc/passwd\""),
         line(", \"output\": \"/tmp/x.bvh\""),
         b"{\"audio\": \"lines/l0.wav\", \"outputs\": [\"a\\u0000.bvh\"]}\n".to_vec(),

@@ -50,7 +50,8 @@ impl Address {
         let named = !bucket.is_empty() && bucket.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b));
         let wrong = || Error::usage(format!("{}: not an address", path.display()), "write it as s3://bucket/folder/name.wav, without ..");
         let folder = key.ends_with('/');
-        let key = Key::parse(key).ok().filter(|_| named).ok_or_else(wrong)?;
+        // One slash in front would be dropped.
+        let key = Key::parse(key).ok().filter(|_| named && !key.starts_with('/')).ok_or_else(wrong)?;
         Ok(Some(Address { scheme, bucket: bucket.into(), key, folder }))
     }
 
@@ -99,8 +100,7 @@ impl Address {
     pub fn places(&self, made: &Path) -> Result<Vec<(Address, PathBuf)>> {
         let name = made.file_name().unwrap_or_default().to_string_lossy();
         if !made.is_dir() {
-            let above = self.key.parts().count().saturating_sub(1);
-            let key = self.key.parts().take(above).collect::<Key>().join(name.as_ref());
+            let key = self.key.parent().unwrap_or(Key::ROOT).join(name.as_ref());
             return Ok(vec![(Address { key, folder: false, ..self.clone() }, made.to_owned())]);
         }
         let files = std::fs::read_dir(made).and_then(|all| all.map(|entry| entry.map(|e| e.path())).collect::<std::io::Result<Vec<_>>>());

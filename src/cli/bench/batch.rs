@@ -211,7 +211,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Kills batch after batch at random moments; says how many were at work still. A batch that takes `whole` seconds would be
+    /// Kills batch after batch at random moments; says how many were at work still. A batch that takes `whole` seconds is half
     /// done, on average, when the last is killed.
     fn kill(&self, whole: f64, messages: &Messages) -> Result<u32> {
         let mut killed = 0;
@@ -219,7 +219,7 @@ impl<'a> Bench<'a> {
         for n in 0..self.arguments.kills {
             interrupt::check()?;
             let mut child = self.batch("killed")?;
-            let moment = rand::rng().random::<f64>() * 2.0 * whole / f64::from(self.arguments.kills);
+            let moment = rand::rng().random::<f64>() * whole / f64::from(self.arguments.kills);
             std::thread::sleep(Duration::from_secs_f64(moment));
             if child.try_wait().map_err(Error::io(&self.program))?.is_none() {
                 child.kill().and_then(|()| child.wait()).map_err(Error::io(&self.program))?;
