@@ -157,7 +157,11 @@ fn keep_heads(faces: &mut [(Coefficients, Head, Gaze)], given: &[Given]) {
         for (i, share) in pull.shares.into_iter().filter(|(_, share)| *share > 0.0) {
             let wanted = motion::head_of(&given[i].pose);
             let towards = |own: f32, wanted: f32| own + share * (wanted - own);
-            *head = Head { yaw: towards(head.yaw, wanted.yaw), pitch: towards(head.pitch, wanted.pitch), roll: towards(head.roll, wanted.roll) };
+            *head = Head {
+                yaw: towards(head.yaw, wanted.yaw),
+                pitch: towards(head.pitch, wanted.pitch),
+                roll: towards(head.roll, wanted.roll),
+            };
         }
     }
 }

@@ -55,7 +55,8 @@ fn fastest(frames: &[Frame], span: Range<usize>) -> f32 {
 /// How far feet that stand move in the end, metres a second: the larger of both where one steps is left out.
 fn sliding(frames: &[Frame]) -> f32 {
     let steps = world(frames);
-    let slower = steps.windows(2).map(|w| FEET.map(|j| 30.0 * w[0].positions[j].distance(w[1].positions[j])).into_iter().fold(9.0, f32::min));
+    let slower =
+        steps.windows(2).map(|w| FEET.map(|j| 30.0 * w[0].positions[j].distance(w[1].positions[j])).into_iter().fold(9.0, f32::min));
     slower.fold(0.0, f32::max)
 }
 

@@ -32,14 +32,25 @@ fn sentences(place: &Place) {
     let config = json!({"vocab_size": words.len(), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
         "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "max_position_embeddings": 64, "type_vocab_size": 2, "initializer_range": 0.02,
         "layer_norm_eps": 1e-12, "pad_token_id": 0, "model_type": "bert"});
-    let tokenizer = json!({"normalizer": {"type": "BertNormalizer", "lowercase": true}, "model": {"type": "WordPiece", "vocab": vocabulary(&words)}});
+    let tokenizer =
+        json!({"normalizer": {"type": "BertNormalizer", "lowercase": true}, "model": {"type": "WordPiece", "vocab": vocabulary(&words)}});
     folder(place, "sentences", &config, &tokenizer, |vb| {
         bert::BertModel::load(vb, &serde_json::from_value(config.clone()).unwrap()).unwrap();
     });
 }
 
 fn listener(place: &Place) {
-    let words = ["hello", "Ġstop", "Ġgreat", "<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|translate|>", "<|transcribe|>", "<|notimestamps|>"];
+    let words = [
+        "hello",
+        "Ġstop",
+        "Ġgreat",
+        "<|endoftext|>",
+        "<|startoftranscript|>",
+        "<|en|>",
+        "<|translate|>",
+        "<|transcribe|>",
+        "<|notimestamps|>",
+    ];
     let times = (0..1501).map(|k| format!("<|{:.2}|>", f64::from(k) * 0.02));
     let words: Vec<String> = words.map(String::from).into_iter().chain(times).collect();
     let config = json!({"num_mel_bins": 80, "max_source_positions": 1500, "d_model": 16, "encoder_attention_heads": 2, "encoder_layers": 1,

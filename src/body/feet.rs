@@ -50,7 +50,12 @@ pub fn plant(codes: &mut [Code], pinned: &[f32]) {
             }
             if let Some(step) = floor.step(frame, side, &feet) {
                 let (from, from_yaw) = (feet[s].at, feet[s].yaw);
-                feet[s] = Foot { at: step.to, yaw: step.yaw, step: Some((frame, step.frames, from, from_yaw)), next_step: frame + step.frames + 12 };
+                feet[s] = Foot {
+                    at: step.to,
+                    yaw: step.yaw,
+                    step: Some((frame, step.frames, from, from_yaw)),
+                    next_step: frame + step.frames + 12,
+                };
             }
             let hangs = pinned[frame] * (codes[frame][ANKLES[s] + 1] - ANKLE_HEIGHT);
             let (at, lift, yaw) = feet[s].place(frame);
@@ -133,7 +138,7 @@ impl Foot {
     fn place(&mut self, frame: usize) -> (Vec2, f32, f32) {
         let Some((first, frames, from, from_yaw)) = self.step else { return (self.at, 0.0, self.yaw) };
         let done = (frame - first) as f32 / frames as f32;
-        if frame + 1 >= first + frames {
+        if frame >= first + frames {
             self.step = None;
         }
         // Up before along, along before down.

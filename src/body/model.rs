@@ -319,8 +319,8 @@ pub fn modulation_row(emotion: Option<&Point>, style: Option<&Style>, origin: f3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::skeleton::{OFFSETS, globals};
     use crate::body::given::Piece;
+    use crate::body::skeleton::{OFFSETS, globals};
     use crate::body::{limits, standing};
     use candle_nn::VarMap;
     use glam::Quat;

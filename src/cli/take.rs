@@ -1,9 +1,9 @@
 //! What `render` and `animate` share: from a recording to a performance, and its motion files.
 
-use super::{bvh, given};
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
 use super::values::{Dial, Emotion, Fps};
+use super::{bvh, given};
 use crate::actor::Actor;
 use crate::audio::{self, Recording, Speech};
 use crate::body;

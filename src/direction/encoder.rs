@@ -108,7 +108,8 @@ impl TextEncoder {
 
 /// The lexicon's shades, each by its first words, the labels, and no feeling.
 fn shades() -> impl Iterator<Item = Near> {
-    let labels = Label::ALL.into_iter().filter(|label| *label != Label::Neutral).map(|label| (label.name().to_string(), vec![(label, 1.0)]));
+    let labels =
+        Label::ALL.into_iter().filter(|label| *label != Label::Neutral).map(|label| (label.name().to_string(), vec![(label, 1.0)]));
     let words = lexicon::shades().map(|(words, mix)| (words.split_whitespace().take(3).collect::<Vec<_>>().join(", "), mix));
     labels.chain(words).chain([(PLAIN.to_string(), Vec::new())]).map(|(name, mix)| Near { name, mix, share: 0.0 })
 }
@@ -180,7 +181,8 @@ mod tests {
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let letters = ('a'..='z').flat_map(|c| [c.to_string(), format!("##{c}")]);
-        let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ",", "glum", "##my", "grief", "happy"].map(String::from).into_iter().chain(letters);
+        let words =
+            ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ",", "glum", "##my", "grief", "happy"].map(String::from).into_iter().chain(letters);
         let vocabulary: serde_json::Map<_, _> = words.enumerate().map(|(id, word)| (word, id.into())).collect();
         let config = serde_json::json!({"vocab_size": vocabulary.len(), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
             "intermediate_size": 64, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "max_position_embeddings": 64, "type_vocab_size": 2,

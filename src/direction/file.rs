@@ -145,7 +145,10 @@ mod tests {
         assert_eq!(dials, Dials { blink: 0.5, ..Dials::default() });
         assert!(read("dials = { blink = 5 }", "a.toml").unwrap_err().to_string().contains("blink 5"));
         let given = read("keep = [\"hands=a.bvh\"]\npose = [\"2s=b.bvh#3\"]\nseed-motion = \"c.bvh\"", "scenes/a.toml").unwrap().given;
-        assert_eq!(given.iter().map(|g| g.path.display().to_string()).collect::<Vec<_>>(), ["scenes/a.bvh", "scenes/c.bvh", "scenes/b.bvh"]);
+        assert_eq!(
+            given.iter().map(|g| g.path.display().to_string()).collect::<Vec<_>>(),
+            ["scenes/a.bvh", "scenes/c.bvh", "scenes/b.bvh"]
+        );
         assert!(read("pose = [\"soon=b.bvh\"]", "a.toml").unwrap_err().to_string().contains("not a time"));
         assert!(read("mood = 1", "a.toml").unwrap_err().to_string().contains("mood"));
         assert!(read("emotion = \"hapy\"", "a.toml").unwrap_err().to_string().contains("did you mean happy"));

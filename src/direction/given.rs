@@ -197,7 +197,8 @@ impl Excerpt {
     /// Frames at 30 a second: the nearest to the time of a pose; those within motion.
     fn reached(&self) -> RangeInclusive<usize> {
         let number = |seconds: f64, round: fn(f64) -> f64| round((seconds * RATE * 1e6).round() / 1e6) as usize;
-        let (first, last): (fn(f64) -> f64, fn(f64) -> f64) = if self.motion.frames.len() == 1 { (f64::round, f64::round) } else { (f64::ceil, f64::floor) };
+        let (first, last): (fn(f64) -> f64, fn(f64) -> f64) =
+            if self.motion.frames.len() == 1 { (f64::round, f64::round) } else { (f64::ceil, f64::floor) };
         number(self.start, first)..=number(self.end, last)
     }
 

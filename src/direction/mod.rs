@@ -33,8 +33,8 @@
 //! | how much there is of blinks, looks, head and hands | [`dials`] |
 //! | motion to begin with, to keep, to come through | [`given`] |
 
-pub mod blend;
 pub mod auto;
+pub mod blend;
 pub mod dials;
 pub mod encoder;
 pub mod events;

@@ -125,7 +125,9 @@ impl Direction {
 
     /// The given motion that was read.
     pub fn excerpts(&self) -> impl Iterator<Item = (&Path, &Excerpt)> {
-        self.consulted.iter().filter_map(|c| if let Content::Motion(excerpt) = &c.content { Some((c.path.as_path(), excerpt)) } else { None })
+        self.consulted
+            .iter()
+            .filter_map(|c| if let Content::Motion(excerpt) = &c.content { Some((c.path.as_path(), excerpt)) } else { None })
     }
 
     pub(super) fn feeling(&self, path: &Path) -> Option<&Feeling> {

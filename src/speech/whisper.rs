@@ -149,7 +149,8 @@ impl Whisper {
     }
 
     fn text(&self, tokens: &[u32]) -> Result<String> {
-        let pieces = tokens.iter().filter(|token| **token < self.special.end).filter_map(|token| self.vocabulary.texts.get(*token as usize));
+        let pieces =
+            tokens.iter().filter(|token| **token < self.special.end).filter_map(|token| self.vocabulary.texts.get(*token as usize));
         ByteLevel::default().decode(pieces.cloned().collect()).map_err(|e| Error::Model(format!("Whisper's tokenizer: {e}")))
     }
 }

@@ -97,7 +97,8 @@ pub fn lay(placed: &[Placed], poses: &[Pose], manner: &[Expressivity]) -> Vec<La
     let mut track: BTreeMap<usize, Laid> = BTreeMap::new();
     let rest = globals(&Pose::default(), &OFFSETS);
     for enacted in enacted(placed, manner) {
-        let frames = (enacted.span.start * f64::from(FPS)).max(0.0).ceil() as usize..(enacted.span.end * f64::from(FPS)).ceil().max(0.0) as usize;
+        let frames =
+            (enacted.span.start * f64::from(FPS)).max(0.0).ceil() as usize..(enacted.span.end * f64::from(FPS)).ceil().max(0.0) as usize;
         for (frame, below) in poses.iter().enumerate().take(frames.end).skip(frames.start) {
             let pose = now.entry(frame).or_insert_with(|| below.clone());
             let (groups, weight) = enacted.pose(frame as f64 / f64::from(FPS), pose, &rest);
