@@ -389,7 +389,7 @@ fn damaged_files_of_every_format_never_panic_or_hang() {
 fn samples_beyond_the_range_are_brought_into_it() {
     let decoded = |samples: &[f32]| {
         let data: Vec<u8> = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
-        decode(wav(3, 1, 16_000, 32, &data)).unwrap().samples
+        decode(wav(3, 1, 16_000, 32, &data)).unwrap().samples.to_vec()
     };
     assert_eq!(decoded(&[f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e30, 0.0, 0.5]), [0.0, 0.0, 0.0, 0.0, 0.0, 0.5]);
     // A little too loud is clipped; another scale, here that of 16-bit integers, is brought down.

@@ -138,7 +138,7 @@ impl Foot {
     fn place(&mut self, frame: usize) -> (Vec2, f32, f32) {
         let Some((first, frames, from, from_yaw)) = self.step else { return (self.at, 0.0, self.yaw) };
         let done = (frame - first) as f32 / frames as f32;
-        if frame + 1 >= first + frames {
+        if frame >= first + frames {
             self.step = None;
         }
         // Up before along, along before down.
