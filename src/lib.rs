@@ -42,6 +42,7 @@ pub mod face;
 pub mod formats;
 pub mod interrupt;
 pub mod layers;
+pub mod models;
 pub mod motion;
 pub mod output;
 pub mod perform;

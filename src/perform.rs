@@ -1,5 +1,8 @@
 //! Speech and a plan to a [`Performance`]: the face first, then the body that carries its head.
 
+pub mod long;
+mod shelf;
+
 use crate::Result;
 use crate::audio::Speech;
 use crate::body::gestures::Side;
@@ -14,6 +17,7 @@ use crate::direction::{Plan, Region, events, habits};
 use crate::emotion::Point;
 use crate::face::Coefficients;
 use crate::face::articulation::{gap_mm, set_gap};
+use crate::face::hearing::Heard;
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::motion::{self, Frame, Gaze, Head, Performance};
@@ -33,13 +37,18 @@ const NODS: f32 = 0.4;
 
 /// Performs a whole recording at 30 frames a second.
 pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
+    perform_from(model, speech, plan, options, &[])
+}
+
+/// [`perform`] where the body passes through the `given` poses.
+fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
-    let mut rows = faces(model, speech, plan, seed, options.quality)?;
-    let rhythm = Rhythm::of(speech, rows.len());
+    let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0))?;
+    let mut rows = faces(model, &heard, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
     // Who is less active nods less far, at the same moments: what is felt may change smoothly.
     let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
-    let nods = body::head::heads(&rhythm, &steady, seed);
+    let nods = body::head::heads(&heard.rhythm, &steady, seed);
     let nods: Vec<Head> = nods.into_iter().zip(&manners).map(|(nod, manner)| times(nod, NODS * (manner.activity + 0.1).min(1.0))).collect();
     let habits = habits::adopt(&mut rows, &nods, &plan.styles, seed);
     plan.dials.turn(&mut rows, seed);
@@ -49,8 +58,9 @@ pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let mut faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let given: Vec<Given> = plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len())).collect();
-    let poses = bodies(&rhythm, plan, &heads, &given, seed)?;
+    // What the plan gives is stronger than where the body comes from.
+    let given: Vec<Given> = given.iter().cloned().chain(plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len()))).collect();
+    let poses = bodies(&heard.rhythm, plan, &heads, &given, seed)?;
     keep_heads(&mut faces, &given);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
@@ -99,13 +109,12 @@ fn nodding((mut face, head, gaze): (Coefficients, Head, Gaze), nod: Head) -> (Co
 
 /// The face under the whole plan, with every region that has its own direction taken from a performance under that one. All
 /// share the seed, so what differs is the feeling alone.
-fn faces(model: &FaceModel, speech: &Speech, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-    let frames = Performance::frames_for(speech.seconds, 30.0);
-    let heard = model.listen(speech, frames)?;
+fn faces(model: &FaceModel, heard: &Heard, plan: &Plan, seed: u64, quality: Quality) -> Result<Vec<Row>> {
+    let frames = heard.activity.len();
     let styles: Vec<_> = plan.styles.iter().map(|leaning| leaning.style(model.usual_style())).collect();
     let act = |asked: [&[Point]; 2]| {
         let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles };
-        model.act(&heard, &asked, frames, seed, quality)
+        model.act(heard, &asked, frames, seed, quality)
     };
     let whole = [&plan.emotion[..], plan.away(None)];
     let mut rows = act(whole)?;

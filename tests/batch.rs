@@ -186,3 +186,63 @@ fn a_watched_folder_is_kept_up_to_date() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+/// A disk that is full in the middle of a run, in a small file system of the test's own.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_no_more_than_it_must() {
+    use std::process::Command;
+    let place = place(4);
+    place.run("batch lines -o quiet/{}.bvh -o quiet/{}.json").succeeded();
+    let script = "mkdir disk && mount -t tmpfs -o size=250k none disk && cp lines/*.wav disk/ || exit 77
+        \"$0\" batch disk -o 'out/{}.bvh' -o 'out/{}.json' --state state; echo first $?
+        mount -o remount,size=64m disk && \"$0\" batch disk -o 'out/{}.bvh' -o 'out/{}.json' --state state; echo second $?
+        ls -A disk; cp -r disk/out result";
+    let mut command = Command::new("unshare");
+    command.args(["-Urm", "sh", "-c", script, env!("CARGO_BIN_EXE_gestus")]).current_dir(place.path(""));
+    let Ok(run) = command.output() else { return eprintln!("SKIPPED: there is no unshare here") };
+    if run.status.code() == Some(77) || !place.path("result").exists() && String::from_utf8_lossy(&run.stderr).contains("unshare") {
+        return eprintln!("SKIPPED: no file system can be mounted here");
+    }
+    let (told, messages) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(told.contains("first 3") && messages.contains("make room"), "{told}{messages}");
+    assert!(told.contains("second 0") && !told.contains(".gestus-"), "{told}{messages}");
+    assert_eq!(tree(&place.path("result")), tree(&place.path("lines/quiet")));
+}
+
+/// What somebody may write who means harm.
+#[test]
+fn hostile_manifests_are_refused_in_a_line() {
+    let place = place(1);
+    let line = |rest: &str| format!("{{\"audio\": \"lines/l0.wav\", \"outputs\": [\"a.bvh\"]{rest}}}\n").into_bytes();
+    let mut wrong = vec![
+        line(", \"emotion\": \"sad\\u0000\""),
+        line(&format!(", \"emotion\": {}1{}", "[".repeat(30_000), "]".repeat(30_000))),
+        line(&format!(", \"emotion\": \"{}\"", "x".repeat(70_000))),
+        line(", \"emotion\": \"from:/etc/passwd\""),
+        line(", \"emotion\": \"like:../../etc/passwd\""),
+        line(", \"gestures\": \"/etc\""),
+        line(", \"direction\": \"/etc/passwd\""),
+        line(", \"output\": \"/tmp/x.bvh\""),
+        b"{\"audio\": \"lines/l0.wav\", \"outputs\": [\"a\\u0000.bvh\"]}\n".to_vec(),
+        b"{\"audio\": \"lines/l0.wav\", \"outputs\": [\"s3://lines/a.bvh\"]}\n".to_vec(),
+        b"{\"audio\": \"file:///etc/passwd\", \"outputs\": [\"a.bvh\"]}\n".to_vec(),
+        b"\xff\xfe{}\n".to_vec(),
+        vec![b'{'; 1 << 20],
+        vec![0; 4096],
+    ];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("/etc", place.path("lines/out")).unwrap();
+        wrong.push(b"{\"audio\": \"lines/l0.wav\", \"outputs\": [\"lines/out/a.bvh\"]}\n".to_vec());
+        wrong.push(b"{\"audio\": \"lines/out/passwd\", \"outputs\": [\"a.bvh\"]}\n".to_vec());
+    }
+    for text in wrong {
+        place.write("jobs.jsonl", &text);
+        let run = place.run("batch jobs.jsonl");
+        let status = run.status;
+        assert!(run.stderr.lines().all(|line| line.len() < 400), "{}", run.stderr);
+        run.failed(if status == 1 { 1 } else { 2 });
+        assert_eq!(place.names(), ["jobs.jsonl", "lines"]);
+    }
+}

@@ -1,9 +1,20 @@
-//! Blender opens our BVH files and sees what we wrote.
+//! Blender opens our BVH and GLB files and sees what we wrote.
 //!
-//! Needs a Python that has Blender as a module (`pip install bpy`), found as `python3` or named by `GESTUS_BLENDER_PYTHON`.
+//! Needs a Python that has Blender as a module: `python3`, one named by `GESTUS_BLENDER_PYTHON`, or `bpy` from PyPI where there is one
+//! for this Python.
 
-use gestus::body::skeleton::{self, JOINTS, OFFSETS};
+#[path = "common/moving.rs"]
+#[allow(dead_code)] // each test uses its part
+mod moving;
+#[path = "common/programs.rs"]
+#[allow(dead_code)]
+mod programs;
+
+use gestus::actor;
+use gestus::body::skeleton::{self, JOINTS, OFFSETS, Pose};
+use gestus::face::coefficients::NAMES;
 use gestus::formats::bvh::{self, Layout, Profile, Unit};
+use gestus::formats::{self, Info};
 use gestus::motion::{Frame, Performance};
 use glam::{Quat, Vec3};
 use std::process::Command;
@@ -24,14 +35,94 @@ for bone in rig.pose.bones:
 print("RESULT " + json.dumps({"frames": round(rig.animation_data.action.frame_range[1] - rig.animation_data.action.frame_range[0]) + 1, "places": places}))
 "#;
 
+/// Imports a GLB file and prints the place of every bone in one frame, metres, y up, and the values of shape keys.
+const GLB_SCRIPT: &str = r#"
+import bpy, json, sys
+path, fps, frame = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+bpy.ops.wm.read_factory_settings(use_empty=True)
+scene = bpy.context.scene
+scene.render.fps = fps
+bpy.ops.import_scene.gltf(filepath=path)
+scene.frame_set(frame)
+places, weights = {}, {}
+for rig in [o for o in bpy.data.objects if o.type == 'ARMATURE']:
+    for bone in rig.pose.bones:
+        at = rig.matrix_world @ bone.head
+        places[bone.name] = [at.x, at.z, -at.y]
+for mesh in [o for o in bpy.data.objects if o.type == 'MESH' and o.data.shape_keys]:
+    for key in mesh.data.shape_keys.key_blocks:
+        weights.setdefault(key.name, key.value)
+ends = [a.frame_range[1] for a in bpy.data.actions]
+print("RESULT " + json.dumps({"places": places, "weights": weights, "end": max(ends)}))
+"#;
+
 /// A Python with Blender, or nothing, said aloud.
 fn python() -> Option<String> {
-    let python = std::env::var("GESTUS_BLENDER_PYTHON").unwrap_or_else(|_| "python3".into());
-    let there = Command::new(&python).args(["-c", "import bpy"]).output().is_ok_and(|out| out.status.success());
-    if !there {
-        eprintln!("SKIPPED: {python} has no Blender; pip install bpy, or set GESTUS_BLENDER_PYTHON");
+    programs::python("GESTUS_BLENDER_PYTHON", "bpy", &["bpy"])
+}
+
+#[test]
+fn blender_sees_actors_and_animation_in_glb() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let take = moving::performance(2.0, 30.0);
+    for name in ["a.glb", "a.anim.glb"] {
+        let path = folder.path().join(name);
+        formats::write(&path, &take, &Info::default()).unwrap();
+        let result = programs::result(Command::new(&python).arg("-c").arg(GLB_SCRIPT).arg(&path).args(["30", "30"]));
+        let frame = &take.frames[30];
+        // The actor has proportions of its own; her hips stand at their height, and rotations add up to the same directions.
+        let (rest, ours) = match name {
+            "a.glb" => (places_of(&actor::builtin("ada").unwrap()), None),
+            _ => (Vec::new(), Some(skeleton::globals(&frame.body, &OFFSETS).positions)),
+        };
+        let at = |name: &str| Vec3::from_array(std::array::from_fn(|k| result["places"][name][k].as_f64().unwrap() as f32));
+        let expected = ours.unwrap_or_else(|| posed(&rest, frame));
+        let worst = JOINTS.iter().enumerate().map(|(k, joint)| at(joint.name).distance(expected[k])).fold(0.0, f32::max);
+        let weight = |name: &str| result["weights"][name].as_f64().unwrap() as f32;
+        let shapes = NAMES.iter().zip(frame.face).map(|(name, ours)| (weight(name) - ours).abs()).fold(0.0, f32::max);
+        eprintln!(
+            "{name}: {} bones within {:.3} mm, shape keys within {shapes:.6}",
+            result["places"].as_object().unwrap().len(),
+            1000.0 * worst
+        );
+        assert!(worst < 1e-3, "{name}: {worst} m");
+        assert!(shapes < 1e-4, "{name}: {shapes}");
+        assert!((result["end"].as_f64().unwrap() - 59.0).abs() < 1e-3);
     }
-    there.then_some(python)
+}
+
+#[test]
+fn blender_imports_usd_as_an_armature_that_moves() {
+    const SCRIPT: &str = "import bpy, json, sys\nbpy.ops.wm.read_factory_settings(use_empty=True)\nbpy.ops.wm.usd_import(filepath=sys.argv[1])\n\
+        rig = [o for o in bpy.data.objects if o.type == 'ARMATURE'][0]\n\
+        print('RESULT ' + json.dumps({'bones': len(rig.pose.bones), 'end': max(a.frame_range[1] for a in bpy.data.actions)}))";
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.usda");
+    formats::write(&path, &moving::performance(2.0, 30.0), &Info::default()).unwrap();
+    let result = programs::result(Command::new(&python).arg("-c").arg(SCRIPT).arg(&path));
+    assert_eq!(result, serde_json::json!({ "bones": skeleton::COUNT, "end": 59.0 }));
+}
+
+/// Places of our joints on an actor at rest, from its feet.
+fn places_of(actor: &actor::Actor) -> Vec<Vec3> {
+    let mut world: Vec<Vec3> = Vec::new();
+    for node in &actor.nodes {
+        assert!(
+            node.rotation.angle_between(Quat::IDENTITY) < 1e-6 && (node.scale - Vec3::ONE).length() < 1e-6,
+            "axes of built-in actors are the world's"
+        );
+        world.push(node.parent.map_or(node.translation, |parent| world[parent] + node.translation));
+    }
+    actor.joints.iter().map(|node| world[node.unwrap()]).collect()
+}
+
+/// The same in a frame, by forward kinematics.
+fn posed(rest: &[Vec3], frame: &Frame) -> [Vec3; skeleton::COUNT] {
+    let hips = rest[0] + (frame.body.hips - OFFSETS[0]) * (rest[0].y / OFFSETS[0].y);
+    let offsets = std::array::from_fn(|k| rest[k] - JOINTS[k].parent.map_or(Vec3::ZERO, |parent| rest[parent]));
+    skeleton::globals(&Pose { hips, ..frame.body.clone() }, &offsets).positions
 }
 
 #[test]
@@ -57,13 +148,7 @@ fn blender_sees_joints_frames_and_poses() {
         let path = folder.path().join("take.bvh");
         let mut file = std::fs::File::create(&path).unwrap();
         bvh::write(&mut file, &performance, &Layout::of(profile, Some(unit))).unwrap();
-        let run = Command::new(&python).arg("-c").arg(SCRIPT).arg(&path).args([&unit.metres().to_string(), "30"]).output().unwrap();
-        let text = String::from_utf8_lossy(&run.stdout);
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("RESULT "))
-            .unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(&run.stderr)));
-        let result: serde_json::Value = serde_json::from_str(line).unwrap();
+        let result = programs::result(Command::new(&python).arg("-c").arg(SCRIPT).arg(&path).args([&unit.metres().to_string(), "30"]));
         assert_eq!(result["frames"], 48);
         let ours = skeleton::globals(&performance.frames[30].body, &OFFSETS);
         let at = |name: &str| Vec3::from_array(std::array::from_fn(|k| result["places"][name][k].as_f64().unwrap() as f32));

@@ -131,7 +131,8 @@ fn a_motion_is_scored_by_what_it_has() {
     };
     let ours = card("take.json");
     assert!(figure(&ours, "opening against loudness").expect("a face") > 0.4, "{ours}");
-    assert!(figure(&ours, "f v with the lip").expect("an f") > 0.7 && figure(&ours, "p b m with").is_none(), "{ours}");
+    // "My voice moves": lips meet for what is heard of both m.
+    assert!(figure(&ours, "f v with the lip").expect("an f") > 0.7 && figure(&ours, "p b m with").expect("an m") > 0.7, "{ours}");
     assert!(figure(&ours, "hand speed, median").is_some() && ours["without"] == serde_json::json!([]));
     let face = card("take.csv");
     assert_eq!(face["without"], serde_json::json!(["body"]));

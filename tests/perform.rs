@@ -14,9 +14,9 @@ use gestus::face::model::{FaceModel, Quality};
 use gestus::face::style;
 use gestus::motion::Performance;
 use gestus::perform::{Options, perform};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-static MODEL: LazyLock<FaceModel> = LazyLock::new(|| FaceModel::builtin().expect("the shipped weights fit"));
+static MODEL: LazyLock<Arc<FaceModel>> = LazyLock::new(|| FaceModel::builtin().expect("the shipped weights fit"));
 
 fn sample() -> Speech {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/speech.wav");

@@ -401,13 +401,13 @@ fn samples_beyond_the_range_are_brought_into_it() {
 fn speech_is_mono_at_16_khz_of_exact_length_and_in_time() {
     for rate in [8_000u32, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000, 192_000] {
         for frames in [1usize, 7, 1_000, rate as usize, rate as usize + 13] {
-            let recording = Recording { samples: vec![0.25; frames * 2], rate, channels: 2, missing: 0.0 };
+            let recording = Recording { samples: vec![0.25; frames * 2].into(), rate, channels: 2, missing: 0.0 };
             let speech = recording.to_speech().unwrap();
             assert_eq!(speech.samples.len(), (frames * SPEECH_RATE as usize).div_ceil(rate as usize), "{frames} frames at {rate} Hz");
             assert_eq!(speech.seconds, frames as f64 / f64::from(rate));
         }
         // A click at half a second stays there.
-        let mut recording = Recording { samples: vec![0.0; rate as usize], rate, channels: 1, missing: 0.0 };
+        let mut recording = Recording { samples: vec![0.0; rate as usize].into(), rate, channels: 1, missing: 0.0 };
         recording.samples[rate as usize / 2] = 1.0;
         let speech = recording.to_speech().unwrap();
         let loudest = speech.samples.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).unwrap().0;
@@ -417,7 +417,7 @@ fn speech_is_mono_at_16_khz_of_exact_length_and_in_time() {
 
 #[test]
 fn channels_are_averaged() {
-    let recording = Recording { samples: vec![0.5, -0.5, 0.25, 0.75, f32::NAN, 1.0], rate: 16_000, channels: 2, missing: 0.0 };
+    let recording = Recording { samples: vec![0.5, -0.5, 0.25, 0.75, f32::NAN, 1.0].into(), rate: 16_000, channels: 2, missing: 0.0 };
     assert_eq!(recording.to_speech().unwrap().samples, [0.0, 0.5, 0.5]);
 }
 

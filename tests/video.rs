@@ -37,7 +37,12 @@ fn scene(width: u32, height: u32, n: usize) -> Picture {
 }
 
 fn silence(seconds: f64, rate: u32, channels: u16) -> Recording {
-    Recording { samples: vec![0.0; (seconds * f64::from(rate)).round() as usize * usize::from(channels)], rate, channels, missing: 0.0 }
+    Recording {
+        samples: vec![0.0; (seconds * f64::from(rate)).round() as usize * usize::from(channels)].into(),
+        rate,
+        channels,
+        missing: 0.0,
+    }
 }
 
 /// A short burst at each of some times.
@@ -358,7 +363,7 @@ fn every_kind_of_recording_becomes_a_sound_track() {
         [(48_000, 1, 48_000, 1), (44_100, 2, 44_100, 2), (8_000, 1, 8_000, 1), (192_000, 2, 48_000, 2), (48_000, 6, 48_000, 1)]
     {
         let tone = (0..rate as usize).flat_map(|i| vec![0.5 * (i as f32 * 2765.0 / rate as f32).sin(); channels.into()]).collect();
-        let recording = Recording { samples: tone, rate, channels, missing: 0.0 };
+        let recording = Recording { samples: tone.into(), rate, channels, missing: 0.0 };
         write(&path, &settings(32, 32, 10.0, Some(recording)), (0..10).map(|n| scene(32, 32, n))).unwrap();
         let heard = decode_file(&path).unwrap();
         assert_eq!((heard.rate, heard.channels), (stored_rate, stored_channels));

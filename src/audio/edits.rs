@@ -4,6 +4,7 @@
 //! MP4 says so in the track's edit list (`edts/elst`, ISO/IEC 14496-12 section 8.6.6), which may also delay a track by an
 //! empty edit; older iTunes files say it in a tag called `iTunSMPB`. Symphonia reads neither, so they are read here.
 
+use super::samples::Writer;
 use super::{Recording, check_shape};
 use crate::Result;
 use std::io::{Read, Seek, SeekFrom};
@@ -53,22 +54,22 @@ impl Edits {
                 if part.is_empty() {
                     return Ok(recording);
                 }
-                recording.samples.truncate(part.end);
-                recording.samples.drain(..part.start);
+                recording.samples = recording.samples.part(part);
                 return Ok(recording);
             }
-            _ => Vec::new(),
+            _ => Writer::default(),
         };
         for segment in &track.segments {
             let more = segment.start.map_or(in_frames(segment.length.unwrap_or(0.0)), |start| part(segment, start).len() / channels);
             let total = (samples.len() / channels).saturating_add(more);
             check_shape(name, recording.rate, channels, total as u64)?;
             match segment.start {
-                Some(start) => samples.extend_from_slice(&recording.samples[part(segment, start)]),
-                None => samples.resize(total * channels, 0.0),
+                Some(start) => recording.samples.part(part(segment, start)).blocks(1 << 16).try_for_each(|block| samples.extend(block))?,
+                None => samples.silence(total * channels)?,
             }
         }
         // An edit list that plays nothing is damage: the sound itself counts.
+        let samples = samples.finish()?;
         if samples.iter().any(|x| *x != 0.0) {
             recording.samples = samples;
         }

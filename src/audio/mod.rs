@@ -11,11 +11,14 @@
 mod edits;
 mod packets;
 pub(crate) mod resample;
+pub mod samples;
 mod wav;
 
 use crate::{Error, Result};
+use samples::{Samples, Writer};
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use symphonia::core::io::MediaSource;
@@ -31,7 +34,7 @@ pub const MAX_SECONDS: u64 = 12 * 3600;
 /// Most channels accepted.
 pub const MAX_CHANNELS: u16 = 8;
 
-/// Most samples accepted over all channels: 4 GiB of memory.
+/// Most samples accepted over all channels: 4 GiB, of which [`samples::MOST_HELD`] are in memory.
 pub const MAX_SAMPLES: u64 = 1 << 30;
 
 /// Sample rates accepted, in hertz.
@@ -49,7 +52,7 @@ const LARGEST_SAMPLE: f32 = (1u64 << 31) as f32;
 /// A decoded sound file as it came: interleaved samples in -1..=1.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
-    pub samples: Vec<f32>,
+    pub samples: Samples,
     /// Hertz.
     pub rate: u32,
     pub channels: u16,
@@ -76,11 +79,65 @@ impl Recording {
         Ok(Speech { samples, seconds: self.seconds() })
     }
 
+    /// [`Recording::to_speech`] for recordings of any length, a minute at a time.
+    pub fn to_reel(&self) -> Result<Reel> {
+        const MINUTE: usize = 60;
+        let (rate, out, channels) = (self.rate as usize, SPEECH_RATE as usize, usize::from(self.channels.max(1)));
+        let wanted = (self.frames() as u64 * u64::from(SPEECH_RATE)).div_ceil(u64::from(self.rate.max(1))) as usize;
+        let mut writer = Writer::with_room(wanted);
+        let mut blocks = self.samples.blocks(MINUTE * rate * channels).map(|block| mix_down(block, channels)).peekable();
+        // A second on either side, so that the filter has no ends.
+        let (mut before, mut minute) = (Vec::new(), 0);
+        while let Some(mono) = blocks.next() {
+            let margin = before.len();
+            let mut piece = std::mem::take(&mut before);
+            piece.extend_from_slice(&mono);
+            piece.extend_from_slice(blocks.peek().map_or(&[], |next| &next[..rate.min(next.len())]));
+            let heard = resample::resample(piece, 1, self.rate, SPEECH_RATE)?;
+            let first = if margin > 0 { out } else { 0 };
+            minute += 1;
+            let end = (minute * MINUTE * out).min(wanted);
+            let kept = end - writer.len();
+            writer.extend(&heard[first..(first + kept).min(heard.len())])?;
+            writer.silence(end)?;
+            before = mono[mono.len().saturating_sub(rate)..].to_vec();
+        }
+        Ok(Reel { samples: writer.finish()?, seconds: self.seconds() })
+    }
+
     /// The average of the channels, one sample a frame.
     pub(crate) fn mixed_down(&self) -> Vec<f32> {
-        let channels = usize::from(self.channels.max(1));
-        let finite = |x: &f32| if x.is_finite() { *x } else { 0.0 };
-        self.samples.chunks_exact(channels).map(|frame| frame.iter().map(finite).sum::<f32>() / channels as f32).collect()
+        mix_down(&self.samples, self.channels.max(1).into())
+    }
+}
+
+fn mix_down(samples: &[f32], channels: usize) -> Vec<f32> {
+    let finite = |x: &f32| if x.is_finite() { *x } else { 0.0 };
+    samples.chunks_exact(channels).map(|frame| frame.iter().map(finite).sum::<f32>() / channels as f32).collect()
+}
+
+/// Speech of any length, of which parts are taken into memory.
+#[derive(Clone, Debug, Default)]
+pub struct Reel {
+    /// Mono at [`SPEECH_RATE`].
+    pub samples: Samples,
+    /// Exact length of the recording in seconds.
+    pub seconds: f64,
+}
+
+impl Reel {
+    /// The speech of some motion frames at 30 a second; the first is a multiple of three, or it falls between two samples.
+    pub fn part(&self, frames: Range<usize>) -> Speech {
+        let at = |frame: usize| frame * SPEECH_RATE as usize / 30;
+        let samples = self.samples.part(at(frames.start)..at(frames.end)).to_vec();
+        self.samples.release(self.samples.len());
+        let seconds = (frames.end as f64 / 30.0).min(self.seconds) - frames.start as f64 / 30.0;
+        Speech { samples, seconds }
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> Speech {
+        Speech { samples: self.samples.to_vec(), seconds: self.seconds }
     }
 }
 
@@ -141,7 +198,7 @@ fn decode(mut source: Box<dyn MediaSource>, name: &str, extension: Option<&str>)
         }
     }));
     let mut recording = decoded.unwrap_or_else(|_| Err(Error::malformed(name, "damaged: its decoder failed")))?;
-    normalise(&mut recording.samples);
+    recording.samples = normalise(recording.samples)?;
     Ok(recording)
 }
 
@@ -166,16 +223,22 @@ fn check_shape(name: &str, rate: u32, channels: usize, frames: u64) -> Result<()
 
 /// Brings samples into -1..=1. What is not a number becomes silence. Lossy codecs overshoot a little: that is clipped, as
 /// players do. A peak beyond [`OVERSHOOT`] means a floating-point file with a scale of its own, which is brought down.
-fn normalise(samples: &mut [f32]) {
-    let mut peak = 1.0f32;
-    for x in samples.iter_mut() {
-        if x.is_nan() || x.abs() > LARGEST_SAMPLE {
-            *x = 0.0;
-        }
-        peak = peak.max(x.abs());
+fn normalise(samples: Samples) -> Result<Samples> {
+    const BLOCK: usize = 1 << 16;
+    let (mut peak, mut damaged) = (1.0f32, false);
+    for x in samples.blocks(BLOCK).flatten() {
+        let number = !x.is_nan() && x.abs() <= LARGEST_SAMPLE;
+        damaged |= !number;
+        peak = peak.max(if number { x.abs() } else { 0.0 });
+    }
+    if peak <= 1.0 && !damaged {
+        return Ok(samples);
     }
     let scale = if peak > OVERSHOOT { peak } else { 1.0 };
-    if peak > 1.0 {
-        samples.iter_mut().for_each(|x| *x = (*x / scale).clamp(-1.0, 1.0));
+    let mut writer = Writer::with_room(samples.len());
+    for x in samples.blocks(BLOCK).flatten() {
+        let number = !x.is_nan() && x.abs() <= LARGEST_SAMPLE;
+        writer.put(if number { (x / scale).clamp(-1.0, 1.0) } else { 0.0 })?;
     }
+    writer.finish()
 }

@@ -1,6 +1,7 @@
 //! Compressed sound and everything else that is not plain WAV: symphonia finds the container, cuts it into packets and
 //! decodes them one by one.
 
+use super::samples::Writer;
 use super::{RATES, Recording, check_shape, edits::Edits};
 use crate::{Error, Result};
 use std::io::ErrorKind;
@@ -80,6 +81,7 @@ struct Decoded {
 /// Decodes every packet of `track` up to the end of what is there. In place of damaged ones comes silence of their length.
 fn decode_track(reader: &mut dyn FormatReader, decoder: &mut dyn AudioDecoder, track: &SoundTrack, name: &str) -> Result<Decoded> {
     let mut recording = Recording::default();
+    let mut samples = Writer::default();
     let mut block = Vec::<f32>::new();
     let (mut good, mut bad, mut idle, mut bytes) = (0u64, 0u64, 0u32, 0u64);
     // Any error of the container is its end: a file cut short still gives what it has.
@@ -102,22 +104,25 @@ fn decode_track(reader: &mut dyn FormatReader, decoder: &mut dyn AudioDecoder, t
                 (recording.rate, recording.channels) = (rate, channels as u16);
                 good += 1;
                 decoded.copy_to_vec_interleaved(&mut block);
-                recording.samples.extend_from_slice(&block);
+                samples.extend(&block)?;
             }
             // Another stream begins.
             Err(Trouble::ResetRequired) => break,
             Ok(_) | Err(_) => {
                 bad += 1;
                 let seconds = (packet.dur.get() as f64 * track.tick).min(MAX_GAP_SECONDS);
-                let frames = recording.frames() + (seconds * f64::from(recording.rate)).round() as usize;
-                recording.samples.resize(frames * usize::from(recording.channels), 0.0);
+                let channels = usize::from(recording.channels.max(1));
+                let frames = samples.len() / channels + (seconds * f64::from(recording.rate)).round() as usize;
+                samples.silence(frames * usize::from(recording.channels))?;
             }
         }
-        check_shape(name, recording.rate.max(*RATES.start()), recording.channels.max(1).into(), recording.frames() as u64)?;
+        let frames = samples.len() / usize::from(recording.channels.max(1));
+        check_shape(name, recording.rate.max(*RATES.start()), recording.channels.max(1).into(), frames as u64)?;
     }
     if good == 0 || bad > good {
         return Err(Error::malformed(name, "damaged: no sound could be decoded"));
     }
+    recording.samples = samples.finish()?;
     Ok(Decoded { recording, bytes })
 }
 

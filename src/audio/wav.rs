@@ -5,6 +5,7 @@
 //! So the chunks are found here, by what the file really holds, and the decoders behind (hound for integers and 32-bit
 //! floats, symphonia for the rest) see a header that has been put right.
 
+use super::samples::Writer;
 use super::{Recording, check_shape, edits::Edits, packets};
 use crate::{Error, Result};
 use std::io::{BufReader, Chain, Cursor, Read, Seek, SeekFrom, Take};
@@ -179,18 +180,18 @@ impl SimpleFormat {
         };
         let mut reader = hound::WavReader::new(reader).map_err(wrong)?;
         // As many as the file really holds, so the space is no gift to a lying header.
-        let mut samples = Vec::with_capacity(frames as usize * usize::from(self.channels));
+        let mut samples = Writer::with_room(frames as usize * usize::from(self.channels));
         if self.tag == FORMAT_FLOAT {
             for sample in reader.samples::<f32>() {
-                samples.push(sample.map_err(wrong)?);
+                samples.put(sample.map_err(wrong)?)?;
             }
         } else {
             let scale = 1.0 / (1u64 << (8 * self.sample_bytes - 1)) as f32;
             for sample in reader.samples::<i32>() {
-                samples.push(sample.map_err(wrong)? as f32 * scale);
+                samples.put(sample.map_err(wrong)? as f32 * scale)?;
             }
         }
-        Ok(Recording { samples, rate: self.rate, channels: self.channels, missing: 0.0 })
+        Ok(Recording { samples: samples.finish()?, rate: self.rate, channels: self.channels, missing: 0.0 })
     }
 
     fn chunk(&self) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! What is done: one JSON line a job, told apart by the content of everything that went into it.
 
 use super::Job;
+use super::stores::Address;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,7 +40,7 @@ impl fmt::Display for Key {
 }
 
 /// The hash of this program, whose models and actors are part of it.
-fn program() -> Result<&'static str> {
+pub(crate) fn program() -> Result<&'static str> {
     static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     if let Some(hash) = PROGRAM.get() {
         return Ok(hash);
@@ -58,7 +59,7 @@ fn text(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An output as a job left it: a file, or a folder of files.
+/// An output as a job left it: a file, or a folder of files, here or in an object store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Written {
     pub path: PathBuf,
@@ -69,6 +70,10 @@ pub struct Written {
 impl Written {
     /// What stands at `path` now.
     pub fn of(path: &Path) -> Result<Written> {
+        if let Some(address) = Address::of(path)? {
+            let (bytes, hash) = address.state()?;
+            return Ok(Written { path: path.into(), bytes, hash });
+        }
         if !path.is_dir() {
             let bytes = path.metadata().map_err(Error::io(path))?.len();
             return Ok(Written { path: path.into(), bytes, hash: content(path)? });
@@ -91,8 +96,10 @@ impl Written {
         Written { path: path.into(), ..self }
     }
 
-    fn stands(&self) -> bool {
-        let size = if self.path.is_dir() { Some(self.bytes) } else { self.path.metadata().ok().map(|m| m.len()) };
+    /// Whether the same stands there now.
+    pub fn stands(&self) -> bool {
+        let away = matches!(Address::of(&self.path), Ok(Some(_)));
+        let size = if away || self.path.is_dir() { Some(self.bytes) } else { self.path.metadata().ok().map(|m| m.len()) };
         size == Some(self.bytes) && Written::of(&self.path).is_ok_and(|now| now == *self)
     }
 }
@@ -119,9 +126,9 @@ impl Known {
         }
     }
 
-    /// Whether the job of this key was done and its outputs stand as it left them.
-    pub fn has(&self, key: &Key) -> bool {
-        self.0.get(key).is_some_and(|outputs| outputs.iter().all(Written::stands))
+    /// What the job of this key left behind; nothing where it was never done.
+    pub fn outputs(&self, key: &Key) -> Option<&[Written]> {
+        self.0.get(key).map(Vec::as_slice)
     }
 
     /// All lines that are whole, and how many bytes they take: a run that was killed may have left half a line at the end.
@@ -209,12 +216,13 @@ mod tests {
         Journal::open(&path).unwrap().add(&key, "jobs:1", vec![Written::of(&job.outputs[0]).unwrap()], 1.0).unwrap();
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"key\": \"hal").unwrap();
         let mut journal = Journal::open(&path).unwrap();
-        assert!(journal.known.has(&key) && Known::read(&path).unwrap().has(&key));
+        let stands = |known: &Known, key: &Key| known.outputs(key).is_some_and(|outputs| outputs.iter().all(Written::stands));
+        assert!(stands(&journal.known, &key) && stands(&Known::read(&path).unwrap(), &key));
         assert!(Journal::open(&path).is_err(), "two runs hold one journal");
         journal.add(&Key("other".into()), "jobs:2", Vec::new(), 1.0).unwrap();
         std::fs::write(&job.outputs[0], "motioN").unwrap();
-        assert!(!journal.known.has(&key));
+        assert!(!stands(&journal.known, &key));
         drop(journal);
-        assert!(Journal::open(&path).unwrap().known.has(&Key("other".into())));
+        assert!(stands(&Journal::open(&path).unwrap().known, &Key("other".into())));
     }
 }

@@ -9,6 +9,7 @@
 //! CSV with the same names in its first row, outputs divided by `;`. Every other name is an option of `render` or `animate`; a list
 //! gives it several times, `true` sets a switch. A folder stands for all recordings in it.
 
+use super::stores::here;
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
@@ -79,6 +80,11 @@ fn too_many(count: usize, origin: &str) -> Result<()> {
     if count > MOST { Err(Error::Limit { what: what(), hint: "split it".into() }) } else { Ok(()) }
 }
 
+fn too_long(bytes: usize, place: &str) -> Result<()> {
+    let what = || format!("{place}: longer than {} KiB", LONGEST >> 10);
+    if bytes > LONGEST { Err(Error::Limit { what: what(), hint: "split it".into() }) } else { Ok(()) }
+}
+
 type Row = (String, Map<String, Value>);
 
 fn json_rows(text: &str, name: &str) -> Result<Vec<Row>> {
@@ -88,9 +94,7 @@ fn json_rows(text: &str, name: &str) -> Result<Vec<Row>> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if line.len() > LONGEST {
-            return Err(Error::Limit { what: format!("{place}: longer than {} KiB", LONGEST >> 10), hint: "split it".into() });
-        }
+        too_long(line.len(), &place)?;
         let fields =
             serde_json::from_str(line).map_err(|e| Error::malformed(&place, format!("not a JSON object, column {}: {e}", e.column())))?;
         rows.push((place, fields));
@@ -110,6 +114,7 @@ fn csv_rows(text: &str, name: &str) -> Result<Vec<Row>> {
     for record in reader.records() {
         let record = record.map_err(wrong)?;
         let place = format!("{name}:{}", record.position().map_or(0, csv::Position::line));
+        too_long(record.as_slice().len(), &place)?;
         let mut fields = Map::new();
         for (key, cell) in names.iter().zip(&record).filter(|(_, cell)| !cell.is_empty()) {
             let value = match (key, cell) {
@@ -128,15 +133,21 @@ fn csv_rows(text: &str, name: &str) -> Result<Vec<Row>> {
 
 fn entry(place: String, mut fields: Map<String, Value>, templates: &[String]) -> Result<Entry> {
     let audio = match fields.remove("audio") {
-        Some(Value::String(audio)) if !audio.is_empty() && audio != "-" => audio,
+        Some(Value::String(audio)) if !audio.is_empty() && audio != "-" => here(audio),
         _ => return Err(Error::malformed(place, "\"audio\" must name a recording")),
     };
     let outputs = match fields.remove("outputs") {
         None => fill(templates, &audio),
-        Some(value) => texts(&value).ok_or_else(|| Error::malformed(&place, "\"outputs\" must be a list of file names"))?,
+        Some(value) => {
+            let outputs = texts(&value).ok_or_else(|| Error::malformed(&place, "\"outputs\" must be a list of file names"))?;
+            outputs.into_iter().map(here).collect()
+        }
     };
     if outputs.is_empty() {
         return Err(Error::malformed(place, "nothing to write: add \"outputs\", or give -o for all"));
+    }
+    if let Some(path) = outputs.iter().chain([&audio]).find(|path| path.contains(char::is_control)) {
+        return Err(Error::malformed(place, format!("{path:?} is no file name")));
     }
     let mut options = Vec::new();
     for (name, value) in fields {
@@ -155,7 +166,7 @@ fn option(place: &str, name: &str, value: &Value) -> Result<Vec<String>> {
         Value::Null | Value::Bool(false) => Ok(Vec::new()),
         Value::Bool(true) => Ok(vec![format!("--{flag}")]),
         _ => match texts(value) {
-            Some(texts) => Ok(texts.into_iter().map(|text| format!("--{flag}={text}")).collect()),
+            Some(texts) => Ok(texts.into_iter().map(|text| format!("--{flag}={}", here(text))).collect()),
             None => Err(Error::malformed(place, format!("\"{name}\" must be a text, a number, true, false or a list"))),
         },
     }
@@ -164,7 +175,8 @@ fn option(place: &str, name: &str, value: &Value) -> Result<Vec<String>> {
 /// A text, a number, or a list of them.
 fn texts(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::String(text) => Some(vec![text.clone()]),
+        // No command line has room for a NUL.
+        Value::String(text) => (!text.contains('\0')).then(|| vec![text.clone()]),
         Value::Number(number) => Some(vec![number.to_string()]),
         Value::Array(list) => list.iter().map(|one| texts(one).filter(|t| !one.is_array() && t.len() == 1)?.pop()).collect(),
         _ => None,
@@ -206,6 +218,17 @@ mod tests {
         assert_eq!(job.options, ["--event=1s nod", "--event=2s shake", "--fast", "--lip-scale=1.5"]);
     }
 
+    #[cfg(feature = "stores")]
+    #[test]
+    fn file_addresses_are_paths() {
+        let text = r#"{"audio":"file:///in/a%20b.wav","outputs":["file:///out/x.mp4"],"actor":"file:///me.glb"}"#;
+        let job = written("j.jsonl", text, &[]).unwrap().remove(0);
+        assert_eq!(
+            (job.audio.as_str(), &job.outputs[..], &job.options[..]),
+            ("/in/a b.wav", &["/out/x.mp4".into()][..], &["--actor=/me.glb".into()][..])
+        );
+    }
+
     #[test]
     fn mistakes_name_their_line() {
         let wrong = [
@@ -217,6 +240,10 @@ mod tests {
             "{\"audio\": \"a.wav\", \"outputs\": [\"a.mp4\"], \"seed\": {}}",
             "{\"audio\": \"a.wav\", \"outputs\": [\"a.mp4\"], \"dry-run\": true}",
             "{\"audio\": \"a.wav\", \"outputs\": [\"a.mp4\"], \"x y\": 1}",
+            "{\"audio\": \"a\\u0000.wav\", \"outputs\": [\"a.mp4\"]}",
+            "{\"audio\": \"a.wav\", \"outputs\": [\"a\\u001b[2J.mp4\"]}",
+            "{\"audio\": \"a.wav\", \"outputs\": [\"a.mp4\"], \"emotion\": \"sad\\u0000\"}",
+            "{\"audio\": \"a.wav\", \"outputs\": [\"a.mp4\"], \"fps\": 1e999}",
             "{",
             "[]",
         ];
@@ -224,6 +251,10 @@ mod tests {
             let error = written("j.jsonl", &format!("\n{text}"), &[]).unwrap_err().to_string();
             assert!(error.contains("j.jsonl:2"), "{text}: {error}");
         }
+        let deep = format!("{{\"audio\": \"a.wav\", \"outputs\": {}{}}}", "[".repeat(20_000), "]".repeat(20_000));
+        let long = format!("{{\"audio\": \"{}.wav\"}}", "a".repeat(LONGEST));
+        assert!([deep, long].iter().all(|text| written("j.jsonl", text, &["{}.bvh".into()]).is_err()));
+        assert!(written("j.csv", &format!("audio,outputs\n{}.wav,a.bvh\n", "a".repeat(LONGEST)), &[]).is_err());
         assert!(written("j.jsonl", "# nothing", &[]).is_err());
         assert!(written("j.csv", "audio,outputs\n\"a.wav,b\n", &[]).is_err());
     }

@@ -5,6 +5,7 @@
 //! | manifest | JSON lines, CSV or a folder to entries | [`manifest`] |
 //! | roots | no path leads out of the folders that were allowed | [`roots`] |
 //! | journal | what is done, by the content of everything that went in | [`journal`] |
+//! | stores | files in object stores | [`stores`] |
 //! | worker | another process of gestus, which takes job after job | [`worker`] |
 //!
 //! Jobs run in worker processes, so that one that hangs, crashes or takes too much memory ends alone; models and actors are loaded
@@ -15,13 +16,15 @@
 pub mod journal;
 pub mod manifest;
 pub mod roots;
-mod staging;
+pub(crate) mod staging;
+#[cfg_attr(not(feature = "stores"), path = "no_stores.rs")]
+pub mod stores;
 pub mod worker;
 
 use crate::{Error, Result, interrupt};
 use journal::{Journal, Key, Known, Written};
 use serde::Serialize;
-use staging::Staging;
+use staging::{Fetched, Staging};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -56,6 +59,8 @@ pub struct Settings {
     pub memory_limit: u64,
     /// Folder that paths in jobs are relative to: workers run here.
     pub base: PathBuf,
+    /// Where files from and for object stores are on their way.
+    pub scratch: PathBuf,
     /// Keep a small picture of every job in this folder, named by the key of the job.
     pub pictures: Option<PathBuf>,
 }
@@ -80,12 +85,24 @@ pub enum Outcome {
     NotRun,
 }
 
+/// A job that is over.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub outcome: Outcome,
+    /// What the job is known by; none where its inputs could not be read or its turn never came.
+    pub key: Option<Key>,
+}
+
+impl Ended {
+    const NOT_RUN: Ended = Ended { outcome: Outcome::NotRun, key: None };
+}
+
 /// Runs the jobs that `journal` does not know as done, in order, side by side. `told` hears of every outcome, with the place of the
 /// job among `jobs`.
 ///
 /// Failures are outcomes. Fails itself where the journal cannot be written or no worker can be started.
-pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(dyn Fn(usize, &Outcome) + Sync)) -> Result<Vec<Outcome>> {
-    let outcomes = Mutex::new(vec![Outcome::NotRun; jobs.len()]);
+pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(dyn Fn(usize, &Outcome) + Sync)) -> Result<Vec<Ended>> {
+    let all = Mutex::new(vec![Ended::NOT_RUN; jobs.len()]);
     let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
     let trouble: Mutex<Option<Error>> = Mutex::new(None);
     let work = || {
@@ -94,12 +111,12 @@ pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(
             let n = next.fetch_add(1, Ordering::SeqCst);
             let Some(job) = jobs.get(n) else { return };
             match hand.take(job, journal) {
-                Ok(outcome) => {
-                    if settings.fail_fast && matches!(outcome, Outcome::Failed { .. }) {
+                Ok(ended) => {
+                    if settings.fail_fast && matches!(ended.outcome, Outcome::Failed { .. }) {
                         stop.store(true, Ordering::SeqCst);
                     }
-                    told(n, &outcome);
-                    lock(&outcomes)[n] = outcome;
+                    told(n, &ended.outcome);
+                    lock(&all)[n] = ended;
                 }
                 Err(error) => {
                     stop.store(true, Ordering::SeqCst);
@@ -111,18 +128,24 @@ pub fn run(jobs: &[Job], settings: &Settings, journal: &Mutex<Journal>, told: &(
     std::thread::scope(|scope| (0..settings.workers.clamp(1, jobs.len().max(1))).for_each(|_| drop(scope.spawn(work))));
     match lock(&trouble).take() {
         Some(error) => Err(error),
-        None => Ok(outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        None => Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner)),
     }
 }
 
 /// What would be done: up to date or not run.
-pub fn preview(jobs: &[Job], settings: &Settings, known: &Known) -> Vec<Outcome> {
-    let done = |job: &Job| Key::of(job).is_ok_and(|key| up_to_date(&key, settings, known));
-    jobs.iter().map(|job| if done(job) { Outcome::UpToDate } else { Outcome::NotRun }).collect()
+pub fn preview(jobs: &[Job], settings: &Settings, known: &Known) -> Vec<Ended> {
+    let look = |job: &Job| {
+        let key = Key::of(job).ok();
+        let done = key.as_ref().is_some_and(|key| stands(key, known.outputs(key), settings));
+        Ended { outcome: if done { Outcome::UpToDate } else { Outcome::NotRun }, key }
+    };
+    jobs.iter().map(look).collect()
 }
 
-fn up_to_date(key: &Key, settings: &Settings, known: &Known) -> bool {
-    known.has(key) && settings.pictures.as_deref().is_none_or(|folder| picture(folder, key).exists())
+/// Whether all that a job left behind is there, unchanged.
+fn stands(key: &Key, outputs: Option<&[Written]>, settings: &Settings) -> bool {
+    let pictured = settings.pictures.as_deref().is_none_or(|folder| picture(folder, key).exists());
+    pictured && outputs.is_some_and(|outputs| outputs.iter().all(Written::stands))
 }
 
 /// Where the small picture of a job is kept.
@@ -137,20 +160,25 @@ struct Hand<'a> {
 }
 
 impl Hand<'_> {
-    fn take(&mut self, job: &Job, journal: &Mutex<Journal>) -> Result<Outcome> {
-        let key = match Key::of(job) {
-            Ok(key) => key,
-            Err(error) => return Ok(failed(&error, 1)),
-        };
-        if up_to_date(&key, self.settings, &lock(journal).known) {
+    fn take(&mut self, job: &Job, journal: &Mutex<Journal>) -> Result<Ended> {
+        match Key::of(job) {
+            Ok(key) => Ok(Ended { outcome: self.take_as(job, &key, journal)?, key: Some(key) }),
+            Err(error) => Ok(Ended { outcome: failed(&error, 1), key: None }),
+        }
+    }
+
+    fn take_as(&mut self, job: &Job, key: &Key, journal: &Mutex<Journal>) -> Result<Outcome> {
+        // Outputs are read again without the journal, which others wait for.
+        let known = lock(journal).known.outputs(key).map(<[Written]>::to_vec);
+        if stands(key, known.as_deref(), self.settings) {
             return Ok(Outcome::UpToDate);
         }
         let start = Instant::now();
         for tries in 1.. {
-            let error = match self.perform(job, &key)? {
+            let error = match self.perform(job, key)? {
                 Ok(written) => {
                     let seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-                    lock(journal).add(&key, &job.place, written, seconds)?;
+                    lock(journal).add(key, &job.place, written, seconds)?;
                     return Ok(Outcome::Done { seconds, tries });
                 }
                 Err(error) => error,
@@ -168,13 +196,16 @@ impl Hand<'_> {
 
     /// One try. The outer error ends the run, the inner one the job.
     fn perform(&mut self, job: &Job, key: &Key) -> Result<Result<Vec<Written>>> {
-        let staging = match Staging::new(&job.outputs, &key.to_string()) {
-            Ok(staging) => staging,
+        let end = Instant::now() + self.settings.time_limit;
+        let (name, scratch) = (key.to_string(), &self.settings.scratch);
+        let prepared = Staging::new(&job.outputs, &name, scratch).and_then(|s| Ok((s, Fetched::new(job, &name, scratch, end)?)));
+        let (staging, fetched) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => return Ok(Err(error)),
         };
         let picture = self.settings.pictures.as_deref().map(|folder| picture(folder, key));
         let outputs = staging.outputs().into_iter().flat_map(|path| ["-o".to_string(), path.display().to_string()]);
-        let request = Request { words: job.words.iter().cloned().chain(outputs).collect(), picture };
+        let request = Request { words: fetched.words(&job.words).into_iter().chain(outputs).collect(), picture };
         let worker = match &mut self.worker {
             Some(worker) => worker,
             none => none.insert(Worker::start(&self.settings.base, self.settings.memory_limit)?),
@@ -184,7 +215,7 @@ impl Hand<'_> {
             self.worker = None;
         }
         Ok(match answer {
-            Answer::Done(Ok(())) => staging.commit(),
+            Answer::Done(Ok(())) => staging.commit(end),
             Answer::Done(Err(error)) => Err(error),
             Answer::Ended(how) => Err(Error::Unsupported {
                 what: format!("{}: its worker ended: {how}", job.place),

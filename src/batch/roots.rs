@@ -1,5 +1,6 @@
-//! The folders that jobs may read from and write to. A manifest may come from anybody.
+//! The folders that jobs may read from and write to, here and in object stores. A manifest may come from anybody.
 
+use super::stores::Address;
 use crate::{Error, Result};
 use std::path::{Component, Path, PathBuf};
 
@@ -9,15 +10,23 @@ pub struct Roots {
     /// What relative paths are relative to.
     base: PathBuf,
     folders: Vec<PathBuf>,
+    /// Folders in object stores.
+    stores: Vec<Address>,
 }
 
 impl Roots {
-    /// `base` and the folders in `others`, which must exist.
+    /// `base` and the folders in `others`, which must exist if they are on this machine.
     pub fn new(base: &Path, others: &[PathBuf]) -> Result<Roots> {
         let real = |path: &Path| path.canonicalize().map_err(Error::io(path));
         let base = real(base)?;
-        let folders = others.iter().map(|path| real(path)).collect::<Result<Vec<_>>>()?;
-        Ok(Roots { folders: std::iter::once(base.clone()).chain(folders).collect(), base })
+        let (mut folders, mut stores) = (vec![base.clone()], Vec::new());
+        for path in others {
+            match Address::of(path)? {
+                Some(address) => stores.push(address),
+                None => folders.push(real(path)?),
+            }
+        }
+        Ok(Roots { base, folders, stores })
     }
 
     pub fn base(&self) -> &Path {
@@ -26,12 +35,18 @@ impl Roots {
 
     /// The real place of a file to read. Fails where there is none, or where it lies outside, also through a link.
     pub fn input(&self, path: &Path) -> Result<PathBuf> {
+        if let Some(address) = Address::of(path)? {
+            return self.in_store(&address);
+        }
         let real = self.base.join(path).canonicalize().map_err(Error::io(path))?;
         self.inside(real, path)
     }
 
     /// The real place of a file to write, whose folders need not exist yet.
     pub fn output(&self, path: &Path) -> Result<PathBuf> {
+        if let Some(address) = Address::of(path)? {
+            return self.in_store(&address);
+        }
         let whole = self.base.join(path);
         if path.file_name().is_none() || whole.components().any(|part| part == Component::ParentDir) {
             return Err(outside(path));
@@ -57,13 +72,20 @@ impl Roots {
         Ok(real)
     }
 
+    fn in_store(&self, address: &Address) -> Result<PathBuf> {
+        let path = address.path();
+        let allowed = address.is_object() && self.stores.iter().any(|root| address.is_in(root));
+        if allowed { Ok(path) } else { Err(outside(&path)) }
+    }
+
     fn inside(&self, real: PathBuf, path: &Path) -> Result<PathBuf> {
         if self.folders.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(outside(path)) }
     }
 }
 
 fn outside(path: &Path) -> Error {
-    Error::usage(format!("{}: leads out of the manifest's folder", path.display()), "allow its folder with --root")
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("FOLDER"));
+    Error::usage(format!("{}: leads out of the manifest's folder", path.display()), format!("allow it with --root {}", folder.display()))
 }
 
 #[cfg(test)]
@@ -86,6 +108,19 @@ mod tests {
             assert!(roots.output(path).is_err(), "{}", path.display());
         }
         assert!(Roots::new(inside.path(), &[outside.path().into()]).unwrap().input(&foreign).is_ok());
+    }
+
+    #[cfg(feature = "stores")]
+    #[test]
+    fn stores_have_roots_of_their_own() {
+        let inside = tempfile::tempdir().unwrap();
+        let path = Path::new("s3://lines/in/a.wav");
+        assert!(Roots::new(inside.path(), &[]).unwrap().input(path).is_err());
+        let roots = Roots::new(inside.path(), &["s3://lines/in".into()]).unwrap();
+        assert_eq!(roots.input(path).unwrap(), path);
+        for outside in ["s3://lines/out/a.wav", "s3://lines/in/../out/a.wav", "s3://lines", "gs://lines/in/a.wav"] {
+            assert!(roots.output(Path::new(outside)).is_err(), "{outside}");
+        }
     }
 
     #[cfg(unix)]

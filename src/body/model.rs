@@ -18,13 +18,14 @@ use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::noise;
 use crate::diffusion::sampler::{Schedule, descend};
 use crate::emotion::{EMOTION, Point};
+use crate::models::Models;
 use crate::motion::Head;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 /// Numbers a code of emotion and style, each with a mark that it is given, and of whose motion it is.
 pub const MODULATION: usize = EMOTION + 1 + STYLE + 1 + 1;
@@ -121,16 +122,12 @@ pub struct BodyModel {
 }
 
 impl BodyModel {
-    /// The weights that gestus ships, read once.
-    pub fn builtin() -> Result<&'static BodyModel> {
-        static BUILTIN: OnceLock<BodyModel> = OnceLock::new();
-        match BUILTIN.get() {
-            Some(model) => Ok(model),
-            None => {
-                let model = BodyModel::from_bytes(include_bytes!("../../models/body.safetensors"))?;
-                Ok(BUILTIN.get_or_init(|| model))
-            }
-        }
+    /// The weights that gestus ships.
+    pub const BUILTIN: &[u8] = include_bytes!("../../models/body.safetensors");
+
+    /// The body with the weights that gestus ships.
+    pub fn builtin() -> Result<Arc<BodyModel>> {
+        Models::Standard.body()
     }
 
     /// Reads a model from the bytes of a safetensors file.

@@ -19,8 +19,9 @@ pub struct Arguments {
 }
 
 const EXAMPLES: &str = "\
-Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .vrma (VRM animation), .json (everything;
-assets/schema/performance.schema.json)
+Formats by extension: .bvh (skeleton), .csv (Live Link Face), .glb (an actor that moves), .anim.glb (the same without the actor), .vrma
+(VRM animation), .usda, .npz (BEAT2), .a2f.json, .beat.json, .tsv (mouth cues), .srt (the direction), .json (everything;
+assets/schema/performance.schema.json); `gestus convert --help` lists all
 
 Examples:
   gestus animate talk.wav -o talk.bvh -o talk.csv -o talk.json
@@ -57,6 +58,7 @@ impl Arguments {
             self.take.perform(&mut take, messages)?;
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
+            take.shelf.clear()?;
         }
         Ok(self.take.summary("animate", take))
     }

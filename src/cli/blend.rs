@@ -5,12 +5,12 @@ use super::messages::{Messages, print};
 use super::outputs;
 use super::picture;
 use super::take::{Quality, hear, to_json};
-use super::values::{Emotion, Fps};
+use super::values::{Emotion, Fps, Weights};
 use crate::audio::{self, Speech};
 use crate::direction::blend::blend;
 use crate::direction::{Direction, Plan};
 use crate::evaluate::steps::{Landmarks, Steps, even};
-use crate::face::model::FaceModel;
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform::{self, perform};
 use crate::render::takes::peaks;
@@ -53,6 +53,8 @@ pub struct Arguments {
     /// Light, surroundings and film
     #[arg(long, value_name = "LOOK", default_value = "studio")]
     look: Look,
+    #[command(flatten)]
+    weights: Weights,
     /// Frames a second of a video
     #[arg(long, value_name = "RATE", default_value = "30")]
     fps: Fps,
@@ -135,7 +137,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 impl Arguments {
     /// Every way with its steps.
     fn ways(&self, speech: &Speech, messages: &Messages) -> Result<Vec<(Way, Steps)>> {
-        let (model, landmarks) = (FaceModel::builtin()?, Landmarks::builtin()?);
+        let (model, landmarks) = (self.weights.model.face()?, Landmarks::builtin()?);
         let neutral = || Emotion { text: "neutral".into(), direction: Direction::default() };
         let stations: Vec<Vec<Emotion>> = match (&self.from, &self.to) {
             (Some(from), Some(to)) => vec![std::iter::once(from).chain(&self.through).chain([to]).cloned().collect()],
@@ -144,7 +146,8 @@ impl Arguments {
         let mut stage = messages.stage("perform", stations.len());
         let mut ways = Vec::new();
         for (n, stations) in stations.iter().enumerate() {
-            let plans = stations.iter().map(|emotion| plan(emotion, speech, messages)).collect::<Result<Vec<Plan>>>()?;
+            let plans =
+                stations.iter().map(|emotion| plan(&self.weights.model, emotion, speech, messages)).collect::<Result<Vec<Plan>>>()?;
             let options = perform::Options { seed: self.seed, quality: self.quality.into() };
             let steps = even(self.steps as usize, &landmarks, &|place| perform(&model, speech, &blend(&plans, place), options))?;
             let name = stations.iter().map(|e| e.text.as_str()).collect::<Vec<_>>().join(" > ");
@@ -157,10 +160,10 @@ impl Arguments {
     }
 }
 
-fn plan(emotion: &Emotion, speech: &Speech, messages: &Messages) -> Result<Plan> {
+fn plan(models: &Models, emotion: &Emotion, speech: &Speech, messages: &Messages) -> Result<Plan> {
     let mut direction = emotion.direction.clone();
-    direction.consult()?;
-    let heard = if direction.listens() { hear(speech, &[], messages)?.course } else { Vec::new() };
+    direction.consult(models)?;
+    let heard = if direction.listens() { hear(models, speech, &[], messages)?.course } else { Vec::new() };
     Ok(direction.plan(speech.seconds, Performance::frames_for(speech.seconds, 30.0), &heard))
 }
 

@@ -5,6 +5,8 @@ use super::outputs::{self, Kind};
 use super::values::Fps;
 use super::{actor, bvh, motion};
 use crate::body::skeleton::{self, COUNT, OFFSETS};
+use crate::direction::Direction;
+use crate::face::coefficients::NAMES;
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::{Frame, Parts, Performance};
 use crate::{Error, Result, interrupt};
@@ -47,6 +49,7 @@ Formats by the end of the name, or by --format:
   .bvh (bvh)                        skeleton, in any layout
   .csv (livelink)                   Live Link Face
   .glb (glb)                        an actor that moves
+  .anim.glb (glb-anim)              the same animation without an actor
   .vrma (vrma)                      VRM animation
   .npz (beat2)                      SMPL-X as BEAT2 has it
   .usda (usd)                       USD, written only
@@ -56,6 +59,7 @@ Formats by the end of the name, or by --format:
                                     mouth cues of Rhubarb, and in Oculus visemes
   .keypoints.csv .keypoints.json (keypoints keypoints-json)
                                     68 landmarks of the face, written only
+  .srt (srt)                        the direction it was made under, written only
   .json (gestus)                    everything
 
 What a format has no room for is left out, and said.
@@ -76,29 +80,73 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Some(path) => Some(Arc::new(actor::open(Some(path), None, messages)?)),
         None => None,
     };
+    let info = source(&inputs)?;
+    let direction = targets.iter().any(|(_, format)| *format == Format::Srt).then(|| direction(&info, input)).transpose()?;
     let motions = motion::load_all(&inputs, messages)?;
     let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
-    let settings = Settings { info: Info::default(), bvh: layout, actor };
+    let settings = Settings { info, bvh: layout, actor, direction };
     for (path, format) in &targets {
         interrupt::check()?;
         formats::write_as(*format, path, &performance, &settings)?;
-        let dropped = parts.beyond(format.parts());
-        let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
-        messages.say(format!("{}: {} frames at {} a second{without}", path.display(), performance.frames.len(), performance.fps));
+        messages.say(format!("{}: {}", path.display(), written(*format, &performance, parts)));
         if arguments.check && !format.is_read() {
             messages.say(format!("{}: files of the format {format} are written only; not checked", path.display()));
         } else if arguments.check {
-            let back = formats::read_as(*format, path)?;
-            let both = Parts {
-                face: parts.face && back.parts.face,
-                head: parts.head && back.parts.head,
-                gaze: parts.gaze && back.parts.gaze,
-                body: parts.body && back.parts.body,
-            };
-            print(&format!("{}: {}", path.display(), Difference::of(&performance, &back.performance, both).line(both)))?;
+            print(&format!("{}: {}", path.display(), check(*format, path, &performance, parts)?))?;
         }
     }
     Ok(())
+}
+
+/// What went into a file and what did not.
+fn written(format: Format, performance: &Performance, parts: Parts) -> String {
+    if format == Format::Srt {
+        return "the direction".into();
+    }
+    let dropped = parts.beyond(format.parts());
+    let nothing = parts.beyond(Parts::default()).len() == dropped.len();
+    if nothing {
+        return format!("warning: nothing that was read has a place in it: the character rests for {} frames", performance.frames.len());
+    }
+    let without = if dropped.is_empty() { String::new() } else { format!(", without the {}", dropped.join(" and ")) };
+    let caveat = format.caveat().map_or(String::new(), |caveat| format!(" ({caveat})"));
+    format!("{} frames at {} a second{without}{caveat}", performance.frames.len(), performance.fps)
+}
+
+/// Where the motion comes from, if a file says so; only our own format does.
+fn source(inputs: &[PathBuf]) -> Result<Info> {
+    for path in inputs.iter().filter(|path| Format::of(path).is_ok_and(|format| format == Format::Json)) {
+        if let Some(info) = formats::json::source(&formats::bytes(path)?) {
+            return Ok(info);
+        }
+    }
+    Ok(Info::default())
+}
+
+/// The direction that a take was made under.
+fn direction(info: &Info, input: &Path) -> Result<Direction> {
+    let text = Some(&info.emotion).filter(|text| !text.is_empty());
+    text.and_then(|text| Direction::parse(text).ok()).ok_or_else(|| Error::Unsupported {
+        what: format!("{}: does not say under which direction it was made", input.display()),
+        hint: "write the .srt with the take (`gestus animate talk.wav -o talk.srt`), or convert its .json".into(),
+    })
+}
+
+/// Reads a file back and tells the largest differences.
+fn check(format: Format, path: &Path, performance: &Performance, parts: Parts) -> Result<String> {
+    let back = formats::read_as(format, path)?;
+    // Cues hold shapes of the mouth, not faces.
+    let cues = matches!(format, Format::CuesTsv(_) | Format::CuesJson(_));
+    let both = Parts {
+        face: parts.face && back.parts.face && !cues,
+        head: parts.head && back.parts.head,
+        gaze: parts.gaze && back.parts.gaze,
+        body: parts.body && back.parts.body,
+    };
+    let back = back.performance;
+    // Some formats have a rate of their own.
+    let before = if (back.fps / performance.fps - 1.0).abs() < 1e-3 { performance } else { &performance.resample(back.fps) };
+    Ok(Difference::of(before, &back, both, format).line(both))
 }
 
 impl Arguments {
@@ -134,10 +182,11 @@ struct Difference {
 }
 
 impl Difference {
-    fn of(a: &Performance, b: &Performance, parts: Parts) -> Difference {
+    fn of(a: &Performance, b: &Performance, parts: Parts, format: Format) -> Difference {
+        let held: Vec<usize> = (0..NAMES.len()).filter(|k| !format.lacks(NAMES[*k])).collect();
         let mut most = Difference { frames: a.frames.len().abs_diff(b.frames.len()), ..Difference::default() };
         for (a, b) in a.frames.iter().zip(&b.frames) {
-            most.face = a.face.iter().zip(&b.face).map(|(a, b)| (a - b).abs()).fold(most.face, f32::max);
+            most.face = held.iter().map(|k| (a.face[*k] - b.face[*k]).abs()).fold(most.face, f32::max);
             let head = |f: &Frame| [f.head.yaw, f.head.pitch, f.head.roll];
             let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs().to_degrees()).fold(0.0, f32::max);
             most.head = most.head.max(apart(&head(a), &head(b)));
@@ -156,6 +205,9 @@ impl Difference {
         words.extend(parts.head.then(|| format!("head {:.3} degrees", self.head)));
         words.extend(parts.gaze.then(|| format!("gaze {:.3} degrees", self.gaze)));
         words.extend(parts.body.then(|| format!("joints {:.2} mm", 1000.0 * self.joints)));
+        if words.len() == 1 {
+            words.push("nothing else to compare".into());
+        }
         words.join(", ")
     }
 }

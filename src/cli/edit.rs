@@ -5,13 +5,12 @@ use super::messages::Messages;
 use super::motion;
 use super::outputs::{self, Kind, Target};
 use super::take::{self, DialArguments};
-use super::values::{Angles, Emotion, Span};
+use super::values::{Angles, Emotion, Span, Weights};
 use crate::body::library::Library;
 use crate::direction::events::Event;
 use crate::direction::{Direction, Region};
 use crate::emotion::Point;
 use crate::face::articulation::Contact;
-use crate::face::model::FaceModel;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Format, Info, Settings, json};
 use crate::motion::edit::{self, Scope};
@@ -57,6 +56,8 @@ pub struct Arguments {
     /// Change this part of the time alone: 2s-4s, 0:10-0:12.5
     #[arg(long, value_name = "SPAN")]
     span: Option<Span>,
+    #[command(flatten)]
+    weights: Weights,
     /// Direction that the take was performed under [default: what its .json says, else neutral]
     #[arg(long, value_name = "DIRECTION")]
     was: Option<Emotion>,
@@ -157,13 +158,14 @@ impl Arguments {
         };
         wanted.direction.events.extend_from_slice(&self.events);
         self.dials.set(&mut wanted.direction.dials);
-        let model = FaceModel::builtin()?;
+        let model = self.weights.model.face()?;
         let frames = Performance::frames_for(speech.seconds, 30.0);
         let contacts = model.listen(&speech, frames)?.contacts;
         let seed = self.seed.unwrap_or(original.info.seed);
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
-            direction.consult()?;
-            let heard: Vec<Point> = if direction.listens() { take::hear(&speech, &[], messages)?.course } else { Vec::new() };
+            direction.consult(&self.weights.model)?;
+            let heard: Vec<Point> =
+                if direction.listens() { take::hear(&self.weights.model, &speech, &[], messages)?.course } else { Vec::new() };
             let mut plan = direction.plan(speech.seconds, frames, &heard);
             crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;

@@ -2,13 +2,13 @@
 
 use super::messages::{Messages, print};
 use super::take::to_json;
-use crate::body::model::BodyModel;
-use crate::emotion::voice::VoiceEncoder;
+use super::values::Weights;
 use crate::evaluate::{body, direction, emotion, face};
-use crate::face::model::FaceModel;
-use crate::speech::content::ContentEncoder;
+use crate::train::data::Split;
 use crate::{Error, Result};
 use clap::Subcommand;
+use serde::Serialize;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -29,117 +29,107 @@ enum Model {
     Direction(Directed),
 }
 
+/// What it is judged on, and how that is told.
 #[derive(Debug, clap::Args)]
-struct Directed {
+struct On {
     /// Folder of recordings; `data` is read inside it
     #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
     data: PathBuf,
     /// Print the figures as one JSON object
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Directed {
+    #[command(flatten)]
+    on: On,
 }
 
 #[derive(Debug, clap::Args)]
 struct Emotion {
-    /// Folder of recordings; `data` is read inside it
-    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
-    data: PathBuf,
-    /// Folder with weights to judge [default: the built-in ones]
-    #[arg(long, value_name = "FOLDER")]
-    model: Option<PathBuf>,
-    /// Print the figures as one JSON object
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    weights: Weights,
 }
 
 #[derive(Debug, clap::Args)]
 struct Body {
-    /// Folder of recordings; `data` is read inside it
-    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
-    data: PathBuf,
-    /// Folder with weights to judge [default: the built-in ones]
-    #[arg(long, value_name = "FOLDER")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    weights: Weights,
     /// Performances of each recording
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
-    /// Print the figures as one JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct Face {
-    /// Folder of recordings; `data` is read inside it
-    #[arg(long, value_name = "FOLDER", env = "GESTUS_DATA", default_value = "../shared")]
-    data: PathBuf,
-    /// Folder with weights to judge [default: the built-in ones]
-    #[arg(long, value_name = "FOLDER")]
-    model: Option<PathBuf>,
+    #[command(flatten)]
+    on: On,
+    #[command(flatten)]
+    weights: Weights,
     /// Samples drawn from the model for each recording
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
-    /// Print the figures as one JSON object
+    /// Most recordings of each set; for a quick look
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    takes: Option<u64>,
+    /// Judge on the people kept for choosing between weights, not on those kept for the final figures
     #[arg(long)]
-    json: bool,
+    choosing: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   gestus evaluate face --data ~/recordings
-  gestus evaluate face --model try --seeds 1 --json";
+  gestus evaluate face --model commercial
+  gestus evaluate face --model try --seeds 1 --takes 10 --choosing";
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     match &arguments.model {
         Model::Face(arguments) => {
-            let root = recordings(&arguments.data)?;
+            let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging the face on {}", root.display()));
-            let report = face::evaluate(&model(arguments.model.as_deref())?, &root, arguments.seeds)?;
-            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+            let options = face::Options {
+                seeds: arguments.seeds,
+                takes: arguments.takes.map_or(usize::MAX, |n| n as usize),
+                split: if arguments.choosing { Split::Validation } else { Split::Test },
+            };
+            let report = face::evaluate(&*arguments.weights.model.face()?, &root, options)?;
+            report.missing.iter().for_each(|what| messages.say(format!("warning: {what}")));
+            arguments.on.tell(&report)
         }
         Model::Direction(arguments) => {
-            let root = recordings(&arguments.data)?;
+            let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging directions on {}", root.display()));
             let report = direction::evaluate(&root)?;
-            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+            arguments.on.tell(&report)
         }
         Model::Body(arguments) => {
-            let root = recordings(&arguments.data)?;
+            let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging the body on {}", root.display()));
-            let given = arguments.model.as_deref().map(|folder| BodyModel::from_bytes(&weights(folder, "body")?)).transpose()?;
-            let model = match &given {
-                Some(model) => model,
-                None => BodyModel::builtin()?,
-            };
-            let gestus = |speech: &_, point: &_, seed, frames| body::weights(model, speech, point, seed, frames);
+            let model = arguments.weights.model.body()?;
+            let gestus = |speech: &_, point: &_, seed, frames| body::weights(&model, speech, point, seed, frames);
             let report = body::evaluate(&[("gestus", &gestus), ("rules", &body::rules)], &root, arguments.seeds)?;
-            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+            arguments.on.tell(&report)
         }
         Model::Emotion(arguments) => {
-            let root = recordings(&arguments.data)?;
+            let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging the ear for feelings on {}", root.display()));
-            let (voice, content) = ear(arguments.model.as_deref())?;
-            let report = emotion::evaluate(&voice, &content, &root)?;
-            print(&if arguments.json { to_json(&report)? } else { report.to_string() })
+            let report = emotion::evaluate(&*arguments.weights.model.voice()?, &*arguments.weights.model.content()?, &root)?;
+            arguments.on.tell(&report)
         }
     }
 }
 
-fn model(folder: Option<&Path>) -> Result<FaceModel> {
-    let Some(folder) = folder else { return FaceModel::builtin() };
-    FaceModel::from_bytes(&weights(folder, "content")?, &weights(folder, "face")?)
-}
-
-fn ear(folder: Option<&Path>) -> Result<(VoiceEncoder, ContentEncoder)> {
-    let Some(folder) = folder else { return Ok((VoiceEncoder::builtin()?, ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?)) };
-    let voice = VoiceEncoder::from_bytes(&weights(folder, "emotion")?)?;
-    Ok((voice, ContentEncoder::from_bytes(&weights(folder, "content")?)?))
-}
-
-fn weights(folder: &Path, name: &str) -> Result<Vec<u8>> {
-    let path = folder.join(format!("{name}.safetensors"));
-    std::fs::read(&path).map_err(Error::io(path))
+impl On {
+    fn tell(&self, report: &(impl Serialize + Display)) -> Result<()> {
+        print(&if self.json { to_json(report)? } else { report.to_string() })
+    }
 }
 
 /// The recordings inside a folder of data.

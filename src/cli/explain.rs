@@ -12,6 +12,7 @@ use crate::direction::{Direction, Key, Term, Time};
 use crate::emotion::{Label, lexicon, mixture};
 use crate::face::coefficients::{self, NAMES};
 use crate::face::{expression, style, vector};
+use crate::models::Models;
 use crate::speech::transcript::{Transcript, Word};
 use crate::{Error, Result};
 use serde::Serialize;
@@ -49,6 +50,7 @@ The grammar:
                                                                lengths agree, else its mean
   happy+like:clip.csv   like:walk.bvh:0.5   like:voice.wav     the style of a motion, or of who speaks like this
   \"quietly furious, a raised left brow\"                       free text: words of feeling, degree and muscle
+  happy+browInnerUp:0.4                                        muscles by ARKit's names, on top of the rest
   neutral @0 > happy @2.5s > sad:0.4 @80% ease smooth          over time; eases: linear, smooth, snap, slow-in, slow-out
   sad; brows=angry; mouth=happy:0.3 @1s-4s                     over face and body: face, brows, eyes, cheeks, mouth,
                                                                head, torso, hands, body
@@ -120,7 +122,7 @@ pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
     if let Some(folder) = &arguments.text_encoder {
         direction.interpret(&TextEncoder::open(folder)?)?;
     }
-    direction.consult()?;
+    direction.consult(&Models::Standard)?;
     let felt = arguments.felt()?;
     let keys = direction.tracks.iter().flat_map(|t| t.keys.iter().map(|k| explain(t.region.map_or("all", |r| r.name()), k))).collect();
     let files = direction.consulted.iter().map(found).collect();
@@ -160,7 +162,8 @@ impl Arguments {
             return Ok(transcript.map(|transcript| felt("read in the words", auto::read(&untimed(&transcript)))).into_iter().collect());
         };
         let speech = audio::decode_file(audio)?.to_speech()?;
-        let heard = auto::hear(&speech, &take::words(transcript.as_ref(), &speech)?)?;
+        let models = Models::Standard;
+        let heard = auto::hear(&*models.voice()?, &speech, &take::words(&models, transcript.as_ref(), &speech)?)?;
         let words = heard.words.map(|words| felt("read in the words", words));
         Ok([felt("heard in the voice", heard.voice)].into_iter().chain(words).collect())
     }

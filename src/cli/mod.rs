@@ -16,6 +16,7 @@ mod evaluate;
 mod explain;
 mod gestures;
 mod given;
+mod long;
 pub mod messages;
 mod motion;
 pub mod outputs;

@@ -143,6 +143,7 @@ impl Arguments {
             let info = self.take.info(&take);
             take.write_motion(&targets, &info, messages)?;
             self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
+            take.shelf.clear()?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
@@ -169,6 +170,13 @@ impl Arguments {
         actor::open(self.actor.as_deref(), self.actor_map.as_deref(), messages)
     }
 
+    /// Tells characters apart, files that changed included.
+    pub fn who(&self) -> String {
+        let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
+        let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
+        format!("{:?} {:?} {files:?}", self.actor, self.actor_map)
+    }
+
     /// The renderer with its view, ready to draw, and its actor.
     pub fn renderer(&self, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         self.renderer_of(self.size, messages)
@@ -177,10 +185,8 @@ impl Arguments {
     /// The last ones are kept, since jobs of a batch mostly ask for the same.
     fn renderer_of(&self, size: Size, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         static LAST: Mutex<Option<Kept>> = Mutex::new(None);
-        let changed = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-        let files: Vec<_> = self.files_read().into_iter().map(changed).collect();
         let view = (size, self.framing, self.look, &self.background, self.renderer);
-        let asked = format!("{view:?} {:?} {:?} {files:?}", self.actor, self.actor_map);
+        let asked = format!("{view:?} {}", self.who());
         let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, renderer, actor)) = last.as_ref().filter(|(known, ..)| *known == asked) {
             return Ok((renderer.clone(), actor.clone()));
@@ -217,6 +223,7 @@ impl Arguments {
             let mut performed = Vec::new();
             for seed in (0..count).map(|k| self.take.seed.wrapping_add(k)) {
                 self.take.perform_as(seed, &mut take, messages)?;
+                take.shelf.clear()?;
                 render::follow(&mut take.performance, self.framing.into());
                 performed.push((format!("--seed {seed}"), std::mem::take(&mut take.performance)));
             }
@@ -288,6 +295,10 @@ impl Arguments {
         messages: &Messages,
     ) -> Result<()> {
         let wanted = self.overlay || !pages.is_empty();
+        if let Some(reel) = take.reel.as_ref().filter(|_| wanted) {
+            // The drawing of what is heard looks at all of it.
+            take.speech = reel.whole();
+        }
         let strip = Arc::new(if wanted { strip(&take.performance, &take.speech, &take.plan)? } else { Strip::default() });
         if self.overlay {
             let under = |video| -> Box<dyn VideoWriter> { Box::new(Under::new(video, strip.clone(), self.size.width, self.take.fps.0)) };

@@ -2,10 +2,10 @@
 
 use super::messages::{Messages, print};
 use super::outputs::{self, Kind, Target};
-use super::values::{Dial, Emotion, Fps};
-use super::{bvh, given};
+use super::values::{Dial, Emotion, Fps, Weights};
+use super::{bvh, given, long};
 use crate::actor::Actor;
-use crate::audio::{self, Recording, Speech};
+use crate::audio::{self, Recording, Reel, Speech};
 use crate::body;
 use crate::body::library::{Library, Placed};
 use crate::direction::Plan;
@@ -13,13 +13,14 @@ use crate::direction::auto::{self, Heard, Impression};
 use crate::direction::dials::Dials;
 use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
-use crate::face::model::{self, FaceModel};
+use crate::face::model;
 use crate::formats::bvh::Layout;
-use crate::formats::{self, Info, Settings};
+use crate::formats::{self, Format, Info, Settings};
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform;
+use crate::perform::long::Shelf;
 use crate::speech::align;
-use crate::speech::content::ContentEncoder;
 use crate::speech::transcript::{Transcript, Word};
 use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
@@ -69,6 +70,8 @@ pub struct Arguments {
     pub gestures: Option<PathBuf>,
     #[command(flatten)]
     pub given: given::Arguments,
+    #[command(flatten)]
+    pub weights: Weights,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -78,6 +81,10 @@ pub struct Arguments {
     /// Care taken with the performance
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub quality: Quality,
+    /// Recordings of twice this length and more are performed in parts, in constant memory; what a run that was ended has finished is
+    /// kept in a hidden folder beside the first output, and the same command goes on from there
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(20..=3600))]
+    pub part: u32,
     #[command(flatten)]
     pub bvh: bvh::Arguments,
     /// Fail instead of replacing files that exist
@@ -139,7 +146,12 @@ impl From<Quality> for model::Quality {
 /// A recording on its way to a performance.
 pub struct Take {
     pub recording: Recording,
+    /// Without its samples where there is a reel.
     pub speech: Speech,
+    /// The speech of a recording that is performed in parts.
+    pub reel: Option<Reel>,
+    /// Where its finished parts are.
+    pub shelf: Shelf,
     /// What is asked of the character, from the command line or a file.
     pub emotion: Emotion,
     /// The direction over the recording's time, once it is performed.
@@ -227,7 +239,12 @@ impl Arguments {
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.whisper, &self.text_encoder, &self.gestures, &self.bvh.skeleton];
-        self.input.as_deref().into_iter().chain(named.into_iter().filter_map(|path| path.as_deref())).chain(self.given.files()).collect()
+        let weights = match &self.weights.model {
+            Models::Folder(folder) => Some(folder.as_path()),
+            _ => None,
+        };
+        let named = named.into_iter().filter_map(|path| path.as_deref());
+        self.input.as_deref().into_iter().chain(named).chain(weights).chain(self.given.files()).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -267,12 +284,16 @@ impl Arguments {
                 name(input)
             ));
         }
-        let speech = recording.to_speech()?;
-        emotion.direction.consult()?;
+        let long = recording.seconds() >= 2.0 * f64::from(self.part);
+        let reel = long.then(|| recording.to_reel()).transpose()?;
+        let speech = match &reel {
+            Some(reel) => Speech { seconds: reel.seconds, ..Speech::default() },
+            None => recording.to_speech()?,
+        };
+        emotion.direction.consult(&self.weights.model)?;
         emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
         timings.set("read", stage.finish());
-        let (plan, performance) = (Plan::default(), Performance::default());
-        Ok(Take { recording, speech, emotion, plan, library, transcript, whisper, heard: None, performance, layout, actor: None, timings })
+        Ok(Take { recording, speech, reel, library, transcript, whisper, ..Take::silent(Performance::default(), emotion, layout, timings) })
     }
 
     /// The direction of the command line or of its file.
@@ -290,17 +311,19 @@ impl Arguments {
     pub fn perform_as(&self, seed: u64, take: &mut Take, messages: &Messages) -> Result<()> {
         interrupt::check()?;
         take.write_down(messages)?;
+        if let Some(reel) = take.reel.clone() {
+            return long::perform(self, seed, take, &reel, messages);
+        }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let words = words(take.transcript.as_ref(), &take.speech)?;
-        take.heard = if direction.listens() { Some(hear(&take.speech, &words, messages)?) } else { None };
+        let models = &self.weights.model;
+        let words = words(models, take.transcript.as_ref(), &take.speech)?;
+        take.heard = if direction.listens() { Some(hear(models, &take.speech, &words, messages)?) } else { None };
         take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
-        if take.transcript.is_some() {
-            messages.say(format!("{} words, {}", words.len(), made(&take.plan.gestures)));
-        }
+        take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
-        take.performance = perform::perform(&FaceModel::builtin()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
         take.timings.set("perform", stage.finish());
         interrupt::check()
@@ -343,19 +366,41 @@ impl Take {
     pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
         let speech = Speech { seconds: performance.seconds, ..Speech::default() };
         let (recording, plan, library) = (Recording::default(), Plan::default(), Library::default());
-        let (transcript, whisper, heard) = (None, None, None);
-        Take { recording, speech, emotion, plan, library, transcript, whisper, heard, performance, layout, actor: None, timings }
+        Take {
+            recording,
+            speech,
+            reel: None,
+            shelf: Shelf::none(),
+            emotion,
+            plan,
+            library,
+            transcript: None,
+            whisper: None,
+            heard: None,
+            performance,
+            layout,
+            actor: None,
+            timings,
+        }
     }
 
     /// Lets Whisper write the transcript, once.
     fn write_down(&mut self, messages: &Messages) -> Result<()> {
         let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
         let mut stage = messages.stage("transcribe", self.speech.seconds.ceil() as usize);
-        let transcript = whisper.transcribe(&self.speech, |seconds| stage.reached(seconds as usize))?;
+        let whole = self.reel.as_ref().map(Reel::whole);
+        let transcript = whisper.transcribe(whole.as_ref().unwrap_or(&self.speech), |seconds| stage.reached(seconds as usize))?;
         self.timings.set("transcribe", stage.finish());
         messages.say(format!("written down: {transcript}"));
         self.transcript = Some(transcript);
         Ok(())
+    }
+
+    /// Says which gestures the words of a transcript call for.
+    pub fn tell_gestures(&self, words: &[Word], messages: &Messages) {
+        if self.transcript.is_some() {
+            messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
+        }
     }
 
     /// Writes the motion files among `targets`.
@@ -365,11 +410,18 @@ impl Take {
             return Ok(());
         }
         let mut stage = messages.stage("write", motion.len());
-        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone() };
+        let direction = Some(self.emotion.direction.clone());
+        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone(), direction };
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
             if let Kind::Motion(format) = target.kind {
+                if format == Format::Srt && self.emotion.direction.dials != Dials::default() {
+                    messages.say(format!("{}: without the dials, for which subtitles have no words", target.path.display()));
+                }
                 formats::write_as(format, &target.path, &self.performance, &settings)?;
+                if let Some(caveat) = format.caveat() {
+                    messages.say(format!("{}: {caveat}", target.path.display()));
+                }
             }
             stage.reached(n + 1);
         }
@@ -388,12 +440,9 @@ impl Summary {
 }
 
 /// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
-pub fn hear(speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
-    let heard = auto::hear(speech, words)?;
-    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
-    if let Some(words) = &heard.words {
-        messages.say(format!("read in the words, by probability: {words}"));
-    }
+pub fn hear(models: &Models, speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
+    let heard = auto::hear(&*models.voice()?, speech, words)?;
+    tell(&heard, messages);
     Ok(heard)
 }
 
@@ -404,11 +453,18 @@ fn felt(heard: &Heard) -> BTreeMap<&'static str, BTreeMap<&'static str, f32>> {
     sources.into_iter().filter_map(|(source, impression)| Some((source, shares(impression?)))).collect()
 }
 
+/// Says what is heard in a voice and read in its words, and how sure that is.
+pub fn tell(heard: &Heard, messages: &Messages) {
+    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
+    if let Some(words) = &heard.words {
+        messages.say(format!("read in the words, by probability: {words}"));
+    }
+}
+
 /// The words of a transcript with their times.
-pub fn words(transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
+pub fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
     let Some(transcript) = transcript else { return Ok(Vec::new()) };
-    let encoder = || ContentEncoder::from_bytes(ContentEncoder::BUILTIN);
-    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&encoder()?, speech)? };
+    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&*models.content()?, speech)? };
     Ok(align::align(transcript, &heard, speech.seconds))
 }
 

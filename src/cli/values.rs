@@ -1,6 +1,7 @@
 //! Values of options that parse themselves.
 
 use crate::direction::{Direction, dials};
+use crate::models::Models;
 use crate::render::{Background, LARGEST, Picture};
 use crate::{Error, Result};
 use std::fmt;
@@ -278,4 +279,12 @@ mod tests {
             assert!(wrong.parse::<Backdrop>().is_err(), "{wrong} passed");
         }
     }
+}
+
+/// Who performs and listens.
+#[derive(Debug, clap::Args)]
+pub struct Weights {
+    /// Weights of face and ear: standard, commercial (learned only from recordings whose terms allow that), or a folder of your own
+    #[arg(long, value_name = "MODEL", default_value = "standard")]
+    pub model: Models,
 }

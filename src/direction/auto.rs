@@ -62,17 +62,21 @@ const OFTEN_OTHERWISE: [&str; 24] = [
 ];
 
 /// Hears a recording whose words are known, or not.
-pub fn hear(speech: &Speech, words: &[Word]) -> Result<Heard> {
-    let ear = VoiceEncoder::builtin()?;
-    let feeling = Feeling::of(speech, &ear)?;
-    let voice = Impression { shares: confidence(&ear, &feeling.mean)?, telling: Vec::new() };
+pub fn hear(ear: &VoiceEncoder, speech: &Speech, words: &[Word]) -> Result<Heard> {
+    let feeling = Feeling::of(speech, ear)?;
+    with_words(ear, feeling.course, &feeling.mean, words)
+}
+
+/// Joins what is heard in a voice, over time and on the whole, and what its words say.
+pub fn with_words(ear: &VoiceEncoder, voice: Vec<Point>, mean: &Point, words: &[Word]) -> Result<Heard> {
+    let impression_of_voice = Impression { shares: confidence(ear, mean)?, telling: Vec::new() };
     if words.is_empty() {
-        return Ok(Heard { course: feeling.course, voice, words: None });
+        return Ok(Heard { course: voice, voice: impression_of_voice, words: None });
     }
     let phrases = phrases(words);
-    let said = Course::of(&phrases, feeling.course.len());
-    let course = feeling.course.iter().enumerate().map(|(n, heard)| said.join(n, heard)).collect();
-    Ok(Heard { course, voice, words: Some(impression(&phrases)) })
+    let said = Course::of(&phrases, voice.len());
+    let course = voice.iter().enumerate().map(|(n, heard)| said.join(n, heard)).collect();
+    Ok(Heard { course, voice: impression_of_voice, words: Some(impression(&phrases)) })
 }
 
 /// What the words of a transcript alone say.
@@ -218,8 +222,9 @@ mod tests {
     fn without_words_of_feeling_it_is_the_voice_to_the_bit() {
         let samples: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
         let speech = Speech { samples, seconds: 3.0 };
-        let alone = hear(&speech, &[]).unwrap();
-        let told = hear(&speech, &said("the train leaves at nine")).unwrap();
+        let ear = crate::models::Models::Standard.voice().unwrap();
+        let alone = hear(&ear, &speech, &[]).unwrap();
+        let told = hear(&ear, &speech, &said("the train leaves at nine")).unwrap();
         assert_eq!((alone.course, alone.voice), (told.course, told.voice));
         assert_eq!(told.words.unwrap().shares[0].0, "neutral");
     }

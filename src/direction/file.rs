@@ -2,7 +2,7 @@
 
 use super::dials::Dials;
 use super::given::Constraint;
-use super::{Direction, Key, Time, Track, grammar};
+use super::{Direction, Time, Track, grammar};
 use crate::{Error, Result};
 use serde::Deserialize;
 use std::path::Path;
@@ -75,7 +75,7 @@ fn page(page: Page, origin: &Path, open: bool) -> Result<Direction> {
     Ok(direction)
 }
 
-/// SubRip and WebVTT alike: a line with `-->` and the lines below it up to an empty one.
+/// SubRip and WebVTT alike: a line with `-->` and the lines below it up to an empty one. Lines in brackets are events.
 fn subtitles(text: &str, origin: &Path, open: bool) -> Result<Direction> {
     let mut direction = Direction::default();
     let mut lines = text.lines().enumerate();
@@ -89,25 +89,41 @@ fn subtitles(text: &str, origin: &Path, open: bool) -> Result<Direction> {
             return Err(Error::malformed(origin.display().to_string(), format!("line {}: the cue ends before it begins", number + 1)));
         }
         let words: Vec<&str> = lines.by_ref().map(|(_, line)| line.trim()).take_while(|line| !line.is_empty()).collect();
-        let cue = grammar::parse(&words.join(" "), open).map_err(|e| placed(e, origin, Some(number + 2)))?;
+        let text = words.join(" ");
+        if let Some(act) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            direction.events.push(format!("{from}s-{to}s {act}").parse().map_err(|e| placed(e, origin, Some(number + 2)))?);
+            continue;
+        }
+        let cue = grammar::parse(&text, open).map_err(|e| placed(e, origin, Some(number + 2)))?;
         direction.unknown.extend(cue.unknown);
         for track in cue.tracks {
-            let [key] = track.keys.as_slice() else { return Err(timed(origin, number + 2)) };
-            if key.span.is_some() {
+            if track.keys.iter().any(|key| key.span.is_some()) {
                 return Err(timed(origin, number + 2));
             }
-            let span = Some((Time::Seconds(from), Some(Time::Seconds(to))));
-            direction.tracks.push(Track { region: track.region, keys: vec![Key { span, ..key.clone() }] });
+            direction.tracks.push(laid(track, from, to));
         }
     }
-    match direction.tracks.is_empty() {
+    match direction.tracks.is_empty() && direction.events.is_empty() {
         true => Err(Error::malformed(origin.display().to_string(), "no cue with times is in it")),
         false => Ok(direction),
     }
 }
 
+/// A track over the time of its cue: one key lasts for it, several are spread over it.
+fn laid(mut track: Track, from: f64, to: f64) -> Track {
+    let steps = track.keys.len() - 1;
+    if steps == 0 {
+        track.keys[0].span = Some((Time::Seconds(from), Some(Time::Seconds(to))));
+        return track;
+    }
+    for (n, key) in track.keys.iter_mut().enumerate() {
+        key.span = Some((Time::Seconds(from + (to - from) * n as f64 / steps as f64), None));
+    }
+    Track { within: Some((from, to)), ..track }
+}
+
 fn timed(origin: &Path, line: usize) -> Error {
-    Error::malformed(origin.display().to_string(), format!("line {line}: the cue gives the time, so its text may not use @ or >"))
+    Error::malformed(origin.display().to_string(), format!("line {line}: the cue gives the time, so its text may not use @"))
 }
 
 /// `00:01:02,345`, `01:02.345`: seconds.

@@ -188,6 +188,11 @@ fn bring_home(motion: &mut Performance) {
 }
 
 impl Excerpt {
+    /// The same wanted earlier by some seconds; what would be before the start is left out.
+    pub(super) fn earlier(&self, seconds: f64) -> Excerpt {
+        Excerpt { start: self.start - seconds, end: self.end - seconds, ..self.clone() }
+    }
+
     /// Poses for every frame (30 a second) at which it is wanted, of `frames`.
     pub fn given(&self, frames: usize) -> Vec<Given> {
         let given = |frame: usize| Given { frame, pose: self.motion.at(frame as f64 / RATE - self.start).body, pieces: self.pieces };
@@ -236,7 +241,7 @@ impl fmt::Display for Excerpt {
         let mut names: Vec<&str> = Vec::new();
         for (name, pieces) in PARTS.iter().filter(|(_, pieces)| pieces.iter().all(|piece| self.pieces[*piece as usize])) {
             // "hands" says it for both.
-            if pieces.iter().any(|piece| std::mem::take(&mut left[*piece as usize])) {
+            if pieces.iter().filter(|piece| std::mem::take(&mut left[**piece as usize])).count() > 0 {
                 names.push(name);
             }
         }

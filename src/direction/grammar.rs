@@ -3,6 +3,7 @@
 use super::reference::{Kind, Reference};
 use super::{Direction, Ease, FreeText, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
 use crate::emotion::{Label, lexicon};
+use crate::face::coefficients;
 use crate::spelling::nearest;
 use crate::{Error, Result};
 
@@ -56,7 +57,7 @@ impl Reader<'_> {
     /// The whole text as words: `quietly furious, holding back tears`.
     fn free_track(&mut self) -> Result<Track> {
         let mix = self.words(self.text, 0)?;
-        Ok(Track { region: None, keys: vec![Key { mix, ..Key::default() }] })
+        Ok(Track { keys: vec![Key { mix, ..Key::default() }], ..Track::default() })
     }
 
     fn ends_with_ease(&self) -> bool {
@@ -77,7 +78,7 @@ impl Reader<'_> {
                 let what = format!("a style belongs to the whole, not to the {}", region.name());
                 Err(self.mistake(start, what, "write like: in a track without a region".into()))
             }
-            _ => Ok(Track { region, keys }),
+            _ => Ok(Track { region, keys, within: None }),
         }
     }
 
@@ -147,6 +148,10 @@ impl Reader<'_> {
         if let Some((_, kind)) = [("from", Kind::Feeling), ("like", Kind::Style)].iter().find(|(name, _)| word.eq_ignore_ascii_case(name)) {
             let (path, share) = self.file(start, &word)?;
             mix.references.push(Reference { kind: *kind, path: path.into(), share: sign * share });
+            return Ok(());
+        }
+        if let Some(muscle) = coefficients::index(&word) {
+            mix.muscles.push((muscle, sign * self.intensity(&word)?));
             return Ok(());
         }
         let found = Label::parse(&word).map(|label| vec![(label, 1.0)]).or_else(|| lexicon::word(&word));

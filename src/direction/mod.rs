@@ -11,6 +11,7 @@
 //!           | "from:" path [ ":" intensity ]               what is heard in another recording
 //!           | "like:" path [ ":" share ]                   the style of a motion file, or of who has this voice
 //!           | '"' free text '"'                          words of feeling, degree and muscle
+//!           | muscle [ ":" amount ]                        one of ARKit's coefficients by name, browInnerUp:0.4, on top of the rest
 //! region    = face | brows | eyes | cheeks | mouth | head | torso | hands | body
 //! time      = seconds ["s"] | mm:ss[.ms] | percent "%"
 //! name      = linear | smooth | snap | slow-in | slow-out
@@ -29,12 +30,14 @@
 //! | plans in between others | [`mod@blend`] |
 //! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
+//! | a direction as subtitles | [`cues`] |
 //! | nods, looks, manners of speaking | [`events`] |
 //! | how much there is of blinks, looks, head and hands | [`dials`] |
 //! | motion to begin with, to keep, to come through | [`given`] |
 
 pub mod auto;
 pub mod blend;
+pub mod cues;
 pub mod dials;
 pub mod encoder;
 pub mod events;
@@ -86,6 +89,8 @@ pub struct Track {
     /// `None` directs everything.
     pub region: Option<Region>,
     pub keys: Vec<Key>,
+    /// Seconds within which alone several keys count, and fully: those of a subtitle.
+    pub within: Option<(f64, f64)>,
 }
 
 /// What is asked for, when, and how it is reached.
@@ -323,10 +328,40 @@ impl Plan {
         self.away.iter().find(|(r, _)| *r == region).map_or(&[], |(_, points)| points)
     }
 
+    /// The plan of some frames, with times from the first of them on.
+    pub fn part(&self, frames: Range<usize>) -> Plan {
+        let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
+        let points = |points: &[Point]| cut(points, &frames);
+        let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
+        let gestures =
+            self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
+        Plan {
+            emotion: points(&self.emotion),
+            regions: self.regions.iter().map(|(region, own)| (*region, points(own))).collect(),
+            away: self.away.iter().map(|(region, own)| (*region, points(own))).collect(),
+            muscles: self.muscles.iter().map(|(muscle, curve)| (*muscle, cut(curve, &frames))).collect(),
+            events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
+            dials: self.dials,
+            styles: cut(&self.styles, &frames),
+            gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
+            given: self.given.iter().filter(|e| e.end >= start && e.start <= end).map(|e| e.earlier(start)).collect(),
+        }
+    }
+
     /// The points of a region without parts.
     pub fn points(&self, region: Region) -> &[Point] {
         self.regions.iter().find(|(r, _)| *r == region).map_or(&self.emotion, |(_, points)| points)
     }
+}
+
+/// Seconds around a gesture's stroke in which it is seen.
+const NEAR: f64 = 5.0;
+
+/// Values of some frames, where the last one holds on.
+fn cut<T: Clone>(values: &[T], frames: &Range<usize>) -> Vec<T> {
+    let last = values.len().saturating_sub(1);
+    let within = frames.start.min(last)..frames.end.min(values.len());
+    values.get(within).unwrap_or_default().to_vec()
 }
 
 impl Direction {

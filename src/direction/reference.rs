@@ -9,6 +9,7 @@ use crate::audio::{self, Speech};
 use crate::emotion::voice::{Voice, VoiceEncoder};
 use crate::emotion::{EMOTION, Point};
 use crate::formats::{self, Format};
+use crate::models::Models;
 use crate::motion::Performance;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -90,23 +91,17 @@ impl Direction {
         found
     }
 
-    /// Reads the files that the direction names. Paths are relative to the working folder, in a direction file to the file's own.
+    /// Reads the files that the direction names; `models` has the ear for feelings. Paths are relative to the working folder, in a direction file to the file's own.
     ///
     /// # Errors
-    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
-    pub fn consult(&mut self) -> Result<()> {
+    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file;
+    /// [`Error::Unsupported`] where it holds nothing of the kind.
+    pub fn consult(&mut self, models: &Models) -> Result<()> {
         self.settle()?;
         let wanted: Vec<Reference> = self.references().into_iter().cloned().collect();
-        let mut ear = None;
         for Reference { kind, path, .. } in wanted {
             let content = match kind {
-                Kind::Feeling => {
-                    let ear = match &mut ear {
-                        Some(ear) => ear,
-                        None => ear.insert(VoiceEncoder::builtin()?),
-                    };
-                    Content::Feeling(Feeling::of(&audio::decode_file(&path)?.to_speech()?, ear)?)
-                }
+                Kind::Feeling => Content::Feeling(Feeling::of(&audio::decode_file(&path)?.to_speech()?, &*models.voice()?)?),
                 Kind::Style => Content::Style(style(&path)?),
             };
             self.consulted.push(Consulted { path, content });
@@ -177,7 +172,7 @@ mod tests {
     fn a_file_is_read_once_for_all_its_keys() {
         let direction = Direction::parse("from:a.wav @0 > from:a.wav:0.5+like:b.csv @1s > like:a.wav @2s").unwrap();
         assert_eq!(direction.references().len(), 3);
-        let missing = Direction::parse("from:nowhere.wav").unwrap().consult().unwrap_err();
+        let missing = Direction::parse("from:nowhere.wav").unwrap().consult(&Models::default()).unwrap_err();
         assert!(missing.to_string().contains("nowhere.wav") && missing.exit_code() == 1);
     }
 }

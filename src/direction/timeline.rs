@@ -127,6 +127,8 @@ struct Course {
     keys: Vec<(f64, f64, State, Ease)>,
     /// A lone span: outside it, what was there before holds.
     within: bool,
+    /// The same without fading, for several keys of a subtitle.
+    limits: Option<(f64, f64)>,
 }
 
 impl Course {
@@ -134,12 +136,15 @@ impl Course {
         let within = track.keys.len() == 1 && matches!(track.keys[0].span, Some((_, Some(_))));
         let spans = spread(&track.keys, seconds);
         let keys = track.keys.iter().zip(spans).map(|(key, (from, to))| (from, to, State::of(&key.mix, direction), key.ease)).collect();
-        Course { keys, within }
+        Course { keys, within, limits: track.within }
     }
 
     /// What is asked for at a time, where `before` is what other tracks ask for.
     fn at(&self, time: f64, before: &State) -> State {
         let Some(first) = self.keys.first() else { return before.clone() };
+        if self.limits.is_some_and(|(from, to)| !(from..=to).contains(&time)) {
+            return before.clone();
+        }
         if self.within {
             let (from, to, state, ease) = first;
             let inside = ramp(time, from - ONSET, *from, *ease) * (1.0 - ramp(time, *to, to + ONSET, *ease));
@@ -154,7 +159,7 @@ impl Course {
 }
 
 /// Start and end of every key: times that were not given stand evenly between their neighbours.
-fn spread(keys: &[Key], seconds: f64) -> Vec<(f64, f64)> {
+pub(super) fn spread(keys: &[Key], seconds: f64) -> Vec<(f64, f64)> {
     let of = |time: Time| match time {
         Time::Seconds(s) => s,
         Time::Share(share) => share * seconds,

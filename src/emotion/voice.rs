@@ -11,9 +11,11 @@ use crate::audio::Speech;
 use crate::audio::features::{BANDS, Mel, Prosody};
 use crate::body::curves;
 use crate::layers::{Conv, Dropout, linear, normalise};
+use crate::models::Models;
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Module, Tensor};
 use candle_nn::{Init, Linear, VarBuilder};
+use std::sync::Arc;
 
 /// Bands that are heard: neighbours of the mel bands together.
 pub const HEARD_BANDS: usize = BANDS / 2;
@@ -267,8 +269,11 @@ const INERTIA: f32 = 20.0;
 
 impl VoiceEncoder {
     /// The weights that gestus ships.
-    pub fn builtin() -> Result<VoiceEncoder> {
-        VoiceEncoder::from_bytes(include_bytes!("../../models/emotion.safetensors"))
+    pub const BUILTIN: &[u8] = include_bytes!("../../models/emotion.safetensors");
+
+    /// The ear with the weights that gestus ships.
+    pub fn builtin() -> Result<Arc<VoiceEncoder>> {
+        Models::Standard.voice()
     }
 
     /// Reads the encoder from the bytes of its safetensors file.

@@ -3,9 +3,11 @@
 //! Every figure is of single samples (not of their mean), stands beside its references, and comes with a 95 % interval
 //! (bootstrap over takes and seeds).
 
+use super::answer::{Guidance, Styles, guidance, styles};
 use super::expression::{Expressions, expressions};
 use super::linear::Linear;
 use super::lips::{Contacts, contacts};
+use super::noises::{Noise, noises};
 use super::statistics::{Interval, interval, median, pearson, percentile};
 use crate::Result;
 use crate::audio::Speech;
@@ -69,18 +71,37 @@ pub struct Report {
     /// Contacts of the lips by set and emotion.
     pub contacts: Vec<(String, Vec<Contacts>)>,
     pub expressions: Option<Expressions>,
+    /// What changes with style, and with a feeling that is taken away.
+    pub styles: Option<Styles>,
+    pub guidance: Vec<Guidance>,
+    /// What the lips do where nobody speaks.
+    pub noises: Vec<Noise>,
+    /// Sets that could not be judged, and why.
+    pub missing: Vec<String>,
     /// Seconds of work for a second of speech, on as many threads as the run had.
     pub cost: f64,
 }
 
-/// Evaluates a model on the recordings under `root` with seeds `1..=seeds`.
-pub fn evaluate(model: &FaceModel, root: &Path, seeds: u64) -> Result<Report> {
+/// What to judge on.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Samples of every take, with seeds `1..=seeds`.
+    pub seeds: u64,
+    /// Most takes of a set.
+    pub takes: usize,
+    pub split: Split,
+}
+
+/// Evaluates a model on the recordings under `root`.
+pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Report> {
+    let Options { seeds, takes: most, split } = options;
     let takes = data::faces(root)?;
     let linear = fit_linear(&takes);
+    let mut missing = Vec::new();
     let mut sets = Vec::new();
     let (start, mut spoken) = (Instant::now(), 0.0);
     for (source, name) in SETS {
-        let chosen: Vec<&Take> = takes.iter().filter(|t| t.source == source && t.split == Split::Test).collect();
+        let chosen: Vec<&Take> = evenly(takes.iter().filter(|t| t.source == source && t.split == split).collect(), most);
         if chosen.is_empty() {
             continue;
         }
@@ -89,7 +110,8 @@ pub fn evaluate(model: &FaceModel, root: &Path, seeds: u64) -> Result<Report> {
         sets.push(report);
     }
     let cost = start.elapsed().as_secs_f64() / spoken.max(1.0);
-    let strangers: Vec<&Take> = takes.iter().filter(|t| t.source == Source::GridOthers).collect();
+    let strangers: Vec<&Take> =
+        evenly(takes.iter().filter(|t| t.source == STRANGERS[usize::from(split == Split::Validation)] && t.split == split).collect(), most);
     let emotions = Label::ALL
         .iter()
         .map(|label| {
@@ -100,30 +122,52 @@ pub fn evaluate(model: &FaceModel, root: &Path, seeds: u64) -> Result<Report> {
             Ok((label.name().to_string(), median(&r)))
         })
         .collect::<Result<_>>()?;
-    let contacts = labelled(root)?
+    let contacts = labelled(root, split, &mut missing)?
         .iter()
-        .map(|(name, takes)| Ok((name.to_string(), contacts(model, &takes.iter().collect::<Vec<_>>())?)))
+        .map(|(name, takes)| Ok((name.to_string(), contacts(model, &evenly(takes.iter().collect(), most))?)))
         .collect::<Result<_>>()?;
-    let expressions = if root.join("emotion/ravdess").is_dir() { Some(expressions(model, &voices::clips(root)?, root)?) } else { None };
-    Ok(Report { seeds, sets, emotions, contacts, expressions, cost })
+    let acted = root.join("emotion/ravdess");
+    let expressions = if acted.is_dir() { Some(expressions(model, &voices::clips(root)?, root)?) } else { None };
+    if expressions.is_none() {
+        missing.push(format!("{}: missing, so expressions were not judged", acted.display()));
+    }
+    let long = takes.iter().filter(|t| t.source == Source::Facegood && t.split == Split::Test).max_by_key(|t| t.frames);
+    let styles = long.map(|take| styles(model, take)).transpose()?;
+    let guidance = guidance(model, &strangers)?;
+    let noises = noises(model, &strangers)?;
+    Ok(Report { seeds, sets, emotions, contacts, expressions, styles, guidance, noises, missing, cost })
+}
+
+/// Whom the emotions are judged on: unseen speakers, or those kept for choosing.
+const STRANGERS: [Source; 2] = [Source::GridOthers, Source::LrwAr];
+
+/// Up to `most` entries, spread over the list.
+fn evenly<T>(list: Vec<T>, most: usize) -> Vec<T> {
+    let every = list.len().div_ceil(most.max(1)).max(1);
+    list.into_iter().step_by(every).collect()
 }
 
 /// Speech of unheard voices with phone times: by hand, by machine, and synthesised in languages that no weight has heard.
-fn labelled(root: &Path) -> Result<Vec<(&'static str, Vec<Take>)>> {
+fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<(&'static str, Vec<Take>)>> {
     /// Minutes of training speech that the synthesised set is a tenth of.
     const MINUTES: f32 = 30.0;
     let phones = if root.join("emotion").is_dir() { data::phones(root)? } else { Vec::new() };
     let of = |takes: &[Take], source: Source, split: Split| -> Vec<Take> {
         takes.iter().filter(|t| t.source == source && t.split == split).cloned().collect()
     };
-    // Without the synthesiser there is one set less.
-    let spoken = synthesis::takes(MINUTES, 1).unwrap_or_default();
+    let spoken = synthesis::takes(MINUTES, 1).unwrap_or_else(|e| {
+        missing.push(format!("{e}, so lips were not judged on synthesised speech"));
+        Vec::new()
+    });
+    let sources = if split == Split::Test { EXACT } else { (Source::Ravdess, "RAVDESS, speakers kept for choosing, phones by machine") };
     let sets = vec![
-        ("EmoDB, unseen speakers, phones by hand", of(&phones, Source::EmoDb, Split::Test)),
-        ("synthesised, unheard languages and voices", of(&spoken, Source::Synthetic, Split::Test)),
+        (sources.1, of(&phones, sources.0, split)),
+        ("synthesised, unheard languages and voices", of(&spoken, Source::Synthetic, split)),
     ];
     Ok(sets.into_iter().filter(|(_, takes)| !takes.is_empty()).collect())
 }
+
+const EXACT: (Source, &str) = (Source::EmoDb, "EmoDB, unseen speakers, phones by hand");
 
 fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {
     let jobs: Vec<(usize, u64)> = (0..takes.len()).flat_map(|t| (1..=seeds).map(move |s| (t, s))).collect();
@@ -167,7 +211,7 @@ fn sample(model: &FaceModel, take: &Take, label: Label, seed: u64) -> Result<Vec
 }
 
 /// Opening, width and rounding of motion.
-fn mouth_of(rows: &[Row]) -> [Vec<f32>; 3] {
+pub(super) fn mouth_of(rows: &[Row]) -> [Vec<f32>; 3] {
     let faces: Vec<Coefficients> = rows.iter().map(|r| vector::unpack(r).0).collect();
     let series = |f: &dyn Fn(&Coefficients) -> f32| faces.iter().map(f).collect();
     [series(&|f| gap_mm(f).max(0.0)), series(&width), series(&rounding)]
@@ -340,7 +384,6 @@ fn blinks(set: &[&[Row]]) -> f32 {
     count as f32 * 1800.0 / frames.max(1) as f32
 }
 
-/// Degrees a second.
 /// How often blinks fall on the half second around a pause's beginning, over how often they would by chance; 0 without any.
 fn at_pauses(set: &[(&Take, &[Row])]) -> f32 {
     const NEAR: usize = 8;
@@ -359,6 +402,7 @@ fn at_pauses(set: &[(&Take, &[Row])]) -> f32 {
     (hits * frames) as f32 / (blinks * near).max(1) as f32
 }
 
+/// Degrees a second.
 fn head_speed(set: &[&[Row]]) -> Vec<f32> {
     set.iter().flat_map(|rows| style::head_speeds(rows)).map(f32::to_degrees).collect()
 }
@@ -410,6 +454,19 @@ impl fmt::Display for Report {
                 "Strong speech over normal speech of the same words: lip gap {:.2}, brow movement {:.2}",
                 e.louder_gap, e.louder_brow
             )?;
+        }
+        if let Some(styles) = &self.styles {
+            writeln!(f, "\n{styles}")?;
+        }
+        for guidance in &self.guidance {
+            writeln!(f, "{guidance}")?;
+        }
+        writeln!(f, "\nLips where nobody speaks (speed of the gap, mm a second; share of frames more than 2 mm apart)")?;
+        for noise in &self.noises {
+            writeln!(f, "  {:<36} {:>8.2} {:>8.2}", noise.sound, noise.speed, noise.open)?;
+        }
+        for what in &self.missing {
+            writeln!(f, "NOT JUDGED: {what}")?;
         }
         write!(f, "Cost: {:.3} s for a second of speech, all threads", self.cost)
     }

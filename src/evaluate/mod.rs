@@ -1,5 +1,6 @@
 //! How well the models do, in figures that stand beside their references.
 
+pub mod answer;
 pub mod body;
 pub mod closures;
 pub mod direction;
@@ -10,6 +11,7 @@ pub mod linear;
 pub mod lips;
 pub mod manner;
 pub mod motion;
+pub mod noises;
 pub mod probe;
 pub mod score;
 pub mod statistics;

@@ -3,7 +3,6 @@
 use super::closures::closures;
 use super::score::{hand_speed, strokes};
 use crate::Result;
-use crate::audio::features::Mel;
 use crate::audio::{SPEECH_RATE, Speech};
 use crate::direction::Plan;
 use crate::emotion::{Label, mixture};
@@ -13,7 +12,6 @@ use crate::face::style;
 use crate::face::vector::{self, Row};
 use crate::motion::Performance;
 use crate::render::strip::{Sound, Strip};
-use crate::speech::content::ContentEncoder;
 use crate::speech::phones::Class;
 
 /// Listens to the speech and looks at the performance.
@@ -22,7 +20,6 @@ pub fn strip(performance: &Performance, speech: &Speech, plan: &Plan) -> Result<
     let count = motion.frames.len();
     let frames = &motion.frames;
     let heard = FaceModel::builtin()?.listen(speech, count)?;
-    let content = ContentEncoder::from_bytes(ContentEncoder::BUILTIN)?.encode(&Mel::of(speech).normalised(), count)?;
     let rows: Vec<Row> = frames.iter().map(|f| vector::pack(&f.face, f.head, f.gaze)).collect();
     let gap: Vec<f32> = frames.iter().map(|f| gap_mm(&f.face).max(0.0)).collect();
     let time = |n: usize| n as f64 / 30.0;
@@ -30,7 +27,7 @@ pub fn strip(performance: &Performance, speech: &Speech, plan: &Plan) -> Result<
     Ok(Strip {
         seconds: speech.seconds,
         wave: wave(&speech.samples),
-        sounds: sounds(&content.phones),
+        sounds: sounds(&heard.phones),
         feelings: feelings(plan, count),
         closures: closures(&gap, &heard.contacts).iter().map(|c| (time(c.start), time(c.end), c.met)).collect(),
         gap,

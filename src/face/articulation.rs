@@ -82,8 +82,8 @@ pub fn meet(face: &mut Coefficients, contact: &Contact) {
     }
 }
 
-/// Lip gap of an "f" in millimetres.
-const TEETH_GAP: f32 = 1.5;
+/// Lip gap of an "f" in millimetres: the edge of the teeth shows.
+const TEETH_GAP: f32 = 2.2;
 /// Least lip gap of a vowel in millimetres.
 const APART_GAP: f32 = 2.2;
 

@@ -1,8 +1,10 @@
 //! The face: 52 coefficients, the model that drives them, articulation rules, blinks and gaze.
 
+pub mod accents;
 pub mod articulation;
 pub mod coefficients;
 pub mod expression;
+pub mod hearing;
 pub mod life;
 pub mod model;
 pub mod style;

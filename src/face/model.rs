@@ -5,29 +5,32 @@
 //! evaluation (more cost correlation with real mouths: see ARCHITECTURE.md) and are then given to the life of the face (brows,
 //! lids, gaze, head), which takes the whole schedule.
 
-use super::articulation::{Contact, gap_mm, meet, set_gap};
+use super::articulation::{gap_mm, meet, set_gap};
 use super::coefficients::id;
-use super::life;
+use super::hearing::{CONDITION, Heard, hear};
 use super::style::{STYLE, Style};
 use super::vector::{self, CHANNELS, Row};
+use super::{accents, life};
 use crate::audio::Speech;
-use crate::audio::features::{Mel, PROSODY, Prosody};
+use crate::audio::features::{Mel, Prosody};
 use crate::body::curves::{self, smoothstep};
+use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, difference, sample};
-use crate::emotion::{EMOTION, Point};
+use crate::emotion::{EMOTION, Label, Point, mixture};
+use crate::models::Models;
 use crate::motion::Performance;
-use crate::speech::content::{ARTICULATION, CONTENT, Content, ContentEncoder};
-use crate::speech::phones::Class;
+use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Numbers a frame that the denoiser hears: content, articulation, prosody, and whether there is any sound at all.
-pub const CONDITION: usize = CONTENT + ARTICULATION + PROSODY + 1;
-/// Numbers a frame of emotion and style, each with a mark that it is given.
-pub const MODULATION: usize = EMOTION + 1 + STYLE + 1;
+/// Labels but neutral: how much of each a point holds stands beside it.
+const FEELINGS: usize = Label::ALL.len() - 1;
+/// Numbers a frame of emotion (point, labels) and style, each with a mark that it is given.
+pub const MODULATION: usize = EMOTION + FEELINGS + 1 + STYLE + 1;
 /// Groups of channels with a noise level of their own.
 const LIPS: usize = 0;
 const LIFE: usize = 1;
@@ -91,16 +94,6 @@ fn entry<T: Copy>(list: &[T], n: usize) -> Option<T> {
     list.get(n).or(list.last()).copied()
 }
 
-/// What the model hears in a recording.
-pub struct Heard {
-    /// `frames × CONDITION`.
-    pub condition: Vec<f32>,
-    /// What the sound of each frame asks of the lips.
-    pub contacts: Vec<Contact>,
-    /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
-    pub activity: Vec<f32>,
-}
-
 /// Centre and spread of every channel: motion inside the model is standardised.
 #[derive(Clone, Debug)]
 pub struct Scale {
@@ -129,8 +122,11 @@ pub struct FaceModel {
 
 impl FaceModel {
     /// The weights that gestus ships.
-    pub fn builtin() -> Result<FaceModel> {
-        FaceModel::from_bytes(ContentEncoder::BUILTIN, include_bytes!("../../models/face.safetensors"))
+    pub const BUILTIN: &[u8] = include_bytes!("../../models/face.safetensors");
+
+    /// The face with the weights that gestus ships.
+    pub fn builtin() -> Result<Arc<FaceModel>> {
+        Models::Standard.face()
     }
 
     /// Reads the content encoder and the denoiser from the bytes of their safetensors files.
@@ -168,20 +164,28 @@ impl FaceModel {
 
     /// [`FaceModel::perform`] for what was heard already: one recording may be performed in several ways.
     pub fn act(&self, heard: &Heard, asked: &Asked, frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-        let under = |points: &[Point]| -> Vec<f32> {
-            let style = |n: usize| entry(asked.styles, n).unwrap_or(self.style);
-            (0..frames).flat_map(|n| modulation_row(Some(&entry(points, n).unwrap_or_default()), Some(&style(n)))).collect()
-        };
+        let under =
+            |points: &[Point]| -> Vec<f32> { modulate(Some(points), |n| Some(entry(asked.styles, n).unwrap_or(self.style)), frames) };
         let away = (!asked.away.is_empty()).then(|| [under(&[]), under(asked.away)]);
         let schedule = quality.schedule(away.is_some());
-        self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)
+        let mut rows = self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)?;
+        open_up(&mut rows, heard);
+        for (row, contact) in rows.iter_mut().zip(&heard.contacts) {
+            let (mut face, head, gaze) = vector::unpack(row);
+            meet(&mut face, contact);
+            *row = vector::pack(&face, head, gaze);
+        }
+        accents::raise(&mut rows, &heard.stresses, seed);
+        life::enliven(&mut rows, &heard.activity, seed);
+        Ok(rows)
     }
 
     /// What the model hears in the first `frames` motion frames.
     pub fn listen(&self, speech: &Speech, frames: usize) -> Result<Heard> {
         let mel = Mel::of(speech);
         let prosody = Prosody::of(speech, &mel, frames);
-        Ok(hear(&self.encoder.encode(&mel.normalised(), frames)?, &prosody))
+        let mel = mel.normalised();
+        Ok(hear(self.encoder.encode(&mel, frames)?, &prosody, &mel, Rhythm::of(speech, frames)))
     }
 
     /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame. With `away`, the way from the second of
@@ -228,13 +232,6 @@ impl FaceModel {
         for (row, shift) in rows.iter_mut().zip(&shifts) {
             (0..CHANNELS).for_each(|c| row[c] += self.scale.deviation[c] * shift[c]);
         }
-        open_up(&mut rows, &heard.activity);
-        for (n, row) in rows.iter_mut().enumerate() {
-            let (mut face, head, gaze) = vector::unpack(row);
-            meet(&mut face, &heard.contacts[n]);
-            *row = vector::pack(&face, head, gaze);
-        }
-        life::enliven(&mut rows, &heard.activity, seed);
         Ok(rows)
     }
 
@@ -280,18 +277,22 @@ const MOST_GAIN: f32 = 2.0;
 /// Lip gap in millimetres that a full funnel keeps.
 const ROUND_GAP: f32 = 6.0;
 
+/// How much wider lips open where speech is loudest: jaws drop further with vocal effort (Geumann 2001, "Vocal intensity:
+/// acoustic and articulatory correlates").
+const LOUDER: f32 = 0.15;
+
 /// Stretches what the lips do to a human range, from lips that meet to wide open: of voices it has not heard, the model
 /// understates both ends.
-fn open_up(rows: &mut [Row], activity: &[f32]) {
+fn open_up(rows: &mut [Row], heard: &Heard) {
     let gap = |row: &Row| gap_mm(&vector::unpack(row).0).max(0.0);
-    let mut gaps: Vec<f32> = rows.iter().zip(activity).filter(|(_, a)| **a > 0.5).map(|(row, _)| gap(row)).collect();
+    let mut gaps: Vec<f32> = rows.iter().zip(&heard.activity).filter(|(_, a)| **a > 0.5).map(|(row, _)| gap(row)).collect();
     gaps.sort_by(f32::total_cmp);
     let (Some(narrow), Some(wide)) = (gaps.get(gaps.len() * 8 / 100), gaps.get(gaps.len() * 9 / 10)) else { return };
     let gain = (WIDE_GAP / (wide - narrow).max(0.1)).clamp(1.0, MOST_GAIN);
-    for row in rows {
+    for (row, vigour) in rows.iter_mut().zip(&heard.vigour) {
         let (mut face, head, gaze) = vector::unpack(row);
         // Rounded lips stay a little apart.
-        let wanted = (gain * (gap(row) - narrow)).max(ROUND_GAP * face[id::MOUTH_FUNNEL]);
+        let wanted = (gain * (1.0 + LOUDER * vigour) * (gap(row) - narrow)).max(ROUND_GAP * face[id::MOUTH_FUNNEL]);
         for c in [id::MOUTH_PUCKER, id::MOUTH_FUNNEL, id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT] {
             face[c] = (gain * face[c]).min(1.0);
         }
@@ -300,83 +301,34 @@ fn open_up(rows: &mut [Row], activity: &[f32]) {
     }
 }
 
-/// Probabilities of a class from which, and at which wholly, the lips obey it.
-const SURE: (f32, f32) = (0.3, 0.65);
-/// The same of vowels, which hold the lips apart.
-const SURE_APART: (f32, f32) = (0.6, 0.9);
-
-/// What the denoiser and the articulation rules take from content and prosody.
-pub fn hear(content: &Content, prosody: &Prosody) -> Heard {
-    let frames = content.latent.len();
-    let gain = articulation_gain(content, prosody);
-    let condition = (0..frames).flat_map(|n| condition_row(content, prosody, gain, n)).collect();
-    let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
-    let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n))).collect();
-    let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
-    // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
-    let widest: Vec<f32> =
-        (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
-    let activity: Vec<f32> = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
-    let contacts = (0..frames).map(|n| contact(&content.phones[n], activity[n])).collect();
-    Heard { condition, contacts, activity }
+fn labels(point: &Point) -> [f32; FEELINGS] {
+    let weights = mixture(point);
+    std::array::from_fn(|i| weights[i + 1])
 }
 
-/// Vowels that are spoken with the lips well apart.
-const APART: [Class; 5] = [Class::Open, Class::MidFront, Class::CloseFront, Class::Central, Class::MidRounded];
-
-/// What the probabilities of the phones ask of the lips.
-fn contact(phones: &[f32; Class::COUNT], active: f32) -> Contact {
-    let sure = |classes: &[Class], (from, wholly): (f32, f32)| smoothstep(from, wholly, classes.iter().map(|c| phones[*c as usize]).sum());
-    Contact {
-        closed: sure(&[Class::BilabialStop, Class::BilabialNasal], SURE),
-        teeth: sure(&[Class::Labiodental], SURE),
-        apart: active * sure(&APART, SURE_APART),
+/// The denoiser's modulation of every frame: emotion and style with their marks, zeros where one is left out.
+pub fn modulate(emotion: Option<&[Point]>, style: impl Fn(usize) -> Option<Style>, frames: usize) -> Vec<f32> {
+    let mut known: Option<(Point, [f32; FEELINGS])> = None;
+    let mut rows = Vec::with_capacity(frames * MODULATION);
+    for n in 0..frames {
+        let mut row = [0.0; MODULATION];
+        if let Some(points) = emotion {
+            let point = entry(points, n).unwrap_or_default();
+            let weights = match known {
+                Some((before, weights)) if before == point => weights,
+                _ => known.insert((point, labels(&point))).1,
+            };
+            row[..EMOTION].copy_from_slice(&point);
+            row[EMOTION..EMOTION + FEELINGS].copy_from_slice(&weights);
+            row[EMOTION + FEELINGS] = 1.0;
+        }
+        if let Some(style) = style(n) {
+            row[MODULATION - 1 - STYLE..MODULATION - 1].copy_from_slice(&style);
+            row[MODULATION - 1] = 1.0;
+        }
+        rows.extend(row);
     }
-}
-
-/// Share of the loud frames that have a pitch: noise has none, so nobody speaks there.
-fn share_voiced(prosody: &Prosody) -> f32 {
-    let loud = prosody.level.iter().zip(&prosody.voicing).filter(|(l, _)| **l > 0.4);
-    let (voiced, all) = loud.fold((0, 0), |(v, a), (_, voicing)| (v + usize::from(*voicing > 0.5), a + 1));
-    voiced as f32 / all.max(1) as f32
-}
-
-/// The denoiser's condition of frame `n`.
-pub fn condition_row(content: &Content, prosody: &Prosody, gain: f32, n: usize) -> [f32; CONDITION] {
-    let mut row = [0.0; CONDITION];
-    row[..CONTENT].copy_from_slice(&content.latent[n]);
-    for (out, a) in row[CONTENT..].iter_mut().zip(content.articulation[n]) {
-        *out = a * gain;
-    }
-    row[CONTENT + ARTICULATION..CONDITION - 1].copy_from_slice(&[prosody.level[n], prosody.pitch[n], prosody.voicing[n]]);
-    row[CONDITION - 1] = 1.0;
-    row
-}
-
-/// Emotion and style of a frame with their marks; zeros where one is left out.
-pub fn modulation_row(emotion: Option<&Point>, style: Option<&Style>) -> [f32; MODULATION] {
-    let mut row = [0.0; MODULATION];
-    if let Some(point) = emotion {
-        row[..EMOTION].copy_from_slice(point);
-        row[EMOTION] = 1.0;
-    }
-    if let Some(style) = style {
-        row[EMOTION + 1..MODULATION - 1].copy_from_slice(style);
-        row[MODULATION - 1] = 1.0;
-    }
-    row
-}
-
-/// The encoder understates the mouths of unheard voices; this brings the spread of its opening in speech back to one.
-fn articulation_gain(content: &Content, prosody: &Prosody) -> f32 {
-    let opening: Vec<f32> = content.articulation.iter().zip(&prosody.level).filter(|(_, l)| **l > 0.3).map(|(a, _)| a[0]).collect();
-    if opening.len() < 15 {
-        return 1.0;
-    }
-    let mean = opening.iter().sum::<f32>() / opening.len() as f32;
-    let deviation = (opening.iter().map(|o| (o - mean).powi(2)).sum::<f32>() / opening.len() as f32).sqrt();
-    (1.0 / deviation.max(0.1)).clamp(1.0, 1.5)
+    rows
 }
 
 /// Deviation in frames of the low-pass that every estimate of a channel goes through. What few evaluations leave of the noise is

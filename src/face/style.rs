@@ -14,12 +14,6 @@ pub type Style = [f32; STYLE];
 
 /// The figures that tell how far and fast the head moves.
 pub const HEAD: std::ops::Range<usize> = 9..13;
-/// Places of single figures.
-pub const LIP_RANGE: usize = 0;
-pub const BLINKS: usize = 4;
-pub const BROW_RANGE: usize = 6;
-pub const HEAD_SPEED: usize = 12;
-
 /// What every figure tells, in order.
 pub const NAMES: [&str; STYLE] = [
     "lip range",
@@ -39,6 +33,12 @@ pub const NAMES: [&str; STYLE] = [
     "lids",
     "asymmetry",
 ];
+
+/// Places of single figures.
+pub const LIP_RANGE: usize = 0;
+pub const BLINKS: usize = 4;
+pub const BROW_RANGE: usize = 6;
+pub const HEAD_SPEED: usize = 12;
 
 /// Typical value and spread of each figure, over the people of the training recordings.
 const SCALE: [(f32, f32); STYLE] = [

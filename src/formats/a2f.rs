@@ -4,8 +4,8 @@
 //! the weights say. The table has `timeCode` in seconds and columns `blendShapes.JawOpen`; the head's columns are there
 //! for the sake of order and hold zeros.
 
-use super::faces::{self, Columns, FACE};
-use super::{Info, Loaded};
+use super::faces::{self, Columns, FACE, MOST_COLUMNS, at_most};
+use super::{Info, Loaded, MOST_FRAMES};
 use crate::face::coefficients::NAMES;
 use crate::motion::Performance;
 use crate::{Error, Result};
@@ -40,7 +40,9 @@ pub fn write_json(out: &mut impl Write, performance: &Performance, info: &Info) 
 struct File {
     #[serde(alias = "fps")]
     export_fps: f64,
+    #[serde(deserialize_with = "at_most")]
     facs_names: Vec<String>,
+    #[serde(deserialize_with = "at_most")]
     weight_mat: Vec<Vec<f32>>,
 }
 
@@ -78,7 +80,8 @@ pub fn is_table(header: &str) -> bool {
 /// Reads the table; `origin` names it in errors.
 pub fn read_csv(text: &str, origin: &str) -> Result<Loaded> {
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let header: Vec<&str> = lines.next().map(|(_, line)| line.split(',').map(str::trim).collect()).unwrap_or_default();
+    let header: Vec<&str> =
+        lines.next().map(|(_, line)| line.split(',').map(str::trim).take(MOST_COLUMNS + 1).collect()).unwrap_or_default();
     let time = header.iter().position(|name| name.eq_ignore_ascii_case("timecode"));
     let time = time.ok_or_else(|| Error::malformed(origin, "line 1 has no column timeCode"))?;
     let shapes: Vec<usize> = (0..header.len()).filter(|k| *k != time && !header[*k].is_empty()).collect();
@@ -88,9 +91,12 @@ pub fn read_csv(text: &str, origin: &str) -> Result<Loaded> {
     let (mut times, mut frames) = (Vec::new(), Vec::new());
     for (number, line) in lines {
         let bad = |what: String| Error::malformed(format!("{origin}: line {}", number + 1), what);
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+        let cells: Vec<&str> = line.split(',').map(str::trim).take(header.len() + 1).collect();
         if cells.len() != header.len() {
-            return Err(bad(format!("has {} columns, the header {}", cells.len(), header.len())));
+            return Err(bad(format!("has {} columns, the header {}", line.split(',').count(), header.len())));
+        }
+        if frames.len() == MOST_FRAMES {
+            return Err(bad(format!("more than {MOST_FRAMES} rows")));
         }
         let value =
             |k: usize| cells[k].parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| bad(format!("'{}' is no number", cells[k])));

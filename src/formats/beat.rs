@@ -1,9 +1,10 @@
 //! Faces of the BEAT recordings: JSON with `names` and `frames` of `weights` at a `time`.
 //!
-//! BEAT has 51 names in alphabetical order, without the tongue, at 60 frames a second; others write 52 and other rates. Times say the rate.
+//! BEAT has 51 names in alphabetical order, without the tongue, at 60 frames a second, and its readers take that for granted: so it is
+//! written, whatever the motion's own rate. Others write 52 names and other rates; times say the rate.
 
 use super::Loaded;
-use super::faces::{self, Columns, FACE};
+use super::faces::{self, Columns, FACE, at_most};
 use crate::face::coefficients::NAMES;
 use crate::motion::Performance;
 use crate::{Error, Result};
@@ -17,23 +18,29 @@ fn order() -> Vec<usize> {
     order
 }
 
+/// Frames a second of what is written.
+pub const RATE: f64 = 60.0;
+
 /// Writes one frame a line.
 pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result<()> {
     let order = order();
     let names: Vec<&str> = order.iter().map(|k| NAMES[*k]).collect();
     write!(out, "{{\"names\":{},\n\"frames\":[", serde_json::to_string(&names)?)?;
-    for (n, frame) in performance.frames.iter().enumerate() {
+    for n in 0..performance.frames_at(RATE) {
+        let frame = performance.at(n as f64 / RATE);
         let value = |k: &usize| if frame.face[*k].is_finite() { frame.face[*k].clamp(0.0, 1.0) + 0.0 } else { 0.0 };
         let row: Vec<String> = order.iter().map(|k| format!("{:.5}", value(k))).collect();
         let comma = if n == 0 { "" } else { "," };
-        write!(out, "{comma}\n{{\"weights\":[{}],\"time\":{:.6},\"rotation\":[]}}", row.join(","), n as f64 / performance.fps)?;
+        write!(out, "{comma}\n{{\"weights\":[{}],\"time\":{:.6},\"rotation\":[]}}", row.join(","), n as f64 / RATE)?;
     }
     writeln!(out, "\n]}}")
 }
 
 #[derive(Deserialize)]
 struct File {
+    #[serde(deserialize_with = "at_most")]
     names: Vec<String>,
+    #[serde(deserialize_with = "at_most")]
     frames: Vec<Row>,
 }
 

@@ -7,13 +7,13 @@
 //! A face is read as visemes ([`crate::face::visemes::read`]); the strongest has the cue. Cues last three frames of thirty at least, as
 //! animators draw on twos and threes.
 
-use super::faces::loaded;
-use super::{Info, Loaded};
+use super::faces::{at_most, loaded};
+use super::{Info, Loaded, MOST_FRAMES, most_frames};
 use crate::face::visemes::{self, NAMES, SHAPES};
 use crate::motion::{Frame, Parts, Performance};
 use crate::{Error, Result};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Write;
 
 /// Whose shapes.
@@ -47,59 +47,65 @@ struct Cue {
     shape: String,
 }
 
-fn cues(performance: &Performance, set: Set) -> Vec<Cue> {
+/// Gives every cue of a performance: from when to when, seconds, and its shape.
+fn walk(performance: &Performance, set: Set, mut each: impl FnMut(f64, f64, &str) -> std::io::Result<()>) -> std::io::Result<()> {
     let seconds = length(performance);
-    let mut out: Vec<Cue> = Vec::new();
-    if performance.frames.is_empty() {
-        return out;
-    }
-    for n in 0..(seconds * RATE).ceil() as usize {
+    let mut last: Option<(f64, &str)> = None;
+    let mut read = (usize::MAX, "");
+    let samples = if performance.frames.is_empty() { 0 } else { (seconds * RATE).ceil() as usize };
+    for n in 0..samples {
         let time = n as f64 / RATE;
-        let frame = &performance.frames[((time * performance.fps) as usize).min(performance.frames.len() - 1)];
-        let shape = shape(frame, set);
-        match out.last() {
-            Some(last) if last.shape == shape => {}
+        let frame = ((time * performance.fps) as usize).min(performance.frames.len() - 1);
+        if read.0 != frame {
+            read = (frame, shape(&performance.frames[frame], set));
+        }
+        let shape = read.1;
+        match last {
+            Some((_, before)) if before == shape => {}
             // A closed mouth is worth a short cue: lips that do not meet are seen.
-            Some(last) if time - last.start < SHORTEST && !["A", "PP"].contains(&shape.as_str()) => {}
-            _ => out.push(Cue { start: time, shape }),
+            Some((start, _)) if time - start < SHORTEST && !["A", "PP"].contains(&shape) => {}
+            _ => {
+                last.map_or(Ok(()), |(start, before)| each(start, time, before))?;
+                last = Some((time, shape));
+            }
         }
     }
-    out
+    last.map_or(Ok(()), |(start, shape)| each(start, seconds, shape))
 }
 
 fn length(performance: &Performance) -> f64 {
     performance.seconds.max(performance.frames.len() as f64 / performance.fps.max(1.0))
 }
 
-fn shape(frame: &Frame, set: Set) -> String {
+fn shape(frame: &Frame, set: Set) -> &'static str {
     let weights = visemes::read(&frame.face).visemes;
     let best = (1..weights.len()).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
     let viseme = if weights[best] < HEARD { 0 } else { best };
     match set {
-        Set::Oculus => NAMES[viseme].to_string(),
-        Set::Rhubarb => RHUBARB[viseme].to_string(),
+        Set::Oculus => NAMES[viseme],
+        Set::Rhubarb => RHUBARB[viseme],
     }
 }
 
 /// Writes `time<TAB>shape` a line.
 pub fn write_tsv(out: &mut impl Write, performance: &Performance, set: Set) -> std::io::Result<()> {
-    for cue in cues(performance, set) {
-        writeln!(out, "{:.2}\t{}", cue.start, cue.shape)?;
-    }
+    walk(performance, set, |start, _, shape| writeln!(out, "{start:.2}\t{shape}"))?;
     let rest = if set == Set::Rhubarb { "X" } else { "sil" };
     writeln!(out, "{:.2}\t{rest}", length(performance))
 }
 
-/// Writes Rhubarb's JSON.
+/// Writes Rhubarb's JSON, laid out as Rhubarb does.
 pub fn write_json(out: &mut impl Write, performance: &Performance, set: Set, info: &Info) -> std::io::Result<()> {
-    let round = |seconds: f64| (seconds * 100.0).round() / 100.0;
-    let (cues, seconds) = (cues(performance, set), length(performance));
-    let ends = cues.iter().skip(1).map(|cue| cue.start).chain([seconds]);
-    let list: Vec<Value> =
-        cues.iter().zip(ends).map(|(cue, end)| json!({ "start": round(cue.start), "end": round(end), "value": cue.shape })).collect();
-    let whole = json!({ "metadata": { "soundFile": info.audio, "duration": round(seconds) }, "mouthCues": list });
-    serde_json::to_writer_pretty(&mut *out, &whole)?;
-    writeln!(out)
+    let sound = serde_json::to_string(&info.audio)?;
+    write!(out, "{{\n  \"metadata\": {{\n    \"soundFile\": {sound},\n    \"duration\": {:.2}\n  }},\n", length(performance))?;
+    write!(out, "  \"mouthCues\": [")?;
+    let mut comma = "";
+    walk(performance, set, |start, end, shape| {
+        write!(out, "{comma}\n    {{ \"start\": {start:.2}, \"end\": {end:.2}, \"value\": \"{shape}\" }}")?;
+        comma = ",";
+        Ok(())
+    })?;
+    writeln!(out, "\n  ]\n}}")
 }
 
 /// Reads lines of `time<TAB>shape`; `origin` names them in errors.
@@ -107,6 +113,9 @@ pub fn read_tsv(text: &str, origin: &str) -> Result<Loaded> {
     let mut cues = Vec::new();
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let bad = |what: String| Error::malformed(format!("{origin}: line {}", number + 1), what);
+        if cues.len() == MOST_FRAMES {
+            return Err(bad(format!("more than {MOST_FRAMES} cues")));
+        }
         let mut cells = line.split_whitespace();
         let (time, shape) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
         let start = time.parse().ok().filter(|t: &f64| *t >= 0.0 && t.is_finite()).ok_or_else(|| bad(format!("'{time}' is no time")))?;
@@ -120,8 +129,15 @@ pub fn read_tsv(text: &str, origin: &str) -> Result<Loaded> {
 #[serde(rename_all = "camelCase")]
 struct File {
     #[serde(default)]
-    metadata: Value,
+    metadata: Metadata,
+    #[serde(deserialize_with = "at_most")]
     mouth_cues: Vec<Span>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    #[serde(default)]
+    duration: Value,
 }
 
 #[derive(Deserialize)]
@@ -136,7 +152,7 @@ pub fn read_json(text: &str, origin: &str) -> Result<Loaded> {
     let file: File = serde_json::from_str(text).map_err(|e| Error::malformed(origin, e.to_string()))?;
     let number = |v: &Value| v.as_f64().or_else(|| v.as_str()?.trim().parse().ok()).filter(|t| t.is_finite() && *t >= 0.0);
     let mut cues = Vec::new();
-    let mut end = number(&file.metadata["duration"]).unwrap_or(0.0);
+    let mut end = number(&file.metadata.duration).unwrap_or(0.0);
     for (n, span) in file.mouth_cues.into_iter().enumerate() {
         let bad = || Error::malformed(origin, format!("cue {n} has no times"));
         let start = number(&span.start).ok_or_else(bad)?;
@@ -156,8 +172,8 @@ fn performed(cues: &[Cue], end: f64, origin: &str) -> Result<Loaded> {
         let rhubarb = VISEMES.iter().find(|(name, _)| *name == cue.shape).map(|(_, viseme)| *viseme);
         let viseme = if oculus { Some(cue.shape.as_str()) } else { rhubarb };
         let known = viseme.and_then(|name| NAMES.iter().position(|n| n.eq_ignore_ascii_case(name)));
-        if known.is_none() && !unused.contains(&cue.shape) {
-            unused.push(cue.shape.clone());
+        if known.is_none() {
+            super::leave_out(&mut unused, &cue.shape);
         }
         shapes.push(known);
     }
@@ -168,8 +184,8 @@ fn performed(cues: &[Cue], end: f64, origin: &str) -> Result<Loaded> {
         return Err(Error::malformed(origin, "its cues do not follow each other"));
     }
     let count = Performance::frames_for(end, FPS);
-    if count > super::MOST_FRAMES {
-        return Err(Error::malformed(origin, format!("more than {} frames", super::MOST_FRAMES)));
+    if count > most_frames(cues.len()) {
+        return Err(Error::malformed(origin, format!("{} cues are too few for {end} seconds", cues.len())));
     }
     let mut at = 0;
     let frames = (0..count).map(|n| {

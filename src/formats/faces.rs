@@ -4,6 +4,12 @@ use super::{Loaded, MOST_FRAMES};
 use crate::face::coefficients;
 use crate::motion::{Frame, Gaze, Parts, Performance};
 use crate::{Error, Result};
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// Columns of a table.
+pub const MOST_COLUMNS: usize = 4096;
 
 /// Columns by name: where each goes, and which are none of ours.
 pub struct Columns {
@@ -16,6 +22,9 @@ impl Columns {
     pub fn of<'a>(names: impl Iterator<Item = &'a str>, origin: &str) -> Result<Columns> {
         let (mut places, mut unused) = (Vec::new(), Vec::new());
         for name in names {
+            if places.len() == MOST_COLUMNS {
+                return Err(Error::malformed(origin, format!("names more than {MOST_COLUMNS} columns")));
+            }
             let place = coefficients::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name));
             if place.is_none() {
                 unused.push(name.to_string());
@@ -44,6 +53,30 @@ impl Columns {
         frame.gaze = Gaze::read(&frame.face);
         frame
     }
+}
+
+/// A list in JSON with no more entries than a performance may have frames: short ones take many times the room of their text.
+pub fn at_most<'de, D: Deserializer<'de>, T: Deserialize<'de>>(list: D) -> std::result::Result<Vec<T>, D::Error> {
+    struct List<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            write!(f, "a list of at most {MOST_FRAMES} entries")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> std::result::Result<Vec<T>, A::Error> {
+            let mut out = Vec::new();
+            while let Some(entry) = entries.next_element()? {
+                if out.len() == MOST_FRAMES {
+                    return Err(serde::de::Error::invalid_length(out.len(), &self));
+                }
+                out.push(entry);
+            }
+            Ok(out)
+        }
+    }
+    list.deserialize_seq(List(PhantomData))
 }
 
 /// A face with its gaze.

@@ -4,94 +4,138 @@
 //! changes gets no channel. Read are the bodies and ARKit morphs of anybody's GLB animation.
 
 use super::Loaded;
-use super::gltf::{Container, Curve};
-use super::scene::{Motion, Scene};
+use super::gltf::{Aligned, Animation, Container};
+use super::scene::{FaceCurve, Motion, Scene};
 use crate::actor::{self, Actor};
-use crate::face::coefficients;
+use crate::body::skeleton::{self, COUNT, JOINTS, OFFSETS, Pose};
+use crate::face::coefficients::{self, NAMES};
 use crate::motion::Performance;
 use crate::output::Output;
 use crate::render::bake::{Bake, Baked};
 use crate::{Error, Result};
-use glam::Quat;
+use glam::{Mat4, Vec3};
 use serde_json::{Value, json};
+use std::io::{Seek, Write};
+use std::rc::Rc;
 
-/// Writes the actor with its performance.
+/// Writes the actor with its performance. Everything is played twice: once to see what moves, once to write it.
 pub fn write(out: &mut Output, performance: &Performance, actor: &Actor) -> Result<()> {
     let broken = |what: String| Error::malformed(&actor.name, what);
-    let mut file = Container::parse(&actor::write_glb(actor)?).map_err(broken)?;
-    let bake = Bake::new(actor, performance)?;
-    let frames: Vec<Baked> = performance.frames.iter().enumerate().map(|(n, frame)| bake.frame(n, frame)).collect();
-    if !frames.is_empty() {
-        animate(&mut file, actor, &bake, &frames, performance.fps);
-    }
+    let file = Container::parse(&actor::write_glb(actor)?).map_err(broken)?;
+    let bake = Bake::new(actor)?;
+    let moving = Moving::of(actor, &bake, performance);
+    let carriers: Vec<(usize, usize)> = moving.meshes.iter().filter_map(|mesh| Some((*mesh, carrier(&file, *mesh)?))).collect();
+    let mut animation = Animation::new(file, performance.frames.len(), performance.fps);
+    moving.turning.iter().for_each(|node| animation.rotation(*node));
+    let hips = bake.hips().filter(|_| !performance.frames.is_empty());
+    hips.iter().for_each(|node| animation.translation(*node));
+    carriers.iter().for_each(|(mesh, node)| animation.weights(*node, actor.meshes[*mesh].morphs.len()));
+    let mut aligned = Aligned::default();
+    let rows = bake.swung(performance).map(|(frame, swing)| {
+        let Baked { rotations, hips: place, weights } = bake.frame(frame, &swing);
+        let mut row: Vec<f32> = moving.turning.iter().enumerate().flat_map(|(k, node)| aligned.next(k, rotations[*node])).collect();
+        row.extend(hips.iter().flat_map(|_| place.to_array()));
+        row.extend(carriers.iter().flat_map(|(mesh, _)| &weights[*mesh]));
+        row
+    });
     let path = out.path().to_owned();
-    file.write(out).map_err(Error::io(path))
+    animation.write(out, rows).map_err(Error::io(path))
 }
 
-fn animate(file: &mut Container, actor: &Actor, bake: &Bake, frames: &[Baked], fps: f64) {
-    let times: Vec<f32> = (0..frames.len()).map(|n| (n as f64 / fps) as f32).collect();
-    let mut timeline = Animation::new(file, &times);
-    for (node, rest) in actor.nodes.iter().enumerate() {
-        let turns: Vec<Quat> = aligned(frames.iter().map(|frame| frame.rotations[node]));
-        if turns.iter().any(|turn| turn.angle_between(rest.rotation) > 1e-4) {
-            timeline.rotations(node, &turns);
+/// The node that carries a mesh.
+fn carrier(file: &Container, mesh: usize) -> Option<usize> {
+    file.json["nodes"].as_array()?.iter().position(|node| node["mesh"] == json!(mesh))
+}
+
+/// What of an actor moves at all; the rest gets no channel.
+struct Moving {
+    turning: Vec<usize>,
+    /// Meshes any of whose morphs shows.
+    meshes: Vec<usize>,
+}
+
+impl Moving {
+    fn of(actor: &Actor, bake: &Bake, performance: &Performance) -> Moving {
+        let (mut turns, mut shows) = (vec![false; actor.nodes.len()], vec![false; actor.meshes.len()]);
+        for (frame, swing) in bake.swung(performance) {
+            let baked = bake.frame(frame, &swing);
+            for (turns, (now, rest)) in turns.iter_mut().zip(baked.rotations.iter().zip(&actor.nodes)) {
+                *turns |= now.angle_between(rest.rotation) > 1e-4;
+            }
+            for (shows, weights) in shows.iter_mut().zip(&baked.weights) {
+                *shows |= weights.iter().any(|weight| *weight > 0.0);
+            }
         }
+        let those = |flags: Vec<bool>| (0..flags.len()).filter(|k| flags[*k]).collect();
+        Moving { turning: those(turns), meshes: those(shows) }
     }
-    if let Some(hips) = bake.hips() {
-        let places: Vec<f32> = frames.iter().flat_map(|frame| frame.hips.to_array()).collect();
-        timeline.channel(hips, "translation", &places, "VEC3");
-    }
-    for mesh in 0..actor.meshes.len() {
-        let weights: Vec<f32> = frames.iter().flat_map(|frame| frame.weights[mesh].iter().copied()).collect();
-        let carrier = timeline.file.json["nodes"].as_array().and_then(|nodes| nodes.iter().position(|n| n["mesh"] == json!(mesh)));
-        if let Some(carrier) = carrier.filter(|_| weights.iter().any(|w| *w > 0.0)) {
-            timeline.channel(carrier, "weights", &weights, "SCALAR");
-        }
-    }
-    timeline.finish("performance");
 }
 
-/// Of the two quaternions that mean each rotation the one nearer to the last.
-pub fn aligned(turns: impl Iterator<Item = Quat>) -> Vec<Quat> {
-    let mut out: Vec<Quat> = Vec::new();
-    for turn in turns {
-        let near = out.last().is_none_or(|last| last.dot(turn) >= 0.0);
-        out.push(if near { turn } else { -turn });
-    }
-    out
+/// Writes animation without an actor: our skeleton as a skin, and one small triangle whose 52 morphs move nothing but carry the
+/// weights of the face, so that programs that import characters see joints, shape keys and their curves by name.
+pub fn write_animation(out: &mut (impl Write + Seek), performance: &Performance) -> std::io::Result<()> {
+    let file = bare();
+    let mut animation = Animation::new(file, performance.frames.len(), performance.fps);
+    animation.translation(0);
+    (0..COUNT).for_each(|joint| animation.rotation(joint));
+    animation.weights(COUNT, NAMES.len());
+    let mut aligned = Aligned::default();
+    let rows = performance.frames.iter().map(|frame| {
+        let mut row = frame.body.hips.to_array().to_vec();
+        row.extend((0..COUNT).flat_map(|k| aligned.next(k, frame.body.rotations[k].normalize())));
+        row.extend(frame.face.iter().map(|weight| if weight.is_finite() { weight.clamp(0.0, 1.0) } else { 0.0 }));
+        row
+    });
+    animation.write(out, rows)
 }
 
-/// An animation on its way into a file.
-pub struct Animation<'a> {
-    pub file: &'a mut Container,
-    input: usize,
-    channels: Vec<Value>,
-    samplers: Vec<Value>,
+/// The file of [`write_animation()`] before anything moves.
+fn bare() -> Container {
+    let mut file = Container::default();
+    let corner = |x: f32, y: f32| [x, 1.62 + y, 0.1];
+    let places = [corner(0.0, 0.0), corner(0.002, 0.0), corner(0.0, 0.002)].concat();
+    let position = file.push(&places, "VEC3");
+    (file.json["accessors"][position]["min"], file.json["accessors"][position]["max"]) =
+        (json!([0.0, 1.62, 0.1]), json!([0.002, 1.622, 0.1]));
+    let still = file.push(&[0.0; 9], "VEC3");
+    (file.json["accessors"][still]["min"], file.json["accessors"][still]["max"]) = (json!([0.0, 0.0, 0.0]), json!([0.0, 0.0, 0.0]));
+    let weights = file.push(&[1.0, 0.0, 0.0, 0.0].repeat(3), "VEC4");
+    let bound = file.push_bytes(&[HEAD as u8, 0, 0, 0].repeat(3));
+    let rest = skeleton::globals(&Pose::default(), &OFFSETS).positions;
+    let inverses: Vec<f32> = rest.iter().flat_map(|at| Mat4::from_translation(-*at).to_cols_array()).collect();
+    let inverses = file.push(&inverses, "MAT4");
+    let primitive = json!({
+        "attributes": { "POSITION": position, "JOINTS_0": bound, "WEIGHTS_0": weights },
+        "targets": vec![json!({ "POSITION": still }); NAMES.len()],
+    });
+    let mut nodes: Vec<Value> = JOINTS.iter().enumerate().map(|(k, joint)| joint_node(k, joint.name, joint.offset)).collect();
+    nodes.push(json!({ "name": "face", "mesh": 0, "skin": 0 }));
+    let parts = json!({
+        "asset": { "version": "2.0", "generator": GENERATOR },
+        "scene": 0,
+        "scenes": [{ "nodes": [0, COUNT] }],
+        "nodes": nodes,
+        "meshes": [{ "name": "face", "primitives": [primitive], "weights": vec![0.0f32; NAMES.len()], "extras": { "targetNames": NAMES.as_slice() } }],
+        "skins": [{ "skeleton": 0, "joints": (0..COUNT).collect::<Vec<_>>(), "inverseBindMatrices": inverses }],
+    });
+    for (key, value) in parts.as_object().into_iter().flatten() {
+        file.json[key] = value.clone();
+    }
+    file
 }
 
-impl<'a> Animation<'a> {
-    pub fn new(file: &'a mut Container, times: &[f32]) -> Animation<'a> {
-        let input = file.push(times, "SCALAR", true);
-        Animation { file, input, channels: Vec::new(), samplers: Vec::new() }
-    }
+pub const GENERATOR: &str = concat!("gestus ", env!("CARGO_PKG_VERSION"));
+/// Place of the head among the joints.
+const HEAD: usize = 5;
 
-    pub fn rotations(&mut self, node: usize, turns: &[Quat]) {
-        let values: Vec<f32> = turns.iter().flat_map(|q| q.to_array()).collect();
-        self.channel(node, "rotation", &values, "VEC4");
+/// A joint of ours as a node.
+pub fn joint_node(joint: usize, name: &str, offset: Vec3) -> Value {
+    let children: Vec<usize> = (0..COUNT).filter(|c| JOINTS[*c].parent == Some(joint)).collect();
+    let mut node = json!({ "name": name, "translation": offset.to_array() });
+    if !children.is_empty() {
+        node["children"] = json!(children);
     }
-
-    pub fn channel(&mut self, node: usize, path: &str, values: &[f32], kind: &str) {
-        let output = self.file.push(values, kind, false);
-        self.samplers.push(json!({ "input": self.input, "output": output, "interpolation": "LINEAR" }));
-        self.channels.push(json!({ "sampler": self.samplers.len() - 1, "target": { "node": node, "path": path } }));
-    }
-
-    /// Adds it to the file; glTF allows none without channels.
-    pub fn finish(self, name: &str) {
-        if !self.channels.is_empty() {
-            self.file.add("animations", json!({ "name": name, "channels": self.channels, "samplers": self.samplers }));
-        }
-    }
+    node
 }
 
 /// Reads the first animation of a file; `origin` names it in errors.
@@ -102,22 +146,21 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let mut motion = Motion::new(&file, &scene).map_err(bad)?;
     // Morphs go by the names that most programs keep beside a mesh.
     let mut unused = Vec::new();
+    let ours = file.json["asset"]["generator"].as_str().is_some_and(|name| name.starts_with("gestus "));
     for (node, curve) in std::mem::take(&mut motion.weights) {
         let mesh = &file.json["meshes"][file.json["nodes"][node]["mesh"].as_u64().unwrap_or(u64::MAX) as usize];
         let names = mesh["extras"]["targetNames"].as_array().cloned().unwrap_or_default();
         for (k, name) in names.iter().enumerate() {
             let name = name.as_str().unwrap_or_default();
             match coefficients::index(name) {
-                Some(coefficient) => motion.faces.push((coefficient, curve.clone(), k)),
-                None if !unused.contains(&name.to_string()) => unused.push(name.to_string()),
-                None => {}
+                Some(coefficient) => motion.faces.push(FaceCurve { coefficient, curve: Rc::clone(&curve), column: k, share: 1.0 }),
+                // Our actors' other morphs follow from the face.
+                None if ours => {}
+                None => super::leave_out(&mut unused, name),
             }
         }
     }
     let bones = &file.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
     let map = if bones.is_object() { scene.bones(bones).0 } else { scene.named() };
-    motion.load(&scene, &map, unused, origin)
+    motion.load(&scene, &map, bones.is_object(), unused, origin)
 }
-
-/// One number of a curve that drives a coefficient.
-pub type FaceCurve = (usize, Curve, usize);

@@ -3,7 +3,8 @@
 //! The schema is published in `assets/schema/performance.schema.json`. One frame a line, so that tools for lines work too.
 //! Rounded to what can be seen: coefficients to 4 decimals, angles and quaternions to 5, metres to 5.
 
-use super::{Info, Loaded, MOST_FRAMES};
+use super::faces::at_most;
+use super::{Info, Loaded};
 use crate::body::skeleton::{self, JOINTS, Pose};
 use crate::face::coefficients;
 use crate::motion::{Frame, Gaze, Head, Parts, Performance};
@@ -55,8 +56,11 @@ struct File {
     version: u32,
     fps: f64,
     seconds: f64,
+    #[serde(deserialize_with = "at_most")]
     coefficients: Vec<String>,
+    #[serde(deserialize_with = "at_most")]
     joints: Vec<String>,
+    #[serde(deserialize_with = "at_most")]
     frames: Vec<FrameFields>,
 }
 
@@ -127,9 +131,6 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     }
     if !(file.fps > 0.0 && file.fps <= 1000.0 && file.seconds >= 0.0 && file.seconds.is_finite()) {
         return Err(Error::malformed(origin, format!("fps {} or seconds {} out of range", file.fps, file.seconds)));
-    }
-    if file.frames.len() > MOST_FRAMES {
-        return Err(Error::malformed(origin, format!("more than {MOST_FRAMES} frames")));
     }
     let faces: Vec<Option<usize>> = file.coefficients.iter().map(|n| coefficients::index(n)).collect();
     let joints: Vec<Option<usize>> = file.joints.iter().map(|n| skeleton::index(n)).collect();

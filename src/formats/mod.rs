@@ -5,6 +5,7 @@
 //! | `.bvh` | Biovision hierarchy in any layout | | in the joints | | yes |
 //! | `.csv` | Live Link Face, as Apple's ARKit app of Epic writes it | yes | yes | yes | |
 //! | `.glb` | an actor with its performance as animation; anybody's animation | yes | in the joints | yes | yes |
+//! | `.anim.glb` | the same animation without an actor | yes | in the joints | in the face | yes |
 //! | `.vrma` | VRM animation | yes | in the joints | yes | yes |
 //! | `.npz` | SMPL-X as BEAT2 has it | | in the joints | | yes |
 //! | `.usda` | USD skeleton and blend shapes (written only) | yes | in the joints | in the face | yes |
@@ -13,6 +14,7 @@
 //! | `.tsv`, `.rhubarb.json` | mouth cues of Rhubarb Lip Sync | mouth | | | |
 //! | `.oculus.tsv`, `.oculus.json` | mouth cues in Oculus visemes | mouth | | | |
 //! | `.keypoints.csv`, `.keypoints.json` | 68 landmarks on the actor's face (written only) | yes | yes | | |
+//! | `.srt` | the direction that was used, as subtitles (written only) | | | | |
 //! | `.json` | ours, `assets/schema/performance.schema.json` | yes | yes | yes | yes |
 //!
 //! A `.json` or `.csv` that is read may be any of these: what is inside tells.
@@ -32,14 +34,19 @@ pub mod json;
 pub mod keypoints;
 pub mod livelink;
 pub mod npz;
+mod quoted;
 mod scene;
 mod splice;
+pub mod srt;
 pub mod usda;
 pub mod vrma;
 
 pub use splice::splice;
 
+use quoted::{in_one_line, leave_out, shown};
+
 use crate::actor::{self, Actor};
+use crate::direction::Direction;
 use crate::motion::{Parts, Performance};
 use crate::output::Output;
 use crate::{Error, Result, spelling};
@@ -55,6 +62,8 @@ pub enum Format {
     Bvh,
     LiveLink,
     Glb,
+    /// A GLB without an actor.
+    GlbAnimation,
     Vrma,
     Npz,
     Usda,
@@ -66,6 +75,7 @@ pub enum Format {
     CuesJson(cues::Set),
     KeypointsCsv,
     KeypointsJson,
+    Srt,
     Json,
 }
 
@@ -83,12 +93,14 @@ struct Entry {
 const FACE: Parts = Parts { face: true, head: true, gaze: true, body: false };
 const MOUTH: Parts = Parts { face: true, head: false, gaze: false, body: false };
 const MARKS: Parts = Parts { face: true, head: true, gaze: false, body: false };
+const NOTHING: Parts = Parts { face: false, head: false, gaze: false, body: false };
 const BODY: Parts = Parts { face: false, head: true, gaze: false, body: true };
 
-const FORMATS: [Entry; 16] = [
+const FORMATS: [Entry; 18] = [
     Entry { format: Format::Bvh, name: "bvh", ends: &[".bvh"], parts: BODY },
     Entry { format: Format::LiveLink, name: "livelink", ends: &[".csv"], parts: FACE },
     Entry { format: Format::Glb, name: "glb", ends: &[".glb"], parts: Parts::ALL },
+    Entry { format: Format::GlbAnimation, name: "glb-anim", ends: &[".anim.glb"], parts: Parts::ALL },
     Entry { format: Format::Vrma, name: "vrma", ends: &[".vrma"], parts: Parts::ALL },
     Entry { format: Format::Npz, name: "beat2", ends: &[".npz"], parts: BODY },
     Entry { format: Format::Usda, name: "usd", ends: &[".usda"], parts: Parts::ALL },
@@ -101,6 +113,7 @@ const FORMATS: [Entry; 16] = [
     Entry { format: Format::CuesJson(cues::Set::Oculus), name: "oculus-json", ends: &[".oculus.json"], parts: MOUTH },
     Entry { format: Format::KeypointsCsv, name: "keypoints", ends: &[".keypoints.csv"], parts: MARKS },
     Entry { format: Format::KeypointsJson, name: "keypoints-json", ends: &[".keypoints.json"], parts: MARKS },
+    Entry { format: Format::Srt, name: "srt", ends: &[".srt"], parts: NOTHING },
     Entry { format: Format::Json, name: "gestus", ends: &[".json"], parts: Parts::ALL },
 ];
 
@@ -135,6 +148,8 @@ pub struct Settings {
     pub bvh: bvh::Layout,
     /// Who is in GLB files; the first of [`crate::actor::BUILTIN`] if nobody is named.
     pub actor: Option<Arc<Actor>>,
+    /// What was asked of the character, for files that say it.
+    pub direction: Option<Direction>,
 }
 
 /// What there is, for those who named something else.
@@ -146,6 +161,11 @@ const LARGEST: u64 = 512 << 20;
 
 /// More frames are refused: two hours at 60 fps.
 const MOST_FRAMES: usize = 432_000;
+
+/// Frames that a file with so many rows, keys or cues may bring: an hour, and longer gaps the more there is. Times alone may lie.
+fn most_frames(rows: usize) -> usize {
+    (108_000 + 400 * rows.min(MOST_FRAMES)).min(MOST_FRAMES)
+}
 
 /// Faster motion is read at this rate, frames per second.
 const LARGEST_FPS: f64 = 240.0;
@@ -168,12 +188,33 @@ impl Format {
 
     /// Whether files of the format are read, or written only.
     pub fn is_read(self) -> bool {
-        !matches!(self, Format::Usda | Format::KeypointsCsv | Format::KeypointsJson)
+        !matches!(self, Format::Usda | Format::KeypointsCsv | Format::KeypointsJson | Format::Srt)
     }
 
     /// What files of the format carry.
     pub fn parts(self) -> Parts {
         self.entry().parts
+    }
+
+    /// What people should know about files of the format beyond the parts that they lack.
+    pub fn caveat(self) -> Option<&'static str> {
+        match self {
+            Format::Npz => Some("expressions are left at zero"),
+            Format::Beat => Some("60 frames a second and no tongue, as BEAT has it"),
+            Format::GlbAnimation => Some("one triangle carries the weights of the face"),
+            Format::CuesTsv(_) | Format::CuesJson(_) => Some("only the shape of the mouth"),
+            _ => None,
+        }
+    }
+
+    /// Whether files of the format have no place of its own for a coefficient, though they carry faces: BEAT has no tongue, and VRM animation
+    /// the gaze instead of the eyes' shapes.
+    pub fn lacks(self, coefficient: &str) -> bool {
+        match self {
+            Format::Beat => coefficient == "tongueOut",
+            Format::Vrma => coefficient.starts_with("eyeLook"),
+            _ => false,
+        }
     }
 
     fn entry(self) -> &'static Entry {
@@ -218,6 +259,7 @@ pub fn write_as(format: Format, path: &Path, performance: &Performance, settings
         Format::Glb => return glb::write(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
         Format::KeypointsCsv => return keypoints::write_csv(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
         Format::KeypointsJson => return keypoints::write_json(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
+        Format::GlbAnimation => glb::write_animation(out, performance),
         Format::Vrma => vrma::write(out, performance),
         Format::Npz => npz::write(out, performance),
         Format::Usda => usda::write(out, performance),
@@ -226,6 +268,13 @@ pub fn write_as(format: Format, path: &Path, performance: &Performance, settings
         Format::Beat => beat::write(out, performance),
         Format::CuesTsv(set) => cues::write_tsv(out, performance, set),
         Format::CuesJson(set) => cues::write_json(out, performance, set, info),
+        Format::Srt => {
+            let direction = settings.direction.as_ref().ok_or_else(|| Error::Unsupported {
+                what: format!("{}: there is no direction to write", path.display()),
+                hint: "write it with the take (`gestus animate talk.wav -o talk.srt`), or convert a .json that names its direction".into(),
+            })?;
+            srt::write(out, direction, performance.length())
+        }
         Format::Json => json::write(out, performance, info),
     };
     written.map_err(Error::io(path))?;
@@ -249,28 +298,39 @@ pub fn read(path: &Path) -> Result<Loaded> {
 
 /// Reads the motion in `path`, in the format given.
 pub fn read_as(format: Format, path: &Path) -> Result<Loaded> {
-    let (bytes, origin) = (bytes(path)?, path.display().to_string());
-    match format {
-        Format::Bvh => return bvh::read(&bytes, &origin),
-        Format::Glb => return glb::read(&bytes, &origin),
-        Format::Vrma => return vrma::read(&bytes, &origin),
-        Format::Npz => return npz::read(&bytes, &origin),
-        _ if !format.is_read() => {
-            let what = format!("{origin}: files of the format {format} are written only");
-            return Err(Error::Unsupported { what, hint: "keep the performance as .json beside it".into() });
-        }
-        _ => {}
+    let origin = path.display().to_string();
+    if !format.is_read() {
+        let what = format!("{origin}: files of the format {format} are written only");
+        let hint = match format {
+            Format::Srt => "subtitles are a direction: give them to --direction",
+            Format::Usda => "bring the motion as .glb or .bvh; Blender opens USD and writes both",
+            _ => "keep the performance as .json beside it",
+        };
+        return Err(Error::Unsupported { what, hint: hint.into() });
     }
-    let content = text(&bytes, &origin)?;
-    match inside(format, content) {
-        Format::A2fJson => a2f::read_json(content, &origin),
-        Format::A2fCsv => a2f::read_csv(content, &origin),
-        Format::Beat => beat::read(content, &origin),
-        Format::CuesTsv(_) => cues::read_tsv(content, &origin),
-        Format::CuesJson(_) => cues::read_json(content, &origin),
-        Format::LiveLink => livelink::read(&bytes, &origin),
-        _ => json::read(&bytes, &origin),
-    }
+    read_bytes(format, &bytes(path)?, &origin)
+}
+
+/// Reads the motion in a file's bytes; `origin` names it in errors.
+pub fn read_bytes(format: Format, bytes: &[u8], origin: &str) -> Result<Loaded> {
+    let read = match format {
+        Format::Bvh => bvh::read(bytes, origin),
+        Format::Glb | Format::GlbAnimation => glb::read(bytes, origin),
+        Format::Vrma => vrma::read(bytes, origin),
+        Format::Npz => npz::read(bytes, origin),
+        _ => text(bytes, origin).and_then(|content| match inside(format, content) {
+            Format::A2fJson => a2f::read_json(content, origin),
+            Format::A2fCsv => a2f::read_csv(content, origin),
+            Format::Beat => beat::read(content, origin),
+            Format::CuesTsv(_) => cues::read_tsv(content, origin),
+            Format::CuesJson(_) => cues::read_json(content, origin),
+            Format::LiveLink => livelink::read(bytes, origin),
+            _ => json::read(bytes, origin),
+        }),
+    };
+    let mut loaded = read.map_err(in_one_line)?;
+    loaded.unused.iter_mut().for_each(|name| *name = shown(name, 60));
+    Ok(loaded)
 }
 
 /// The format of a text that a name like `.json` or `.csv` leaves open.

@@ -1,8 +1,9 @@
 //! NumPy archives of body motion as BEAT2 and AMASS have them: SMPL-X.
 //!
-//! `poses` (t × 165) are axis-angle rotations of 55 joints, `trans` (t × 3) where the model's origin is, `betas` the shape (zeros here),
-//! `mocap_frame_rate` the rate; AMASS says `mocap_framerate`. World in metres, y up. The model's own mesh and joints are not free, so its
-//! T-pose stands here as ours with its arms and legs splayed as that mesh has them (directions, rounded).
+//! `poses` (t × 165) are axis-angle rotations of 55 joints, `trans` (t × 3) where the model's origin is, `betas` the shape and
+//! `expressions` (t × 100) the face (both zeros here), `mocap_frame_rate` the rate; AMASS says `mocap_framerate`. World in metres, y up.
+//! The model's own mesh and joints are not free, so its T-pose stands here as ours with its arms and legs splayed as that mesh has them
+//! (directions, rounded). Files of other programs come to the floor, as their bodies differ; ours say so and come back as they were.
 
 use super::faces::loaded;
 use super::{Loaded, MOST_FRAMES};
@@ -20,6 +21,11 @@ const PELVIS: Vec3 = Vec3::new(0.0, -0.35, 0.01);
 /// Joints of SMPL-X; SMPL-H has 52, without jaw and eyes.
 const COUNT: usize = 55;
 const BETAS: usize = 300;
+const EXPRESSIONS: usize = 100;
+/// Largest arrays that are read, all together, bytes: two hours at 60 frames a second are less.
+const LARGEST: u64 = 512 << 20;
+/// Arrays that matter here.
+const WANTED: [&str; 7] = ["poses", "trans", "expressions", "mocap_frame_rate", "mocap_framerate", "fps", GENERATOR];
 
 /// Names and parents of the first 25 joints; fifteen finger joints a side follow.
 const BODY: [(&str, usize); 25] = [
@@ -122,52 +128,66 @@ fn skeleton_and_map(count: usize) -> (Skeleton, Map) {
     (Skeleton { joints }, map)
 }
 
-/// Writes the archive.
+/// Name of the array by which we know our own files.
+const GENERATOR: &str = "generator";
+
+/// Writes the archive; every array walks through the frames anew.
 pub fn write(out: &mut (impl Write + Seek), performance: &Performance) -> std::io::Result<()> {
     let (skeleton, map) = skeleton_and_map(COUNT);
     let rest =
         Clip { fps: performance.fps, skeleton, translations: vec![Track { joint: 0, places: vec![OFFSETS[0]] }], rotations: Vec::new() };
-    let poses: Vec<Pose> = performance.frames.iter().map(|frame| frame.body.clone()).collect();
-    let clip = Retarget::fit(&[&rest], &map).to_clip(&poses, performance.fps);
-    let frames = clip.frames();
-    let mut zip = zip::ZipWriter::new(out);
-    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    let mut array = |name: &str, kind: &str, shape: &str, data: &mut dyn Iterator<Item = u8>| -> std::io::Result<()> {
-        zip.start_file(format!("{name}.npy"), options).map_err(std::io::Error::other)?;
+    let retarget = Retarget::fit(&[&rest], &map).exact();
+    let outward = retarget.outward(performance.frames.iter().map(|frame| &frame.body));
+    let frames = performance.frames.len();
+    let outgoing = || performance.frames.iter().map(|frame| outward.frame(&frame.body));
+    let mut archive = Archive { zip: zip::ZipWriter::new(out) };
+    let turns = outgoing().flat_map(|frame| frame.rotations).flat_map(|q| (if q.w < 0.0 { -q } else { q }).to_scaled_axis().to_array());
+    archive.array("poses", "<f4", &format!("({frames}, {})", 3 * COUNT), turns.flat_map(f32::to_le_bytes))?;
+    let places = outgoing().flat_map(|frame| (frame.places[0] - PELVIS).to_array());
+    archive.array("trans", "<f4", &format!("({frames}, 3)"), places.flat_map(f32::to_le_bytes))?;
+    archive.array("expressions", "<f4", &format!("({frames}, {EXPRESSIONS})"), std::iter::repeat_n(0, 4 * EXPRESSIONS * frames))?;
+    archive.array("betas", "<f4", &format!("({BETAS},)"), std::iter::repeat_n(0, 4 * BETAS))?;
+    archive.array("mocap_frame_rate", "<f8", "()", performance.fps.to_le_bytes().into_iter())?;
+    for (name, text) in [("gender", "neutral"), ("model", "smplx2020"), (GENERATOR, super::glb::GENERATOR)] {
+        let bytes = text.chars().flat_map(|c| u32::from(c).to_le_bytes());
+        archive.array(name, &format!("<U{}", text.len()), "()", bytes)?;
+    }
+    archive.zip.finish().map_err(std::io::Error::other).map(drop)
+}
+
+/// An archive of arrays, in NumPy's format 1.0.
+struct Archive<W: Write + Seek> {
+    zip: zip::ZipWriter<W>,
+}
+
+impl<W: Write + Seek> Archive<W> {
+    /// Adds an array of a type and a shape as NumPy writes them.
+    fn array(&mut self, name: &str, kind: &str, shape: &str, data: impl Iterator<Item = u8>) -> std::io::Result<()> {
+        // Sizes are known only at the end, and a long take may need more than 4 GiB.
+        let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated).large_file(true);
+        self.zip.start_file(format!("{name}.npy"), options).map_err(std::io::Error::other)?;
         let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}");
         // Magic, version and length take ten bytes; all together fills whole lines of 64.
         header.push_str(&" ".repeat((10 + header.len() + 1).next_multiple_of(64) - 11 - header.len()));
         header.push('\n');
-        zip.write_all(b"\x93NUMPY\x01\x00")?;
-        zip.write_all(&(header.len() as u16).to_le_bytes())?;
-        zip.write_all(header.as_bytes())?;
+        self.zip.write_all(b"\x93NUMPY\x01\x00")?;
+        self.zip.write_all(&(header.len() as u16).to_le_bytes())?;
+        self.zip.write_all(header.as_bytes())?;
         let mut buffer = Vec::with_capacity(1 << 16);
         for byte in data {
             buffer.push(byte);
             if buffer.len() == 1 << 16 {
-                zip.write_all(&buffer)?;
+                self.zip.write_all(&buffer)?;
                 buffer.clear();
             }
         }
-        zip.write_all(&buffer)
-    };
-    let turns = clip.rotations.iter().flatten().flat_map(|q| (if q.w < 0.0 { -*q } else { *q }).to_scaled_axis().to_array());
-    array("poses", "<f4", &format!("({frames}, {})", 3 * COUNT), &mut turns.flat_map(f32::to_le_bytes))?;
-    let places = clip.translations.iter().find(|track| track.joint == 0).map_or(&[][..], |track| &track.places);
-    let places = places.iter().flat_map(|place| (*place - PELVIS).to_array());
-    array("trans", "<f4", &format!("({frames}, 3)"), &mut places.flat_map(f32::to_le_bytes))?;
-    array("betas", "<f4", &format!("({BETAS},)"), &mut std::iter::repeat_n(0, 4 * BETAS))?;
-    array("mocap_frame_rate", "<f8", "()", &mut performance.fps.to_le_bytes().into_iter())?;
-    let text = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>();
-    array("gender", "<U7", "()", &mut text("neutral").into_iter())?;
-    array("model", "<U10", "()", &mut text("smplx2020\0").into_iter())?;
-    zip.finish().map_err(std::io::Error::other)?;
-    Ok(())
+        self.zip.write_all(&buffer)
+    }
 }
 
 /// Reads an archive's bytes; `origin` names it in errors.
 pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
-    let npz = Npz::read(std::io::Cursor::new(bytes), origin)?;
+    let npz = Npz::read_within(std::io::Cursor::new(bytes), origin, Some(&WANTED), LARGEST)?;
     let poses = npz.get("poses")?;
     let bad = |what: String| Error::malformed(origin, what);
     let [frames, width] = poses.shape[..] else { return Err(bad(format!("poses have the shape {:?}", poses.shape))) };
@@ -192,12 +212,18 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let places = trans.numbers.chunks_exact(3).take(frames).map(|p| Vec3::from_slice(p).clamp_length_max(1e4) + PELVIS).collect();
     let fps = f64::from(rate.unwrap_or(30.0));
     let clip = Clip { fps, skeleton, translations: vec![Track { joint: 0, places }], rotations };
-    let (clip, turned) = upright(clip, &map);
-    notes.extend(turned.then(|| "z is up in this file".to_string()));
     let frame = |body: Pose| Frame { head: motion::head_of(&body), body, ..Frame::default() };
-    let frames = Retarget::fit(&[&clip], &map).to_poses(&clip).into_iter().map(frame).collect();
-    let unused = if npz.get("expressions").is_ok() { vec!["expressions".to_string()] } else { Vec::new() };
-    Ok(Loaded { notes, ..loaded(frames, fps, super::BODY, unused, origin)? })
+    let poses = match npz.get(GENERATOR).is_ok_and(|array| array.strings.iter().any(|name| name.starts_with("gestus "))) {
+        true => Retarget::fit(&[&clip], &map).exact().to_poses(&clip),
+        false => {
+            let (clip, turned) = upright(clip, &map);
+            notes.extend(turned.then(|| "z is up in this file".to_string()));
+            Retarget::fit(&[&clip], &map).to_poses(&clip)
+        }
+    };
+    let moves = npz.get("expressions").is_ok_and(|array| array.numbers.iter().any(|v| *v != 0.0));
+    let unused = if moves { vec!["expressions".to_string()] } else { Vec::new() };
+    Ok(Loaded { notes, ..loaded(poses.into_iter().map(frame).collect(), fps, super::BODY, unused, origin)? })
 }
 
 /// AMASS has z up: turns the world if people stand along z.

@@ -1,9 +1,8 @@
 //! Nodes and animation of a glTF file as motion of our skeleton: what GLB and VRMA readers share.
 
 use super::Loaded;
-use super::glb::FaceCurve;
-use super::gltf::{Container, Curve};
-use super::{LARGEST_FPS, MOST_FRAMES};
+use super::gltf::{Container, Curve, is_turn};
+use super::{LARGEST_FPS, most_frames};
 use crate::body::skeleton::{self, COUNT};
 use crate::motion::retarget::{Clip, Joint, Map, Retarget, Skeleton, Track};
 use crate::motion::{self, Frame, Gaze, Parts, Performance};
@@ -11,6 +10,7 @@ use crate::{Error, Result};
 use glam::{Mat4, Quat, Vec3};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The nodes of a file, parents first.
 pub struct Scene {
@@ -21,7 +21,7 @@ pub struct Scene {
     scales: Vec<f32>,
 }
 
-const MOST_NODES: usize = 100_000;
+const MOST_NODES: usize = 20_000;
 
 impl Scene {
     pub fn read(file: &Container) -> std::result::Result<Scene, String> {
@@ -101,28 +101,41 @@ fn transform(node: &Value) -> (Vec3, Quat, f32) {
     };
     if let Ok(matrix) = <[f32; 16]>::try_from(numbers("matrix")) {
         let (scale, rotation, place) = Mat4::from_cols_array(&matrix).to_scale_rotation_translation();
-        if rotation.is_finite() && place.is_finite() {
+        if is_turn(rotation) && place.is_finite() && scale.is_finite() {
             return (place, rotation.normalize(), scale.abs().element_sum() / 3.0);
         }
     }
     let rotation = match numbers("rotation")[..] {
-        [x, y, z, w] if Quat::from_xyzw(x, y, z, w).length_squared() > 1e-6 => Quat::from_xyzw(x, y, z, w).normalize(),
+        [x, y, z, w] if is_turn(Quat::from_xyzw(x, y, z, w)) => Quat::from_xyzw(x, y, z, w).normalize(),
         _ => Quat::IDENTITY,
     };
     (three("translation", Vec3::ZERO), rotation, three("scale", Vec3::ONE).abs().element_sum() / 3.0)
+}
+
+/// One number of a curve, and how much of it, that drives a coefficient.
+pub struct FaceCurve {
+    pub coefficient: usize,
+    pub curve: Rc<Curve>,
+    pub column: usize,
+    pub share: f32,
 }
 
 /// The curves of a file's first animation.
 #[derive(Default)]
 pub struct Motion {
     /// By the file's node.
-    pub rotations: BTreeMap<usize, Curve>,
-    pub translations: BTreeMap<usize, Curve>,
-    pub weights: BTreeMap<usize, Curve>,
+    pub rotations: BTreeMap<usize, Rc<Curve>>,
+    pub translations: BTreeMap<usize, Rc<Curve>>,
+    pub weights: BTreeMap<usize, Rc<Curve>>,
     pub faces: Vec<FaceCurve>,
     /// Turns +z to where the eyes look, relative to the head.
-    pub gaze: Option<Curve>,
+    pub gaze: Option<Rc<Curve>>,
 }
+
+/// Frames that are worked on at once.
+const BLOCK: usize = 256;
+/// Frames from which it is learned how axes lie.
+const SAMPLES: usize = 600;
 
 impl Motion {
     pub fn new(file: &Container, scene: &Scene) -> std::result::Result<Motion, String> {
@@ -130,7 +143,7 @@ impl Motion {
         if animation.is_null() {
             return Err("holds no animation".into());
         }
-        let mut motion = Motion::default();
+        let (mut motion, mut allowance) = (Motion::default(), file.allowance());
         for channel in animation["channels"].as_array().into_iter().flatten() {
             let target = &channel["target"];
             let Some(node) = target["node"].as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < scene.places.len()) else {
@@ -143,17 +156,20 @@ impl Motion {
                 Some("weights") => &mut motion.weights,
                 _ => continue,
             };
-            list.insert(node, Curve::read(file, sampler)?);
+            list.insert(node, Rc::new(Curve::read(file, sampler, &mut allowance)?));
         }
         Ok(motion)
     }
 
+    fn curves(&self) -> impl Iterator<Item = &Curve> {
+        let faces = self.faces.iter().map(|face| &face.curve);
+        self.rotations.values().chain(self.translations.values()).chain(faces).chain(&self.gaze).map(Rc::as_ref)
+    }
+
     /// Seconds, and frames a second: those of the keys.
     fn clock(&self) -> (f64, f64) {
-        let faces = self.faces.iter().map(|(_, curve, _)| curve);
-        let all: Vec<&Curve> = self.rotations.values().chain(self.translations.values()).chain(faces).chain(&self.gaze).collect();
-        let end = all.iter().map(|curve| curve.end()).fold(0.0, f32::max);
-        let mut spacings: Vec<f32> = all.iter().filter_map(|curve| curve.spacing()).collect();
+        let end = self.curves().map(Curve::end).fold(0.0, f32::max);
+        let mut spacings: Vec<f32> = self.curves().filter_map(Curve::spacing).collect();
         spacings.sort_by(f32::total_cmp);
         let spacing = spacings.get(spacings.len() / 2).copied().unwrap_or(1.0 / 30.0);
         // Sparse keys are no frame rate.
@@ -163,12 +179,14 @@ impl Motion {
         (f64::from(end), fps.clamp(1.0, LARGEST_FPS))
     }
 
-    /// The motion as a performance; `map` says which nodes (places in the skeleton) are our joints.
-    pub fn load(&self, scene: &Scene, map: &Map, unused: Vec<String>, origin: &str) -> Result<Loaded> {
+    /// The motion as a performance; `map` says which nodes (places in the skeleton) are our joints, `normal` that the format wants
+    /// them to rest in the T-pose.
+    pub fn load(&self, scene: &Scene, map: &Map, normal: bool, unused: Vec<String>, origin: &str) -> Result<Loaded> {
         let (end, fps) = self.clock();
         let count = (end * fps).round() as usize + 1;
-        if count > MOST_FRAMES {
-            return Err(Error::malformed(origin, format!("more than {MOST_FRAMES} frames")));
+        let keys = self.curves().map(Curve::keys).max().unwrap_or(0);
+        if count > most_frames(keys) {
+            return Err(Error::malformed(origin, format!("{keys} keys are too few for {end} seconds")));
         }
         let body = map.joints[0].is_some() && map.count() > 5 && !(self.rotations.is_empty() && self.translations.is_empty());
         let parts = Parts { face: !self.faces.is_empty(), head: body, gaze: self.gaze.is_some() || !self.faces.is_empty(), body };
@@ -176,54 +194,110 @@ impl Motion {
             let what = format!("{origin}: animates no joint and no shape that gestus knows ({} of {COUNT} joints)", map.count());
             return Err(Error::Unsupported { what, hint: "name joints as VRM or Mixamo do, shapes as ARKit does".into() });
         }
-        let time = |n: usize| (n as f64 / fps) as f32;
         let mut frames = vec![Frame::default(); count];
         if body {
-            let clip = self.clip(scene, map, fps, count);
-            let poses = Retarget::fit(&[&clip], map).to_poses(&clip);
-            for (frame, pose) in frames.iter_mut().zip(poses) {
-                (frame.head, frame.body) = (motion::head_of(&pose), pose);
-            }
+            self.move_bodies(&mut frames, &Figure::of(scene, map), fps, normal);
         }
         for (n, frame) in frames.iter_mut().enumerate() {
-            for (coefficient, curve, k) in &self.faces {
-                let value = curve.at(time(n)).get(*k).copied().unwrap_or(0.0);
-                frame.face[*coefficient] = frame.face[*coefficient].max(value.clamp(0.0, 1.0));
-            }
-            match self.gaze.as_ref().and_then(|curve| curve.rotation(time(n))) {
-                Some(turn) => {
-                    let ahead = turn * Vec3::Z;
-                    frame.look(Gaze { yaw: ahead.x.atan2(ahead.z), pitch: -ahead.y.clamp(-1.0, 1.0).asin() });
-                }
-                None => frame.gaze = Gaze::read(&frame.face),
-            }
+            self.move_face(frame, (n as f64 / fps) as f32);
         }
         let performance = Performance { fps, seconds: count as f64 / fps, frames };
         Ok(Loaded { performance, parts, unused, notes: Vec::new() })
     }
 
-    fn clip(&self, scene: &Scene, map: &Map, fps: f64, count: usize) -> Clip {
-        let joints = &scene.skeleton.joints;
-        let mut rotations = vec![joints.iter().map(|joint| joint.rest).collect::<Vec<Quat>>(); count];
-        for (node, curve) in &self.rotations {
-            for (n, frame) in rotations.iter_mut().enumerate() {
-                if let Some(turn) = curve.rotation((n as f64 / fps) as f32) {
-                    frame[scene.places[*node]] = turn;
-                }
+    fn move_face(&self, frame: &mut Frame, time: f32) {
+        for face in &self.faces {
+            let value = face.curve.number(face.column, time) * face.share;
+            frame.face[face.coefficient] = frame.face[face.coefficient].max(value.clamp(0.0, 1.0));
+        }
+        match self.gaze.as_ref().and_then(|curve| curve.rotation(time)) {
+            Some(turn) => {
+                let ahead = turn * Vec3::Z;
+                frame.look(Gaze { yaw: ahead.x.atan2(ahead.z), pitch: -ahead.y.clamp(-1.0, 1.0).asin() });
+            }
+            None => frame.gaze = Gaze::read(&frame.face),
+        }
+    }
+
+    /// The body block by block, as a clip of all nodes would take much more than the performance.
+    fn move_bodies(&self, frames: &mut [Frame], figure: &Figure, fps: f64, normal: bool) {
+        let count = frames.len();
+        let learned = self.clip(figure, fps, (0..count).step_by(count.div_ceil(SAMPLES)));
+        let straight = if normal { Retarget::normalised(&learned, &figure.map) } else { None };
+        let retarget = straight.unwrap_or_else(|| Retarget::fit(&[&learned], &figure.map));
+        for first in (0..count).step_by(BLOCK) {
+            let block = first..(first + BLOCK).min(count);
+            let clip = self.clip(figure, fps, block.clone());
+            for n in block {
+                let before = n.checked_sub(1).map(|before| &frames[before].body);
+                frames[n].body = retarget.follow(&clip.globals(n - first), before);
             }
         }
-        let hips = map.joints[0];
+        retarget.settle(frames, |frame| &mut frame.body);
+        frames.iter_mut().for_each(|frame| frame.head = motion::head_of(&frame.body));
+    }
+
+    /// Some of the frames of the body.
+    fn clip(&self, figure: &Figure, fps: f64, frames: impl Iterator<Item = usize> + Clone) -> Clip {
+        let joints = &figure.skeleton.joints;
+        let time = |n: usize| (n as f64 / fps) as f32;
+        let mut rotations = vec![joints.iter().map(|joint| joint.rest).collect::<Vec<Quat>>(); frames.clone().count()];
+        for (curve, place) in self.rotations.iter().filter_map(|(node, curve)| Some((curve, figure.places.get(node)?))) {
+            for (n, frame) in frames.clone().zip(&mut rotations) {
+                frame[*place] = curve.rotation(time(n)).unwrap_or(frame[*place]);
+            }
+        }
         // Only what carries the body moves; bones that stretch are left out.
-        let carries = |place: usize| hips.is_some_and(|hips| std::iter::successors(Some(hips), |k| joints[*k].parent).any(|k| k == place));
-        let moving = self.translations.iter().filter(|(node, _)| carries(scene.places[**node]));
-        let translations = moving.map(|(node, curve)| {
-            let place = scene.places[*node];
-            let at = |n: usize| match curve.at((n as f64 / fps) as f32)[..] {
-                [x, y, z] => Vec3::new(x, y, z).clamp(Vec3::splat(-1e6), Vec3::splat(1e6)) * scene.parent_scale(place),
+        let moving = self.translations.iter().filter_map(|(node, curve)| Some((curve, *figure.places.get(node)?)));
+        let translations = moving.filter(|(_, place)| figure.carries(*place)).map(|(curve, place)| {
+            let far = Vec3::splat(1e6);
+            let at = |n: usize| match curve.at(time(n))[..] {
+                [x, y, z] => Vec3::new(x, y, z).clamp(-far, far) * figure.scales[place],
                 _ => joints[place].offset,
             };
-            Track { joint: place, places: (0..count).map(at).collect() }
+            Track { joint: place, places: frames.clone().map(at).collect() }
         });
-        Clip { fps, skeleton: scene.skeleton.clone(), translations: translations.collect(), rotations }
+        Clip { fps, skeleton: figure.skeleton.clone(), translations: translations.collect(), rotations }
+    }
+}
+
+/// The nodes of a file that are joints of ours, and those that carry them.
+struct Figure {
+    skeleton: Skeleton,
+    map: Map,
+    /// Places in the skeleton by the file's node.
+    places: BTreeMap<usize, usize>,
+    /// What the places of each joint's node are scaled by.
+    scales: Vec<f32>,
+}
+
+impl Figure {
+    fn of(scene: &Scene, map: &Map) -> Figure {
+        let joints = &scene.skeleton.joints;
+        let mut needed = vec![false; joints.len()];
+        for joint in map.joints.iter().flatten() {
+            let mut up = Some(*joint);
+            while let Some(k) = up.filter(|k| !needed[*k]) {
+                needed[k] = true;
+                up = joints[k].parent;
+            }
+        }
+        let kept: Vec<usize> = (0..joints.len()).filter(|k| needed[*k]).collect();
+        let new = |old: usize| kept.binary_search(&old).ok();
+        let skeleton =
+            Skeleton { joints: kept.iter().map(|k| Joint { parent: joints[*k].parent.and_then(new), ..joints[*k].clone() }).collect() };
+        let places = scene.places.iter().enumerate().filter_map(|(node, place)| Some((node, new(*place)?))).collect();
+        Figure {
+            skeleton,
+            map: Map { joints: map.joints.map(|k| k.and_then(new)) },
+            places,
+            scales: kept.iter().map(|k| scene.parent_scale(*k)).collect(),
+        }
+    }
+
+    /// Whether a joint is the hips or above them.
+    fn carries(&self, place: usize) -> bool {
+        let up = |hips| std::iter::successors(Some(hips), |k: &usize| self.skeleton.joints[*k].parent);
+        self.map.joints[0].is_some_and(|hips| up(hips).any(|k| k == place))
     }
 }

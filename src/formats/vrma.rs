@@ -5,9 +5,9 @@
 //! expressions, but for those of the gaze. Presets of other files are read as mixes of coefficients.
 
 use super::Loaded;
-use super::glb::{Animation, aligned};
-use super::gltf::Container;
-use super::scene::{Motion, Scene};
+use super::glb::{GENERATOR, joint_node};
+use super::gltf::{Aligned, Animation, Container};
+use super::scene::{FaceCurve, Motion, Scene};
 use crate::actor::preset;
 use crate::body::skeleton::{COUNT, JOINTS};
 use crate::face::coefficients::{self, NAMES};
@@ -15,24 +15,39 @@ use crate::motion::Performance;
 use crate::render::gaze_rotation;
 use crate::{Error, Result};
 use serde_json::{Map as Object, json};
-use std::io::Write;
+use std::io::{Seek, Write};
+use std::rc::Rc;
 
 const EXTENSION: &str = "VRMC_vrm_animation";
 
 /// Writes a performance.
-pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result<()> {
+pub fn write(out: &mut (impl Write + Seek), performance: &Performance) -> std::io::Result<()> {
     let shapes: Vec<usize> = (0..NAMES.len()).filter(|k| !NAMES[*k].starts_with("eyeLook")).collect();
-    let (mut bones, mut custom, mut nodes) = (Object::new(), Object::new(), Vec::new());
+    let look = COUNT + shapes.len();
+    let mut animation = Animation::new(file(&shapes), performance.frames.len(), performance.fps);
+    animation.translation(0);
+    (0..COUNT).for_each(|joint| animation.rotation(joint));
+    (COUNT..look).for_each(|node| animation.translation(node));
+    animation.rotation(look);
+    let mut aligned = Aligned::default();
+    let rows = performance.frames.iter().map(|frame| {
+        let mut row = frame.body.hips.to_array().to_vec();
+        row.extend((0..COUNT).flat_map(|k| aligned.next(k, frame.body.rotations[k].normalize())));
+        row.extend(shapes.iter().flat_map(|shape| [frame.face[*shape], 0.0, 0.0]));
+        row.extend(aligned.next(COUNT, gaze_rotation(frame.gaze)));
+        row
+    });
+    animation.write(out, rows)
+}
+
+/// Nodes of the joints, of an expression for each of `shapes`, and of the gaze.
+fn file(shapes: &[usize]) -> Container {
+    let (mut bones, mut custom) = (Object::new(), Object::new());
+    let mut nodes: Vec<_> = JOINTS.iter().enumerate().map(|(k, joint)| joint_node(k, joint.name, joint.offset)).collect();
     for (k, joint) in JOINTS.iter().enumerate() {
-        let children: Vec<usize> = (0..COUNT).filter(|c| JOINTS[*c].parent == Some(k)).collect();
-        let mut node = json!({ "name": joint.name, "translation": joint.offset.to_array() });
-        if !children.is_empty() {
-            node["children"] = json!(children);
-        }
-        nodes.push(node);
         bones.insert(joint.name.into(), json!({ "node": k }));
     }
-    for shape in &shapes {
+    for shape in shapes {
         custom.insert(NAMES[*shape].into(), json!({ "node": nodes.len() }));
         nodes.push(json!({ "name": NAMES[*shape] }));
     }
@@ -40,7 +55,7 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result
     nodes.push(json!({ "name": "lookAt" }));
     let roots: Vec<usize> = [0].into_iter().chain(COUNT..nodes.len()).collect();
     let json = json!({
-        "asset": { "version": "2.0", "generator": concat!("gestus ", env!("CARGO_PKG_VERSION")) },
+        "asset": { "version": "2.0", "generator": GENERATOR },
         "scene": 0,
         "scenes": [{ "nodes": roots }],
         "nodes": nodes,
@@ -52,24 +67,7 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> std::io::Result
             "lookAt": { "node": look, "offsetFromHeadBone": [0.0, 0.06, 0.08] },
         }},
     });
-    let mut file = Container { json, ..Container::default() };
-    let frames = &performance.frames;
-    if !frames.is_empty() {
-        let times: Vec<f32> = (0..frames.len()).map(|n| (n as f64 / performance.fps) as f32).collect();
-        let mut timeline = Animation::new(&mut file, &times);
-        let hips: Vec<f32> = frames.iter().flat_map(|frame| frame.body.hips.to_array()).collect();
-        timeline.channel(0, "translation", &hips, "VEC3");
-        for joint in 0..COUNT {
-            timeline.rotations(joint, &aligned(frames.iter().map(|frame| frame.body.rotations[joint].normalize())));
-        }
-        for (n, shape) in shapes.iter().enumerate() {
-            let places: Vec<f32> = frames.iter().flat_map(|frame| [frame.face[*shape], 0.0, 0.0]).collect();
-            timeline.channel(COUNT + n, "translation", &places, "VEC3");
-        }
-        timeline.rotations(look, &aligned(frames.iter().map(|frame| gaze_rotation(frame.gaze))));
-        timeline.finish("performance");
-    }
-    file.write(out)
+    Container { json, ..Container::default() }
 }
 
 /// Reads a file's bytes; `origin` names it in errors.
@@ -86,18 +84,15 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     for kind in ["preset", "custom"] {
         for (name, value) in extension["expressions"][kind].as_object().into_iter().flatten() {
             let Some(curve) = scene.node(value).and_then(|node| motion.translations.get(&node)).cloned() else { continue };
-            let mix: Vec<usize> = match coefficients::index(name) {
-                Some(coefficient) => vec![coefficient],
-                None => Vec::new(),
-            };
-            let shares = preset(name);
-            if mix.is_empty() && shares.is_empty() {
+            // Coefficients go by their own names, presets of VRM as mixes of them.
+            let mix = coefficients::index(name).map_or_else(|| preset(name), |coefficient| vec![(coefficient, 1.0)]);
+            if mix.is_empty() {
                 unused.push(name.clone());
             }
-            motion.faces.extend(mix.into_iter().map(|coefficient| (coefficient, curve.clone(), 0)));
-            motion.faces.extend(shares.into_iter().map(|(coefficient, share)| (coefficient, curve.scaled(share), 0)));
+            let face = |(coefficient, share)| FaceCurve { coefficient, curve: Rc::clone(&curve), column: 0, share };
+            motion.faces.extend(mix.into_iter().map(face));
         }
     }
     motion.gaze = scene.node(&extension["lookAt"]).and_then(|node| motion.rotations.get(&node)).cloned();
-    motion.load(&scene, &map, unused, origin)
+    motion.load(&scene, &map, true, unused, origin)
 }

@@ -1,6 +1,6 @@
 //! One performance from the parts of several: a body from one file, a face from another.
 
-use super::{Parts, Performance, attach_head};
+use super::{Parts, Performance, set_head};
 use crate::body;
 
 /// Puts together performances and what each has, at `fps` frames a second, as long as the longest; shorter ones hold their
@@ -31,7 +31,7 @@ pub fn combine(takes: &[(Performance, Parts)], fps: f64) -> Performance {
             (None, head) => {
                 frame.body = body::standing();
                 frame.head = head.as_ref().map_or_else(Default::default, |head| head[n].head);
-                attach_head(&mut frame.body, frame.head);
+                set_head(&mut frame.body, frame.head);
             }
         }
     }

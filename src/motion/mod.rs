@@ -91,6 +91,13 @@ pub fn attach_head(pose: &mut Pose, head: Head) {
     pose.rotations[HEAD] *= part(1.0 - NECK_SHARE);
 }
 
+/// Holds the head of a pose as `head` says, whatever it did before: what [`head_of`] then tells.
+pub fn set_head(pose: &mut Pose, head: Head) {
+    let whole = Quat::from_euler(EulerRot::YXZ, head.yaw, head.pitch, head.roll);
+    pose.rotations[NECK] = Quat::IDENTITY.slerp(whole, NECK_SHARE);
+    pose.rotations[HEAD] = (pose.rotations[NECK].conjugate() * whole).normalize();
+}
+
 /// How the head of a pose is turned against the upper chest: what neck and head do together.
 pub fn head_of(pose: &Pose) -> Head {
     let (yaw, pitch, roll) = (pose.rotations[NECK] * pose.rotations[HEAD]).to_euler(EulerRot::YXZ);

@@ -21,12 +21,18 @@ impl Performance {
     /// rates stay as they are; beyond the last one it is held.
     pub fn resample(&self, fps: f64) -> Performance {
         let fps = if fps.is_nan() { self.fps } else { fps.clamp(RATES.0, RATES.1) };
-        let seconds = if self.seconds > 0.0 { self.seconds } else { self.frames.len() as f64 / self.fps.max(RATES.0) };
-        if self.frames.is_empty() {
-            return Performance { fps, seconds, frames: Vec::new() };
-        }
-        let frames = (0..Performance::frames_for(seconds, fps)).map(|k| self.at(k as f64 / fps)).collect();
-        Performance { fps, seconds, frames }
+        let frames = (0..self.frames_at(fps)).map(|k| self.at(k as f64 / fps)).collect();
+        Performance { fps, seconds: self.length(), frames }
+    }
+
+    /// Number of frames at another rate.
+    pub(crate) fn frames_at(&self, fps: f64) -> usize {
+        if self.frames.is_empty() { 0 } else { Performance::frames_for(self.length(), fps) }
+    }
+
+    /// Seconds, told from the frames where they are not stated.
+    pub(crate) fn length(&self) -> f64 {
+        if self.seconds > 0.0 { self.seconds } else { self.frames.len() as f64 / self.fps.max(RATES.0) }
     }
 
     /// The frame at a time in seconds; `self` has at least one frame.

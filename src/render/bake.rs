@@ -1,7 +1,6 @@
 //! A performance as the local transforms of an actor's nodes and the weights of its morphs, for files of animation.
 
 use super::rig::{self, Rig};
-use super::springs::Swings;
 use crate::Result;
 use crate::actor::{Actor, Morph};
 use crate::motion::{Frame, Performance};
@@ -11,7 +10,6 @@ use glam::{Affine3A, Quat, Vec3};
 pub struct Bake<'a> {
     actor: &'a Actor,
     rig: Rig,
-    swings: Swings,
     landmarks: Vec<Landmark>,
 }
 
@@ -63,12 +61,16 @@ pub struct Baked {
 
 impl<'a> Bake<'a> {
     /// Fails where the actor's nodes do not fit together.
-    pub fn new(actor: &'a Actor, performance: &Performance) -> Result<Bake<'a>> {
+    pub fn new(actor: &'a Actor) -> Result<Bake<'a>> {
         let rig = Rig::new(actor)?;
-        let swings = rig.springs.follow(&rig, performance);
         let points = actor.keypoints.iter().flatten();
         let landmarks = points.filter_map(|(mesh, vertex)| Landmark::of(actor, *mesh, *vertex as usize)).collect();
-        Ok(Bake { actor, rig, swings, landmarks })
+        Ok(Bake { actor, rig, landmarks })
+    }
+
+    /// The frames of a performance, each with the turns of what swings; they are found one after another.
+    pub fn swung<'p>(&'p self, performance: &'p Performance) -> impl Iterator<Item = (&'p Frame, Vec<Quat>)> {
+        performance.frames.iter().zip(self.rig.springs.walk(&self.rig, performance))
     }
 
     /// The node that carries the body.
@@ -76,9 +78,9 @@ impl<'a> Bake<'a> {
         self.rig.node_of(0)
     }
 
-    /// Frame `n` of the performance.
-    pub fn frame(&self, n: usize, frame: &Frame) -> Baked {
-        let joints = self.rig.pose_swung(frame, self.swings.frame(n));
+    /// A frame, with the turns of what swings.
+    pub fn frame(&self, frame: &Frame, swing: &[Quat]) -> Baked {
+        let joints = self.rig.pose_swung(frame, swing);
         let turned = |node: usize| joints.turned[node] * self.rig.rest(node);
         let local = |node: usize| match self.rig.parent(node) {
             Some(parent) => turned(parent).inverse() * turned(node),
@@ -95,9 +97,9 @@ impl<'a> Bake<'a> {
         self.actor.meshes.iter().map(|mesh| rig::weights(mesh.morphs.iter().map(|m| &m.driver), &frame.face)).collect()
     }
 
-    /// Places of the actor's landmarks in frame `n`, metres.
-    pub fn keypoints(&self, n: usize, frame: &Frame) -> Vec<Vec3> {
-        let joints = self.rig.pose_swung(frame, self.swings.frame(n));
+    /// Places of the actor's landmarks in a frame, metres.
+    pub fn keypoints(&self, frame: &Frame, swing: &[Quat]) -> Vec<Vec3> {
+        let joints = self.rig.pose_swung(frame, swing);
         let weights = self.weights(frame);
         self.landmarks.iter().map(|landmark| landmark.at(&joints.world, &weights[landmark.mesh])).collect()
     }

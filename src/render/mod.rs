@@ -146,7 +146,8 @@ pub fn draw_all(
 ) -> Result<()> {
     let count = performance.frames.len();
     let swings = renderer.swings(performance);
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(count.max(1));
+    // One in the workers of a batch, where others draw beside this one.
+    let threads = rayon::current_num_threads().min(count.max(1));
     let queue =
         Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
     let ahead = 2 * threads + 1;

@@ -85,29 +85,20 @@ impl Springs {
 
     /// Follows a performance from its first pose, at rest in it.
     pub fn follow(&self, rig: &Rig, performance: &Performance) -> Swings {
-        let (count, links) = (performance.frames.len(), self.links.len());
-        let mut turns = Vec::with_capacity(count * links);
-        if links == 0 || count == 0 || performance.fps.is_nan() {
-            return Swings::default();
+        let mut turns = Vec::with_capacity(performance.frames.len() * self.links.len());
+        self.walk(rig, performance).for_each(|frame| turns.extend(frame));
+        Swings { links: self.links.len(), turns }
+    }
+
+    /// The turns of all links frame after frame, for those who need each but once.
+    pub fn walk<'a>(&'a self, rig: &'a Rig, performance: &'a Performance) -> Walk<'a> {
+        let state = State { now: Vec::new(), before: Vec::new(), rest: Vec::new(), turns: vec![Quat::IDENTITY; self.links.len()] };
+        let mut walk = Walk { springs: self, rig, performance, state, behind: Vec::new(), ahead: Vec::new(), done: 0, next: 0 };
+        if walk.moves() {
+            walk.ahead = (0..=SETTLE).map(|_| walk.step(0.0)).last().unwrap_or_default();
+            walk.behind = walk.ahead.clone();
         }
-        let fps = performance.fps.clamp(1.0, 1000.0);
-        let mut state = State { now: Vec::new(), before: Vec::new(), rest: Vec::new(), turns: vec![Quat::IDENTITY; links] };
-        let mut step = |time: f64| {
-            self.step(rig, performance, time, &mut state);
-            state.turns.clone()
-        };
-        let mut ahead = (0..=SETTLE).map(|_| step(0.0)).last().unwrap_or_default();
-        let (mut behind, mut done) = (ahead.clone(), 0usize);
-        for n in 0..count {
-            let place = n as f64 / fps * RATE;
-            while (done as f64) < place {
-                done += 1;
-                behind = std::mem::replace(&mut ahead, step(done as f64 / RATE));
-            }
-            let part = (place - (done as f64 - 1.0)).clamp(0.0, 1.0) as f32;
-            turns.extend(behind.iter().zip(&ahead).map(|(a, b)| a.lerp(*b, part)));
-        }
-        Swings { links, turns }
+        walk
     }
 
     fn step(&self, rig: &Rig, performance: &Performance, time: f64, state: &mut State) {
@@ -146,6 +137,53 @@ impl Springs {
             state.turns[slot] = (above.conjugate() * turn * above).normalize();
             state.turns[slot]
         });
+    }
+}
+
+/// Chains on their way through a performance.
+pub struct Walk<'a> {
+    springs: &'a Springs,
+    rig: &'a Rig,
+    performance: &'a Performance,
+    state: State,
+    /// The turns of the last two steps; the next frame lies between them.
+    behind: Vec<Quat>,
+    ahead: Vec<Quat>,
+    done: usize,
+    next: usize,
+}
+
+impl Walk<'_> {
+    fn moves(&self) -> bool {
+        !self.springs.links.is_empty() && !self.performance.frames.is_empty() && !self.performance.fps.is_nan()
+    }
+
+    fn step(&mut self, time: f64) -> Vec<Quat> {
+        self.springs.step(self.rig, self.performance, time, &mut self.state);
+        self.state.turns.clone()
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Vec<Quat>;
+
+    fn next(&mut self) -> Option<Vec<Quat>> {
+        let frame = self.next;
+        if frame >= self.performance.frames.len() {
+            return None;
+        }
+        self.next += 1;
+        if !self.moves() {
+            return Some(Vec::new());
+        }
+        let place = frame as f64 / self.performance.fps.clamp(1.0, 1000.0) * RATE;
+        while (self.done as f64) < place {
+            self.done += 1;
+            let ahead = self.step(self.done as f64 / RATE);
+            self.behind = std::mem::replace(&mut self.ahead, ahead);
+        }
+        let part = (place - (self.done as f64 - 1.0)).clamp(0.0, 1.0) as f32;
+        Some(self.behind.iter().zip(&self.ahead).map(|(a, b)| a.lerp(*b, part)).collect())
     }
 }
 

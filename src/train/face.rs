@@ -6,6 +6,8 @@
 use super::data::{Source, Split, Take};
 use super::{Average, Log, Options, augment_condition, optimiser};
 use crate::Result;
+use crate::audio::Speech;
+use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
 use crate::emotion::{EMOTION, Label, Point};
@@ -13,7 +15,8 @@ use crate::evaluate::face::correlations;
 use crate::evaluate::statistics::median;
 use crate::face::articulation::{gap_mm, rounding, width};
 use crate::face::expression::express;
-use crate::face::model::{CONDITION, FaceModel, Heard, MODULATION, Quality, Scale, config, hear, modulation_row};
+use crate::face::hearing::{CONDITION, hear};
+use crate::face::model::{FaceModel, MODULATION, Quality, Scale, config, modulate};
 use crate::face::style::{self, Style};
 use crate::face::vector::{self, CHANNELS, Row};
 use crate::speech::content::ContentEncoder;
@@ -44,7 +47,7 @@ struct Example {
     motion: Vec<Row>,
     known: [bool; CHANNELS],
     /// Nothing where there is no sound.
-    heard: Option<Heard>,
+    heard: Option<Vec<f32>>,
     emotion: Label,
     styles: Vec<Style>,
 }
@@ -59,12 +62,22 @@ fn examples(takes: &[Take], encoder: &ContentEncoder) -> Result<Vec<Example>> {
     chosen
         .par_iter()
         .map(|take| {
-            let heard = if take.samples.is_empty() { None } else { Some(hear(&encoder.encode(&take.mel, take.frames)?, &take.prosody)) };
+            let heard = if take.samples.is_empty() { None } else { Some(heard(take, encoder)?) };
             // Style needs the whole face.
             let styles = if take.known.iter().all(|k| *k) { styles[take.speaker.as_str()].clone() } else { Vec::new() };
             Ok(Example { source: take.source, motion: take.motion.clone(), known: take.known, heard, emotion: take.emotion, styles })
         })
         .collect()
+}
+
+/// The denoiser's condition over a take.
+fn heard(take: &Take, encoder: &ContentEncoder) -> Result<Vec<f32>> {
+    let rhythm = Rhythm::of(&speech(take), take.frames);
+    Ok(hear(encoder.encode(&take.mel, take.frames)?, &take.prosody, &take.mel, rhythm).condition)
+}
+
+fn speech(take: &Take) -> Speech {
+    Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 }
 }
 
 /// Styles of some stretches of about ten seconds of one person.
@@ -102,11 +115,11 @@ fn lesson(example: &Example, rng: &mut impl Rng) -> Lesson {
     let drop = |rng: &mut dyn Rng| all || rng.random_bool(DROP);
     let (no_sound, no_emotion, no_style) = (drop(rng), drop(rng), drop(rng));
     let condition = match &example.heard {
-        Some(heard) if !no_sound => augment_condition(&heard.condition[from * CONDITION..(from + length) * CONDITION], rng),
+        Some(heard) if !no_sound => augment_condition(&heard[from * CONDITION..(from + length) * CONDITION], rng),
         _ => vec![0.0; length * CONDITION],
     };
     let style = (!no_style && !example.styles.is_empty()).then(|| example.styles[rng.random_range(0..example.styles.len())]);
-    let modulation = points.iter().flat_map(|p| modulation_row((!no_emotion).then_some(p), style.as_ref())).collect();
+    let modulation = modulate((!no_emotion).then_some(&points[..]), |_| style, length);
     let mask = example.known.map(|k| f32::from(u8::from(k)));
     Lesson { motion, condition, modulation, mask: mask.repeat(length), length }
 }
@@ -368,7 +381,6 @@ fn validate(model: &FaceModel, takes: &[Take]) -> Result<String> {
 impl FaceModel {
     /// A neutral sample of a take's sound.
     fn perform_take(&self, take: &Take) -> Result<Vec<Row>> {
-        let speech = crate::audio::Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
-        self.perform(&speech, &[], 1, Quality::Default)
+        self.perform(&speech(take), &[], 1, Quality::Default)
     }
 }

@@ -19,8 +19,8 @@ pub struct Npz {
     arrays: HashMap<String, Array>,
 }
 
-/// Larger arrays are refused, bytes.
-const LARGEST: u64 = 1 << 30;
+/// Larger archives are refused, bytes of all arrays.
+const LARGEST: u64 = 4 << 30;
 
 impl Npz {
     pub fn open(path: &Path) -> Result<Npz> {
@@ -30,19 +30,26 @@ impl Npz {
 
     /// Reads an archive; `origin` names it in errors.
     pub fn read(archive: impl Read + Seek, origin: &str) -> Result<Npz> {
+        Npz::read_within(archive, origin, None, LARGEST)
+    }
+
+    /// Reads the arrays of an archive that are `wanted`, all if nothing is said; together they may take `largest` bytes.
+    pub fn read_within(archive: impl Read + Seek, origin: &str, wanted: Option<&[&str]>, largest: u64) -> Result<Npz> {
         let origin = origin.to_string();
         let bad = |what: String| Error::malformed(&origin, what);
         let mut zip = zip::ZipArchive::new(archive).map_err(|e| bad(e.to_string()))?;
         let mut arrays = HashMap::new();
+        let mut left = largest;
         for i in 0..zip.len() {
             let entry = zip.by_index(i).map_err(|e| bad(e.to_string()))?;
             let name = entry.name().map_err(|e| bad(e.to_string()))?.trim_end_matches(".npy").to_string();
-            let mut bytes = Vec::new();
-            entry.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
-            if bytes.len() as u64 > LARGEST {
-                return Err(bad(format!("array {name} is larger than {} MiB", LARGEST >> 20)));
+            if wanted.is_some_and(|wanted| !wanted.contains(&name.as_str())) {
+                continue;
             }
-            // Arrays of Python objects (free-text metadata) carry nothing the training needs.
+            let mut bytes = Vec::new();
+            entry.take(left + 1).read_to_end(&mut bytes).map_err(|e| bad(e.to_string()))?;
+            left = left.checked_sub(bytes.len() as u64).ok_or_else(|| bad(format!("its arrays are larger than {} MiB", largest >> 20)))?;
+            // Arrays of Python objects (free-text metadata) carry nothing that is needed.
             if let Some(array) = parse(&bytes).map_err(|what| bad(format!("array {name}: {what}")))? {
                 arrays.insert(name, array);
             }
@@ -65,11 +72,11 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Array>, String> {
     if bytes.len() < 12 || &bytes[..6] != b"\x93NUMPY" {
         return Err("is not a NumPy array".into());
     }
-    let (start, length) = match bytes[6] {
+    let (start, length): (usize, usize) = match bytes[6] {
         1 => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
         _ => (12, u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize),
     };
-    let header = bytes.get(start..start + length).and_then(|h| std::str::from_utf8(h).ok()).ok_or("has a broken header")?;
+    let header = bytes.get(start..start.saturating_add(length)).and_then(|h| std::str::from_utf8(h).ok()).ok_or("has a broken header")?;
     let field = |key: &str| header.split(&format!("'{key}':")).nth(1).map(str::trim_start);
     let kind = field("descr").and_then(|d| d.split('\'').nth(1)).ok_or("has no type")?;
     let shape: Vec<usize> = field("shape")

@@ -235,7 +235,7 @@ const STREAM: u64 = 11;
 
 fn take(split: Split, voice: &str, text: String, said: Said, rate: u32) -> Result<Take> {
     let spans = spans(&said, rate);
-    let speech = Recording { samples: said.samples, rate, channels: 1, missing: 0.0 }.to_speech()?;
+    let speech = Recording { samples: said.samples.into(), rate, channels: 1, missing: 0.0 }.to_speech()?;
     let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
     Ok(Take::silent(Source::Synthetic, split, voice, text, frames).hear(speech).label(&spans))
 }

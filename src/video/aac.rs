@@ -53,7 +53,7 @@ pub fn encode(recording: &Recording, out: &mut impl Write) -> Result<Sound> {
         }
         Ok(())
     };
-    for block in source.samples.chunks(BLOCK * usize::from(channels)) {
+    for block in source.samples.blocks(BLOCK * usize::from(channels)) {
         let planes: Vec<Vec<f32>> = (0..channels.into()).map(|c| plane(block, channels.into(), c)).collect();
         let planes: Vec<&[f32]> = planes.iter().map(Vec::as_slice).collect();
         encoder.feed(&planes, &mut keep).map_err(failed)?;
@@ -67,12 +67,12 @@ pub fn encode(recording: &Recording, out: &mut impl Write) -> Result<Sound> {
 fn fit(recording: &Recording) -> Result<Cow<'_, Recording>> {
     let mut fitted = Cow::Borrowed(recording);
     if recording.channels > 2 {
-        fitted = Cow::Owned(Recording { samples: recording.mixed_down(), rate: recording.rate, channels: 1, missing: 0.0 });
+        fitted = Cow::Owned(Recording { samples: recording.mixed_down().into(), rate: recording.rate, channels: 1, missing: 0.0 });
     }
     if !RATES.contains(&fitted.rate) {
         let Recording { samples, rate, channels, .. } = fitted.into_owned();
-        let samples = resample(samples, channels.into(), rate, COMMON_RATE)?;
-        fitted = Cow::Owned(Recording { samples, rate: COMMON_RATE, channels, missing: 0.0 });
+        let samples = resample(samples.to_vec(), channels.into(), rate, COMMON_RATE)?;
+        fitted = Cow::Owned(Recording { samples: samples.into(), rate: COMMON_RATE, channels, missing: 0.0 });
     }
     Ok(fitted)
 }

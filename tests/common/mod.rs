@@ -105,3 +105,19 @@ fn outcome(output: std::process::Output) -> Run {
     let stderr = String::from_utf8(output.stderr).expect("messages are UTF-8");
     Run { status: output.status.code().unwrap_or(-1), stdout: output.stdout, stderr }
 }
+
+/// A Python with a package of PyPI, installed once below the target folder; none where that cannot be done.
+pub fn python(name: &str, package: &str, module: &str) -> Option<PathBuf> {
+    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let python = venv.join("bin/python");
+    let works = || Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|run| run.status.success());
+    if !works() {
+        let make = Command::new("python3").args(["-m", "venv"]).arg(&venv).output().ok()?;
+        let install =
+            Command::new(&python).args(["-m", "pip", "install", "--quiet", "--timeout", "20", "--retries", "1", package]).output();
+        if !make.status.success() || !install.is_ok_and(|run| run.status.success()) {
+            return None;
+        }
+    }
+    works().then_some(python)
+}

@@ -1,6 +1,7 @@
 //! A job's command line.
 
 use crate::Result;
+use crate::actor::{self, Actor};
 use crate::cli::messages::Messages;
 use crate::cli::take::Summary;
 use crate::cli::{animate, arguments, render};
@@ -36,6 +37,22 @@ impl Line {
         match self {
             Line::Animate(arguments) => arguments.take.references(),
             Line::Render(arguments) => arguments.take.references(),
+        }
+    }
+
+    /// The character that is shown.
+    pub fn actor(&self) -> Result<Actor> {
+        match self {
+            Line::Render(arguments) => arguments.actor(&Messages::SILENT),
+            Line::Animate(_) => actor::builtin(actor::BUILTIN[0]),
+        }
+    }
+
+    /// Tells the characters of lines apart, files that changed included.
+    pub fn who(&self) -> String {
+        match self {
+            Line::Render(arguments) => arguments.who(),
+            Line::Animate(_) => String::new(),
         }
     }
 

@@ -11,7 +11,7 @@ use super::values::Limit;
 use crate::batch::journal::{Journal, Key, Known};
 use crate::batch::manifest::{self, Entry};
 use crate::batch::roots::Roots;
-use crate::batch::{self, Job, Outcome, Settings};
+use crate::batch::{self, Ended, Job, Outcome, Settings};
 use crate::render::{Picture, sheet};
 use crate::{Error, Result, interrupt};
 use line::Line;
@@ -34,7 +34,8 @@ pub struct Arguments {
     /// Jobs side by side: a number, or auto for the number of cores
     #[arg(short, long, value_name = "NUMBER", default_value = "auto")]
     jobs_at_once: AtOnce,
-    /// Another folder that jobs may read from and write to; may be given several times
+    /// Another folder that jobs may read from and write to, here or in an object store (s3://bucket/folder, gs://, az://); may be given
+    /// several times
     #[arg(long = "root", value_name = "FOLDER")]
     roots: Vec<PathBuf>,
     /// Only the i-th of n parts of the jobs, for n machines: 1/4
@@ -76,11 +77,16 @@ const EXAMPLES: &str = "\
 A line of JOBS: {\"audio\": \"a.wav\", \"outputs\": [\"out/a.mp4\", \"out/a.bvh\"], \"emotion\": \"joy:0.8\", \"seed\": 1}
 Paths are relative to the manifest and stay inside its folder. What is done and unchanged is not done again.
 
+Paths may be s3://bucket/key, gs://bucket/key or az://container/key below a --root, and file:///path. Credentials and endpoints come
+from the environment, as for the stores' own tools: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL,
+AWS_ALLOW_HTTP=true; GOOGLE_SERVICE_ACCOUNT; AZURE_STORAGE_ACCOUNT_NAME, AZURE_STORAGE_ACCOUNT_KEY.
+
 Examples:
   gestus batch jobs.jsonl
   gestus batch lines/ -o 'out/{}.mp4' -o 'out/{}.bvh' --sheet all.png -- --emotion auto --actor mika
   gestus batch jobs.csv --shard 2/8 --retry 1 --json
   gestus batch inbox/ -o 'done/{}.csv' --watch
+  gestus batch jobs.jsonl --root s3://lines
 
 Exit status: 0 all done, 3 some failed, 1 none worked, 2 wrong command line or manifest, 130 interrupted.";
 
@@ -125,6 +131,8 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     }
     let batch = Batch::new(arguments)?;
     let report = loop {
+        // What comes while the jobs run is news afterwards.
+        let recordings = if arguments.watch { batch.recordings()? } else { Vec::new() };
         let jobs = batch.jobs()?;
         let report = batch.work(&jobs, messages)?;
         if let Some((path, format)) = sheet.as_ref().filter(|_| !arguments.dry_run && !report.jobs.is_empty()) {
@@ -133,7 +141,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         if !arguments.watch || arguments.dry_run || interrupt::requested() {
             break report;
         }
-        batch.wait_for_news()?;
+        batch.wait_for_news(&recordings)?;
     };
     report.say(messages);
     if arguments.json {
@@ -160,6 +168,8 @@ struct Reported {
     outputs: Vec<PathBuf>,
     #[serde(flatten)]
     outcome: Outcome,
+    #[serde(skip)]
+    key: Option<Key>,
 }
 
 impl Report {
@@ -210,6 +220,7 @@ impl<'a> Batch<'a> {
         let pictures = arguments.sheet.as_ref().map(|_| state.join("pictures"));
         let Shard { part, of } = arguments.shard;
         let journal = state.join(format!("journal-{part}-of-{of}.jsonl"));
+        let scratch = state.clone();
         std::env::set_current_dir(roots.base()).map_err(Error::io(roots.base()))?;
         let settings = Settings {
             workers: arguments.jobs_at_once.0,
@@ -218,6 +229,8 @@ impl<'a> Batch<'a> {
             time_limit: Duration::from_secs(arguments.time_limit),
             memory_limit: arguments.memory_limit.0,
             base: roots.base().to_owned(),
+            // Names in files that are written do not tell where a batch is.
+            scratch: scratch.strip_prefix(roots.base()).map_or(scratch.clone(), Path::to_owned),
             pictures,
         };
         Ok(Batch { arguments, jobs, roots, settings, journal })
@@ -277,11 +290,11 @@ impl<'a> Batch<'a> {
 
     fn work(&self, jobs: &[Job], messages: &Messages) -> Result<Report> {
         let start = std::time::Instant::now();
-        let outcomes = match self.arguments.dry_run {
+        let ended = match self.arguments.dry_run {
             true => batch::preview(jobs, &self.settings, &Known::read(&self.journal)?),
             false => self.perform(jobs, messages)?,
         };
-        let count = |one: fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| one(outcome)).count();
+        let count = |one: fn(&Outcome) -> bool| ended.iter().filter(|job| one(&job.outcome)).count();
         Ok(Report {
             done: count(|o| matches!(o, Outcome::Done { .. })),
             up_to_date: count(|o| *o == Outcome::UpToDate),
@@ -289,11 +302,11 @@ impl<'a> Batch<'a> {
             not_run: count(|o| *o == Outcome::NotRun),
             seconds: (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
             dry_run: self.arguments.dry_run,
-            jobs: jobs.iter().zip(outcomes).map(|(job, outcome)| reported(job, outcome)).collect(),
+            jobs: jobs.iter().zip(ended).map(|(job, ended)| reported(job, ended)).collect(),
         })
     }
 
-    fn perform(&self, jobs: &[Job], messages: &Messages) -> Result<Vec<Outcome>> {
+    fn perform(&self, jobs: &[Job], messages: &Messages) -> Result<Vec<Ended>> {
         let folder = self.settings.pictures.as_deref().or(self.journal.parent()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let journal = Mutex::new(Journal::open(&self.journal)?);
@@ -314,7 +327,7 @@ impl<'a> Batch<'a> {
         let tile = |(job, reported): (&Job, &Reported)| {
             let name = Path::new(&job.words[1]).file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let picture = self.settings.pictures.as_deref().and_then(|folder| {
-                let small = image::open(batch::picture(folder, &Key::of(job).ok()?)).ok()?.into_rgba8();
+                let small = image::open(batch::picture(folder, reported.key.as_ref()?)).ok()?.into_rgba8();
                 Some(Picture { width: small.width(), height: small.height(), rgba: small.into_raw() })
             });
             match reported.outcome {
@@ -328,20 +341,21 @@ impl<'a> Batch<'a> {
         sheet::tile(&title, &tiles, 10.min(tiles.len() as u32), worker::PICTURE)
     }
 
-    /// Waits until the folder's recordings have changed and then stood still for a second.
-    fn wait_for_news(&self) -> Result<()> {
-        let look = || -> Result<Vec<(String, u64, Option<SystemTime>)>> {
-            let state = |entry: Entry| {
-                let data = self.roots.base().join(&entry.audio).metadata().ok();
-                (entry.audio, data.as_ref().map_or(0, |d| d.len()), data.and_then(|d| d.modified().ok()))
-            };
-            Ok(manifest::folder(self.roots.base(), &[])?.into_iter().map(state).collect())
+    /// The recordings in the folder, each with its length and when it was changed.
+    fn recordings(&self) -> Result<Vec<Recorded>> {
+        let state = |entry: Entry| {
+            let data = self.roots.base().join(&entry.audio).metadata().ok();
+            (entry.audio, data.as_ref().map_or(0, |d| d.len()), data.and_then(|d| d.modified().ok()))
         };
-        let known = look()?;
-        let mut seen = known.clone();
+        Ok(manifest::folder(self.roots.base(), &[])?.into_iter().map(state).collect())
+    }
+
+    /// Waits until the folder's recordings are others than the `known` and then stood still for a second.
+    fn wait_for_news(&self, known: &[Recorded]) -> Result<()> {
+        let mut seen = self.recordings()?;
         while !interrupt::requested() {
             std::thread::sleep(Duration::from_secs(1));
-            let now = look()?;
+            let now = self.recordings()?;
             if now != known && now == seen {
                 break;
             }
@@ -351,11 +365,14 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// A recording's name, length and time of its last change.
+type Recorded = (String, u64, Option<SystemTime>);
+
 /// A path from the root, so that it means the same in any folder.
 fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(Error::io(path))
 }
 
-fn reported(job: &Job, outcome: Outcome) -> Reported {
-    Reported { job: job.place.clone(), outputs: job.outputs.clone(), outcome }
+fn reported(job: &Job, Ended { outcome, key }: Ended) -> Reported {
+    Reported { job: job.place.clone(), outputs: job.outputs.clone(), outcome, key }
 }

@@ -10,7 +10,7 @@ use crate::face::articulation::gap_mm;
 use crate::face::coefficients::id::EYE_BLINK_LEFT;
 use crate::motion::Frame;
 use crate::render::{Backend, Renderer, View};
-use crate::{Error, Result, actor, interrupt};
+use crate::{Error, Result, interrupt};
 use std::io::BufRead;
 
 #[derive(Debug, clap::Args)]
@@ -25,10 +25,11 @@ pub const PICTURE: u32 = 160;
 /// Takes jobs until there are no more.
 pub fn run(arguments: &Arguments) -> Result<()> {
     confine(arguments.memory);
+    let mut booth = Booth::default();
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(Error::io("standard input"))?;
         let request = serde_json::from_str(&line).map_err(|e| Error::malformed("standard input", e.to_string()))?;
-        let reply = match without_panic(|| answer(&request)) {
+        let reply = match without_panic(|| answer(&request, &mut booth)) {
             Ok(()) => Reply::default(),
             Err(e) => Reply { error: Some(one_line(&e.to_string())), hint: e.hint().unwrap_or_default().into(), status: e.exit_code() },
         };
@@ -38,17 +39,29 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn answer(request: &Request) -> Result<()> {
+fn answer(request: &Request, booth: &mut Booth) -> Result<()> {
     let line = Line::parse(&request.words, &[])?;
     let summary = line.execute(&Messages::SILENT)?;
     let Some(path) = &request.picture else { return Ok(()) };
-    let actor = match &line {
-        Line::Render(arguments) => arguments.actor(&Messages::SILENT)?,
-        Line::Animate(_) => actor::builtin(actor::BUILTIN[0])?,
-    };
-    let view = View { width: PICTURE, height: PICTURE, ..View::default() };
-    let drawn = Renderer::new(Backend::Cpu, &actor, &view)?.draw(&telling(&summary))?;
-    picture::write(&drawn, Format::Png, path)
+    picture::write(&booth.renderer(&line)?.draw(&telling(&summary))?, Format::Png, path)
+}
+
+/// What draws small pictures: the last one is kept, since jobs mostly show the same actor.
+#[derive(Default)]
+struct Booth(Option<(String, Renderer)>);
+
+impl Booth {
+    fn renderer(&mut self, line: &Line) -> Result<&Renderer> {
+        let who = line.who();
+        let renderer = match self.0.take() {
+            Some((known, renderer)) if known == who => renderer,
+            _ => {
+                let view = View { width: PICTURE, height: PICTURE, ..View::default() };
+                Renderer::new(Backend::Cpu, &line.actor()?, &view)?
+            }
+        };
+        Ok(&self.0.insert((who, renderer)).1)
+    }
 }
 
 /// The frame that tells most of a performance: the mouth widest, the eyes open.

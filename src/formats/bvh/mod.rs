@@ -17,30 +17,21 @@ pub use take::Take;
 use super::Loaded;
 use crate::Result;
 use crate::body::skeleton::Pose;
-use crate::motion::retarget::{Clip, Retarget};
+use crate::motion::retarget::{Outgoing, Retarget};
 use crate::motion::{self, Frame, Performance};
 use glam::{EulerRot, Quat, Vec3};
 use parse::{Channel, FileJoint};
 use std::f32::consts::FRAC_PI_2;
 use std::io::Write;
 
-/// Frames carried over at once; each writes its own floor only where proportions are ours.
-const BATCH: usize = 256;
-
 /// Writes in a layout.
 pub fn write(out: &mut impl Write, performance: &Performance, layout: &Layout) -> std::io::Result<()> {
     writeln!(out, "HIERARCHY")?;
     hierarchy(out, &layout.joints, 0, 0)?;
     writeln!(out, "MOTION\nFrames: {}\nFrame Time: {:.9}", performance.frames.len(), 1.0 / performance.fps)?;
-    let poses: Vec<Pose> = performance.frames.iter().map(|frame| frame.body.clone()).collect();
+    let outward = layout.retarget.outward(performance.frames.iter().map(|frame| &frame.body));
     let mut angles = vec![Vec3::ZERO; layout.joints.len()];
-    for poses in poses.chunks(if layout.retarget.same() { BATCH } else { poses.len().max(1) }) {
-        let clip = layout.retarget.to_clip(poses, performance.fps);
-        for frame in 0..clip.frames() {
-            row(out, &clip, frame, layout, &mut angles)?;
-        }
-    }
-    Ok(())
+    performance.frames.iter().try_for_each(|frame| row(out, &outward.frame(&frame.body), layout, &mut angles))
 }
 
 fn hierarchy(out: &mut impl Write, joints: &[FileJoint], joint: usize, depth: usize) -> std::io::Result<()> {
@@ -69,11 +60,10 @@ fn three(v: Vec3) -> String {
 }
 
 /// One frame's line.
-fn row(out: &mut impl Write, clip: &Clip, frame: usize, layout: &Layout, angles: &mut [Vec3]) -> std::io::Result<()> {
+fn row(out: &mut impl Write, frame: &Outgoing, layout: &Layout, angles: &mut [Vec3]) -> std::io::Result<()> {
     let mut blank = "";
     for (k, joint) in layout.joints.iter().enumerate() {
-        let track = clip.translations.iter().find(|track| track.joint == k);
-        let (mut place, mut turn) = (track.map_or(clip.skeleton.joints[k].offset, |t| t.places[frame]), clip.rotations[frame][k]);
+        let (mut place, mut turn) = (frame.places[k], frame.rotations[k]);
         if joint.parent.is_none() {
             (place, turn) = (layout.upright.conjugate() * place, layout.upright.conjugate() * turn);
         }

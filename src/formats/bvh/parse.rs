@@ -38,6 +38,8 @@ type Result<T> = std::result::Result<T, String>;
 
 const DEEPEST: usize = 256;
 const MOST_JOINTS: usize = 2048;
+/// Joints times frames: an hour of 75 joints at 120 a second, and more.
+const MOST_ROTATIONS: usize = 48 << 20;
 
 impl File {
     /// Reads the text; the error says what is wrong.
@@ -64,6 +66,9 @@ impl File {
         }
         if values.len() != width.saturating_mul(frames) {
             return Err(format!("{frames} frames of {width} channels are announced, but {} values follow", values.len()));
+        }
+        if frames * joints.len() > (16 * values.len() + (1 << 20)).min(MOST_ROTATIONS) {
+            return Err(format!("{} joints, most of which have no channels, are too many for {frames} frames", joints.len()));
         }
         Ok(File { joints, frames, frame_time, width, values })
     }

@@ -14,6 +14,8 @@ pub struct Retarget {
     pub(super) turns: [Quat; COUNT],
     /// Their metres times this are ours, by the lengths of the legs.
     pub(super) scale: f32,
+    /// Where our hips stand and where theirs do: the places that lengths are scaled about.
+    pub(super) origin: (Vec3, Vec3),
     /// Axes and proportions are ours, whatever the names: nothing to correct.
     pub(super) same: bool,
     /// Local rotations and places of joints that nothing of ours drives.
@@ -68,7 +70,8 @@ impl Retarget {
         let neutral = (0..skeleton.joints.len()).map(|k| (turn(k), place(k))).collect();
         let movable = first.translations.iter().map(|track| track.joint).collect();
         let same = is_ours(&samples[0], map, &turns);
-        Retarget { map: map.clone(), turns, scale: if same { 1.0 } else { scale }, same, neutral, movable, skeleton }
+        let origin = (Vec3::ZERO, Vec3::ZERO);
+        Retarget { map: map.clone(), turns, scale: if same { 1.0 } else { scale }, origin, same, neutral, movable, skeleton }
     }
 
     /// Whether proportions and axes are those of our own skeleton.
@@ -80,18 +83,30 @@ impl Retarget {
     pub fn to_poses(&self, clip: &Clip) -> Vec<Pose> {
         let mut poses: Vec<Pose> = Vec::with_capacity(clip.frames());
         for frame in 0..clip.frames() {
-            let mut pose = self.pose(&clip.globals(frame));
-            if let Some(before) = poses.last() {
-                pose.align(before);
-            }
+            let pose = self.follow(&clip.globals(frame), poses.last());
             poses.push(pose);
         }
-        if !self.same && ["leftFoot", "rightFoot"].iter().all(|foot| self.map.joint(foot).is_some()) {
-            let low = lowest(poses.iter().map(|pose| toes(&skeleton::globals(pose, &OFFSETS).positions)).collect());
-            let rest = toes(&skeleton::globals(&Pose::default(), &OFFSETS).positions);
-            poses.iter_mut().for_each(|pose| pose.hips.y += rest - low);
-        }
+        self.settle(&mut poses, |pose| pose);
         poses
+    }
+
+    /// One frame of theirs as ours, after the frame before.
+    pub fn follow(&self, theirs: &Globals, before: Option<&Pose>) -> Pose {
+        let mut pose = self.pose(theirs);
+        if let Some(before) = before {
+            pose.align(before);
+        }
+        pose
+    }
+
+    /// Brings the feet of all frames to the floor, where proportions differ; `body` finds each frame's pose.
+    pub fn settle<T>(&self, frames: &mut [T], body: impl Fn(&mut T) -> &mut Pose) {
+        if self.same || ["leftFoot", "rightFoot"].iter().any(|foot| self.map.joint(foot).is_none()) {
+            return;
+        }
+        let low = lowest(frames.iter_mut().map(|frame| toes(&skeleton::globals(body(frame), &OFFSETS).positions)).collect());
+        let rest = toes(&skeleton::globals(&Pose::default(), &OFFSETS).positions);
+        frames.iter_mut().for_each(|frame| body(frame).hips.y += rest - low);
     }
 
     fn pose(&self, theirs: &Globals) -> Pose {
@@ -103,7 +118,7 @@ impl Retarget {
             pose.rotations[k] = (above.conjugate() * globals[k]).normalize();
         }
         if let Some(hips) = self.map.joints[0] {
-            pose.hips = theirs.positions[hips] * self.scale;
+            pose.hips = self.origin.0 + (theirs.positions[hips] - self.origin.1) * self.scale;
         }
         if !self.same {
             self.place_hands(theirs, &mut pose);

@@ -16,12 +16,14 @@
 mod arms;
 mod fit;
 mod map;
+mod normal;
 mod outward;
 #[cfg(test)]
 mod tests;
 
 pub use fit::Retarget;
 pub use map::Map;
+pub use outward::{Outgoing, Outward};
 
 use glam::{Quat, Vec3};
 

@@ -17,44 +17,100 @@ enum Drive {
     Parent,
 }
 
+/// Our motion on its way to their skeleton, frame by frame: what every frame needs is found out once.
+pub struct Outward<'a> {
+    retarget: &'a Retarget,
+    drives: Vec<Drive>,
+    /// Global rotations of their joints where nothing of ours drives them.
+    neutral: Vec<Quat>,
+    carrier: usize,
+    /// What brings their feet to our floor, metres.
+    shift: f32,
+}
+
+/// One frame on their skeleton: local rotations and places of all joints, metres.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    pub rotations: Vec<Quat>,
+    pub places: Vec<Vec3>,
+}
+
+/// So many frames tell where the floor is.
+const FLOOR_SAMPLES: usize = 16_384;
+
+impl Outward<'_> {
+    /// A pose on their skeleton.
+    pub fn frame(&self, pose: &Pose) -> Outgoing {
+        let (globals, _, place) = self.placed(pose, &skeleton::globals(pose, &OFFSETS));
+        let retarget = self.retarget;
+        let above = |k: usize| retarget.skeleton.joints[k].parent.map_or(Quat::IDENTITY, |p| globals[p]);
+        let rotations = (0..globals.len()).map(|k| (above(k).conjugate() * globals[k]).normalize()).collect();
+        // Other joints that files let move stay where they are against their parent.
+        let mut places: Vec<Vec3> = retarget.neutral.iter().map(|(_, place)| *place).collect();
+        places[self.carrier] = place + above(self.carrier).conjugate() * Vec3::Y * self.shift;
+        Outgoing { rotations, places }
+    }
+
+    /// Global rotations and places of their joints with the hips where ours are, and the carrier's local place.
+    fn placed(&self, pose: &Pose, ours: &skeleton::Globals) -> (Vec<Quat>, Vec<Vec3>, Vec3) {
+        let retarget = self.retarget;
+        let mut globals = retarget.turned(&ours.rotations, &self.drives, &self.neutral);
+        let hips = retarget.hips_outward(pose.hips);
+        let (at, place) = retarget.placed(&globals, self.carrier, hips);
+        if retarget.same {
+            return (globals, at, place);
+        }
+        let theirs = retarget.arms_of(&Globals { positions: at.clone(), rotations: Vec::new() }, ours.rotations[UPPER_CHEST]);
+        let Some(theirs) = theirs else { return (globals, at, place) };
+        let joints = FOREARM.map(|lower| [lower - 1, lower, lower + 1].map(|k| ours.positions[k]));
+        for (lower, turns) in FOREARM.into_iter().zip(Arms { joints, chest: theirs.chest }.carry(&theirs)) {
+            retarget.bend_arm(&mut globals, lower, turns);
+        }
+        let (at, place) = retarget.placed(&globals, self.carrier, hips);
+        (globals, at, place)
+    }
+
+    /// How far their lowest feet are below ours.
+    fn floor<'p>(&self, poses: impl ExactSizeIterator<Item = &'p Pose>, feet: &[(usize, usize)]) -> f32 {
+        let (mut ours_low, mut theirs_low) = (Vec::new(), Vec::new());
+        let step = poses.len().div_ceil(FLOOR_SAMPLES).max(1);
+        for pose in poses.step_by(step) {
+            let ours = skeleton::globals(pose, &OFFSETS);
+            let (_, theirs, _) = self.placed(pose, &ours);
+            let lowest = |at: &dyn Fn(&(usize, usize)) -> f32| feet.iter().map(at).fold(f32::INFINITY, f32::min);
+            ours_low.push(lowest(&|foot| ours.positions[foot.0].y) / self.retarget.scale);
+            theirs_low.push(lowest(&|foot| theirs[foot.1].y));
+        }
+        lowest(ours_low) - lowest(theirs_low)
+    }
+}
+
 impl Retarget {
+    /// The way to their skeleton for a motion, all of whose poses are given: the floor is told from them.
+    pub fn outward<'p>(&self, poses: impl ExactSizeIterator<Item = &'p Pose>) -> Outward<'_> {
+        let neutral = self.skeleton.globals(|k| self.neutral[k].1, |k| self.neutral[k].0).rotations;
+        let mut outward = Outward { retarget: self, drives: self.drives(), neutral, carrier: self.carrier(), shift: 0.0 };
+        let feet = self.feet();
+        if !(self.same || feet.is_empty()) {
+            outward.shift = outward.floor(poses, &feet);
+        }
+        outward
+    }
+
     /// Our motion on their skeleton: `fps` is only noted. Joints of theirs between two of the trunk share the bend, others keep
     /// the place that they have against their parent.
     pub fn to_clip(&self, poses: &[Pose], fps: f64) -> Clip {
-        let drives = self.drives();
-        let carrier = self.carrier();
+        let outward = self.outward(poses.iter());
+        let carrier = outward.carrier;
         let mut rotations = Vec::with_capacity(poses.len());
-        let mut places = Vec::with_capacity(poses.len());
-        let (mut ours_low, mut theirs_low) = (Vec::new(), Vec::new());
-        let feet: Vec<(usize, usize)> = self.feet();
-        for pose in poses {
-            let ours = skeleton::globals(pose, &OFFSETS);
-            let mut globals = self.turned(&ours.rotations, &drives);
-            let hips = pose.hips / self.scale;
-            let (mut at, mut place) = self.placed(&globals, carrier, hips);
-            if !self.same
-                && let Some(theirs) = self.arms_of(&Globals { positions: at.clone(), rotations: Vec::new() }, ours.rotations[UPPER_CHEST])
-            {
-                let from =
-                    Arms { joints: FOREARM.map(|lower| [lower - 1, lower, lower + 1].map(|k| ours.positions[k])), chest: theirs.chest };
-                for (lower, turns) in FOREARM.into_iter().zip(from.carry(&theirs)) {
-                    self.bend_arm(&mut globals, lower, turns);
-                }
-                (at, place) = self.placed(&globals, carrier, hips);
-            }
-            let height = |at: &dyn Fn(&(usize, usize)) -> f32| feet.iter().map(at).fold(f32::INFINITY, f32::min);
-            ours_low.push(height(&|foot| ours.positions[foot.0].y) / self.scale);
-            theirs_low.push(height(&|foot| at[foot.1].y));
-            let above = |k: usize| self.skeleton.joints[k].parent.map_or(Quat::IDENTITY, |p| globals[p]);
-            rotations.push((0..globals.len()).map(|k| (above(k).conjugate() * globals[k]).normalize()).collect::<Vec<Quat>>());
-            places.push((place, above(carrier)));
-        }
-        let shift = if self.same || feet.is_empty() { 0.0 } else { lowest(ours_low) - lowest(theirs_low) };
-        let places = places.into_iter().map(|(place, above)| place + above.conjugate() * Vec3::Y * shift).collect();
-        let mut translations = vec![Track { joint: carrier, places }];
-        // Other joints that files let move stay where they are against their parent.
         let others = self.movable.iter().filter(|joint| **joint != carrier);
-        translations.extend(others.map(|joint| Track { joint: *joint, places: vec![self.neutral[*joint].1; poses.len()] }));
+        let mut translations: Vec<Track> =
+            std::iter::once(&carrier).chain(others).map(|k| Track { joint: *k, places: Vec::new() }).collect();
+        for pose in poses {
+            let frame = outward.frame(pose);
+            translations.iter_mut().for_each(|track| track.places.push(frame.places[track.joint]));
+            rotations.push(frame.rotations);
+        }
         Clip { fps, skeleton: self.skeleton.clone(), translations, rotations }
     }
 
@@ -102,8 +158,7 @@ impl Retarget {
     }
 
     /// Global rotations of their joints.
-    fn turned(&self, ours: &[Quat; COUNT], drives: &[Drive]) -> Vec<Quat> {
-        let neutral = self.skeleton.globals(|k| self.neutral[k].1, |k| self.neutral[k].0).rotations;
+    fn turned(&self, ours: &[Quat; COUNT], drives: &[Drive], neutral: &[Quat]) -> Vec<Quat> {
         let of = |joint: usize| match drives[joint] {
             Drive::Ours(k) => {
                 let own = self.map.joints.iter().position(|theirs| *theirs == Some(joint)).unwrap_or(k);

@@ -1,5 +1,7 @@
 //! `gestus bench`: the commands `animate` and `render` as a user runs them, on ten seconds of the sample speech, against
-//! the budgets that gestus promises for two cores without a graphics card.
+//! the budgets that gestus promises for two cores without a graphics card. `gestus bench batch`: many clips ([`batch`]).
+
+mod batch;
 
 use super::messages::{Messages, print};
 use super::take::{Summary, to_json};
@@ -12,11 +14,20 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// Print the table as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+/// What is measured in place of the usual.
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Many clips in one batch against as many single runs, and a batch that is killed again and again
+    Batch(batch::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -24,10 +35,11 @@ Works in a temporary folder and leaves nothing behind. Other work on the machine
 
 Examples:
   gestus bench
-  gestus bench --json > bench.json";
+  gestus bench --json > bench.json
+  gestus bench batch --clips 50 -o {}.mp4";
 
 /// The sample speech.
-const SPEECH: &[u8] = include_bytes!("../../assets/speech.wav");
+const SPEECH: &[u8] = include_bytes!("../../../assets/speech.wav");
 
 /// Length of the benchmark's recording.
 const SECONDS: u32 = 10;
@@ -52,6 +64,10 @@ impl Row {
         Row { work, measured, unit, budget: Some(budget), within: Some(measured >= budget) }
     }
 
+    fn plain(work: &'static str, measured: f64, unit: &'static str) -> Row {
+        Row { work, measured, unit, budget: None, within: None }
+    }
+
     fn line(&self) -> String {
         let budget = self.budget.map_or(String::new(), |budget| format!("{budget:>8} {:<9}", self.unit));
         let verdict = self.within.map_or("", |within| if within { "ok" } else { "over" });
@@ -69,6 +85,9 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
+    if let Some(What::Batch(arguments)) = &arguments.what {
+        return batch::run(arguments, messages);
+    }
     messages.say(format!("measuring animate and render on {SECONDS} s of speech"));
     let folder = tempfile::tempdir().map_err(Error::io(std::env::temp_dir()))?;
     let report = measure(folder.path())?;
@@ -81,7 +100,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 
 fn measure(folder: &Path) -> Result<Report> {
     let speech = folder.join("speech.wav");
-    write_sample(&speech)?;
+    write_sample(&speech, SECONDS, 0)?;
     let first_line = first_line(&speech)?;
     let animated = animate(folder)?;
     let animate_memory = peak_memory();
@@ -109,15 +128,21 @@ fn measure(folder: &Path) -> Result<Report> {
     Ok(Report { seconds: SECONDS, cores, renderer: rendered.renderer.unwrap_or_default(), rows })
 }
 
-/// The sample, repeated or cut to [`SECONDS`].
-fn write_sample(path: &Path) -> Result<()> {
+/// The sample from its frame `first` on, repeated or cut to `seconds`.
+fn write_sample(path: &Path, seconds: u32, first: usize) -> Result<()> {
     let broken = |e: hound::Error| Error::malformed("sample speech", e.to_string());
     let mut reader = hound::WavReader::new(Cursor::new(SPEECH)).map_err(broken)?;
     let spec = reader.spec();
     let samples = reader.samples::<i32>().collect::<Result<Vec<i32>, _>>().map_err(broken)?;
-    let wanted = (SECONDS * spec.sample_rate) as usize * usize::from(spec.channels);
+    let wanted = (seconds * spec.sample_rate) as usize * usize::from(spec.channels);
     let mut writer = hound::WavWriter::create(path, spec).map_err(broken)?;
-    samples.iter().cycle().take(wanted).try_for_each(|sample| writer.write_sample(*sample)).map_err(broken)?;
+    samples
+        .iter()
+        .cycle()
+        .skip(first * usize::from(spec.channels))
+        .take(wanted)
+        .try_for_each(|sample| writer.write_sample(*sample))
+        .map_err(broken)?;
     writer.finalize().map_err(broken)
 }
 

@@ -1,0 +1,7 @@
+#![no_main]
+
+use gestus::formats::Format;
+use gestus::formats::cues::Set;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| gestus_fuzz::read(Format::CuesTsv(Set::Rhubarb), bytes));
