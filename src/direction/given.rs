@@ -201,10 +201,12 @@ impl Excerpt {
 
     /// Frames at 30 a second: the nearest to the time of a pose; those within motion.
     fn reached(&self) -> RangeInclusive<usize> {
-        let number = |seconds: f64, round: fn(f64) -> f64| round((seconds * RATE * 1e6).round() / 1e6) as usize;
-        let (first, last): (fn(f64) -> f64, fn(f64) -> f64) =
-            if self.motion.frames.len() == 1 { (f64::round, f64::round) } else { (f64::ceil, f64::floor) };
-        number(self.start, first)..=number(self.end, last)
+        // What differs by rounding only is the same frame.
+        let place = |seconds: f64| (seconds * RATE * 1e6).round() / 1e6;
+        match self.motion.frames.len() {
+            1 => place(self.start).round() as usize..=place(self.end).round() as usize,
+            _ => place(self.start).ceil() as usize..=place(self.end).floor() as usize,
+        }
     }
 
     /// Puts it to the letter into a performance of any rate that came through it.
