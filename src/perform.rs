@@ -58,7 +58,8 @@ fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Option
     let nods = nods.into_iter().zip(habits).map(|(nod, habit)| times(nod, plan.dials.head * habit));
     let mut faces: Vec<_> = rows.iter().map(vector::unpack).zip(nods).map(|(face, nod)| nodding(face, nod)).collect();
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
-    let given: Vec<Given> = plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len())).chain(given.iter().cloned()).collect();
+    // What the plan gives is stronger than where the body comes from.
+    let given: Vec<Given> = given.iter().cloned().chain(plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len()))).collect();
     let poses = bodies(&heard.rhythm, plan, &heads, &given, seed)?;
     keep_heads(&mut faces, &given);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();

@@ -362,7 +362,8 @@ fn every_kind_of_recording_becomes_a_sound_track() {
     for (rate, channels, stored_rate, stored_channels) in
         [(48_000, 1, 48_000, 1), (44_100, 2, 44_100, 2), (8_000, 1, 8_000, 1), (192_000, 2, 48_000, 2), (48_000, 6, 48_000, 1)]
     {
-        let tone: Vec<f32> = (0..rate as usize).flat_map(|i| vec![0.5 * (i as f32 * 2765.0 / rate as f32).sin(); channels.into()]).collect();
+        let tone: Vec<f32> =
+            (0..rate as usize).flat_map(|i| vec![0.5 * (i as f32 * 2765.0 / rate as f32).sin(); channels.into()]).collect();
         let recording = Recording { samples: tone.into(), rate, channels, missing: 0.0 };
         write(&path, &settings(32, 32, 10.0, Some(recording)), (0..10).map(|n| scene(32, 32, n))).unwrap();
         let heard = decode_file(&path).unwrap();

@@ -76,7 +76,7 @@ impl Given {
 }
 
 /// Frames over which a given pose reaches to either side where the body's own motion differs from it.
-pub const REACH: f32 = 16.0;
+pub const REACH: f32 = 24.0;
 
 /// Frames that given motion coasts on at its own pace.
 const COAST: f32 = 4.0;

@@ -7,7 +7,6 @@ use crate::body::Expressivity;
 use crate::direction::auto::{self, Impression};
 use crate::direction::encoder::TextEncoder;
 use crate::direction::likeness::BODY;
-use crate::direction::reference::Feeling;
 use crate::direction::reference::{Consulted, Content, Kind, Reference};
 use crate::direction::{Direction, Key, Term, Time};
 use crate::emotion::{Label, lexicon, mixture};
@@ -163,8 +162,8 @@ impl Arguments {
             return Ok(transcript.map(|transcript| felt("read in the words", auto::read(&untimed(&transcript)))).into_iter().collect());
         };
         let speech = audio::decode_file(audio)?.to_speech()?;
-        let ear = Models::Standard.voice()?;
-        let heard = auto::hear(&ear, Feeling::of(&speech, &ear)?, &take::words(&Models::Standard, transcript.as_ref(), &speech)?)?;
+        let models = Models::Standard;
+        let heard = auto::hear(&*models.voice()?, &speech, &take::words(&models, transcript.as_ref(), &speech)?)?;
         let words = heard.words.map(|words| felt("read in the words", words));
         Ok([felt("heard in the voice", heard.voice)].into_iter().chain(words).collect())
     }

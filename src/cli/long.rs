@@ -6,13 +6,14 @@ use crate::audio::{Reel, SPEECH_RATE, Speech};
 use crate::batch::journal::{self, Written};
 use crate::body;
 use crate::direction::Plan;
+use crate::direction::auto::{self, Heard};
 use crate::direction::reference::Feeling;
 use crate::emotion::EMOTION;
-use crate::emotion::voice::VoiceEncoder;
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform::long::{Parts, Shelf, over_parts, perform_parts};
 use crate::perform::{self, Options};
+use crate::speech::transcript::Word;
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -23,20 +24,18 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     let frames = Performance::frames_for(reel.seconds, body::RATE);
     let parts = Parts::of(frames, arguments.part as usize * body::RATE as usize);
     let mut stage = messages.stage("perform", parts.count());
-    let (direction, models) = (&take.emotion.direction, &arguments.weights.model);
+    let direction = &take.emotion.direction;
     // Words are looked for in the whole recording, since they may be anywhere in it.
     let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
-    let words = take::words(models, take.transcript.as_ref(), &speech)?;
-    if direction.listens() {
-        let ear = models.voice()?;
-        take.heard = Some(take::feel(&ear, feeling(&ear, reel, &parts)?, &words, messages)?);
-    }
+    let words = take::words(&arguments.weights.model, take.transcript.as_ref(), &speech)?;
+    take.heard = if direction.listens() { Some(hear(&arguments.weights.model, reel, &parts, &words, messages)?) } else { None };
     take.plan = direction.plan(reel.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
     perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
+    drop(speech);
     take.tell_gestures(&words, messages);
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
-    let face = models.face()?;
+    let face = arguments.weights.model.face()?;
     let performed = perform_parts(&face, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
     let fps = arguments.fps.0;
     // An hour of motion is 120 MB: no second copy without need.
@@ -47,16 +46,19 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     Ok(())
 }
 
-/// The feeling in the voice, as [`Feeling::of`] finds it.
-fn feeling(ear: &VoiceEncoder, reel: &Reel, parts: &Parts) -> Result<Feeling> {
+/// The feeling in the voice and in the words, as [`take::hear`] finds it.
+fn hear(models: &Models, reel: &Reel, parts: &Parts, words: &[Word], messages: &Messages) -> Result<Heard> {
+    let ear = models.voice()?;
     let mut mean = [0.0; EMOTION];
     let course = over_parts(reel, parts, |speech| {
-        let feeling = Feeling::of(speech, ear)?;
+        let feeling = Feeling::of(speech, &ear)?;
         let share = (speech.seconds / reel.seconds) as f32;
         mean.iter_mut().zip(feeling.mean).for_each(|(mean, own)| *mean += share * own);
         Ok(feeling.course)
     })?;
-    Ok(Feeling { course, mean, seconds: reel.seconds })
+    let heard = auto::with_words(&ear, course, &mean, words)?;
+    take::tell(&heard, messages);
+    Ok(heard)
 }
 
 /// Where finished parts are kept: a hidden folder beside the first output, named after everything that they come from.

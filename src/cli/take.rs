@@ -13,8 +13,6 @@ use crate::direction::auto::{self, Heard, Impression};
 use crate::direction::dials::Dials;
 use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
-use crate::direction::reference::Feeling;
-use crate::emotion::voice::VoiceEncoder;
 use crate::face::model;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Format, Info, Settings};
@@ -71,9 +69,9 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub gestures: Option<PathBuf>,
     #[command(flatten)]
-    pub weights: Weights,
-    #[command(flatten)]
     pub given: given::Arguments,
+    #[command(flatten)]
+    pub weights: Weights,
     /// Frames a second, 1 to 240
     #[arg(long, value_name = "RATE", default_value = "30")]
     pub fps: Fps,
@@ -241,13 +239,12 @@ impl Arguments {
     /// Every file that a take reads and an option names.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.whisper, &self.text_encoder, &self.gestures, &self.bvh.skeleton];
-        self.input
-            .as_deref()
-            .into_iter()
-            .chain(named.into_iter().filter_map(|path| path.as_deref()))
-            .chain(self.given.files())
-            .chain(self.weights.folder())
-            .collect()
+        let weights = match &self.weights.model {
+            Models::Folder(folder) => Some(folder.as_path()),
+            _ => None,
+        };
+        let named = named.into_iter().filter_map(|path| path.as_deref());
+        self.input.as_deref().into_iter().chain(named).chain(weights).chain(self.given.files()).collect()
     }
 
     /// Says what is going to happen, before anything slow, and reads the recording.
@@ -296,10 +293,7 @@ impl Arguments {
         emotion.direction.consult(&self.weights.model)?;
         emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
         timings.set("read", stage.finish());
-        let (plan, performance) = (Plan::default(), Performance::default());
-        let shelf = Shelf::none();
-        let (heard, actor) = (None, None);
-        Ok(Take { recording, speech, reel, shelf, emotion, plan, library, transcript, whisper, heard, performance, layout, actor, timings })
+        Ok(Take { recording, speech, reel, library, transcript, whisper, ..Take::silent(Performance::default(), emotion, layout, timings) })
     }
 
     /// The direction of the command line or of its file.
@@ -322,8 +316,9 @@ impl Arguments {
         }
         let stage = messages.stage("perform", 0);
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
-        let words = words(&self.weights.model, take.transcript.as_ref(), &take.speech)?;
-        take.heard = if direction.listens() { Some(hear(&self.weights.model, &take.speech, &words, messages)?) } else { None };
+        let models = &self.weights.model;
+        let words = words(models, take.transcript.as_ref(), &take.speech)?;
+        take.heard = if direction.listens() { Some(hear(models, &take.speech, &words, messages)?) } else { None };
         take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         take.tell_gestures(&words, messages);
@@ -389,23 +384,23 @@ impl Take {
         }
     }
 
+    /// Lets Whisper write the transcript, once.
+    fn write_down(&mut self, messages: &Messages) -> Result<()> {
+        let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
+        let mut stage = messages.stage("transcribe", self.speech.seconds.ceil() as usize);
+        let whole = self.reel.as_ref().map(Reel::whole);
+        let transcript = whisper.transcribe(whole.as_ref().unwrap_or(&self.speech), |seconds| stage.reached(seconds as usize))?;
+        self.timings.set("transcribe", stage.finish());
+        messages.say(format!("written down: {transcript}"));
+        self.transcript = Some(transcript);
+        Ok(())
+    }
+
     /// Says which gestures the words of a transcript call for.
     pub fn tell_gestures(&self, words: &[Word], messages: &Messages) {
         if self.transcript.is_some() {
             messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
         }
-    }
-
-    /// Lets Whisper write the transcript, once.
-    fn write_down(&mut self, messages: &Messages) -> Result<()> {
-        let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
-        let speech = self.reel.as_ref().map_or_else(|| self.speech.clone(), Reel::whole);
-        let mut stage = messages.stage("transcribe", speech.seconds.ceil() as usize);
-        let transcript = whisper.transcribe(&speech, |seconds| stage.reached(seconds as usize))?;
-        self.timings.set("transcribe", stage.finish());
-        messages.say(format!("written down: {transcript}"));
-        self.transcript = Some(transcript);
-        Ok(())
     }
 
     /// Writes the motion files among `targets`.
@@ -446,18 +441,8 @@ impl Summary {
 
 /// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
 pub fn hear(models: &Models, speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
-    let ear = models.voice()?;
-    let feeling = Feeling::of(speech, &ear)?;
-    feel(&ear, feeling, words, messages)
-}
-
-/// [`hear`] for a voice that was heard already.
-pub fn feel(ear: &VoiceEncoder, voice: Feeling, words: &[Word], messages: &Messages) -> Result<Heard> {
-    let heard = auto::hear(ear, voice, words)?;
-    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
-    if let Some(words) = &heard.words {
-        messages.say(format!("read in the words, by probability: {words}"));
-    }
+    let heard = auto::hear(&*models.voice()?, speech, words)?;
+    tell(&heard, messages);
     Ok(heard)
 }
 
@@ -466,6 +451,14 @@ fn felt(heard: &Heard) -> BTreeMap<&'static str, BTreeMap<&'static str, f32>> {
     let sources = [("voice", Some(&heard.voice)), ("words", heard.words.as_ref())];
     let shares = |impression: &Impression| impression.shares.iter().map(|(name, share)| (*name, (share * 1e3).round() / 1e3)).collect();
     sources.into_iter().filter_map(|(source, impression)| Some((source, shares(impression?)))).collect()
+}
+
+/// Says what is heard in a voice and read in its words, and how sure that is.
+pub fn tell(heard: &Heard, messages: &Messages) {
+    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
+    if let Some(words) = &heard.words {
+        messages.say(format!("read in the words, by probability: {words}"));
+    }
 }
 
 /// The words of a transcript with their times.

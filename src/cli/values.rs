@@ -288,13 +288,3 @@ pub struct Weights {
     #[arg(long, value_name = "MODEL", default_value = "standard")]
     pub model: Models,
 }
-
-impl Weights {
-    /// The folder of one's own weights.
-    pub fn folder(&self) -> Option<&Path> {
-        match &self.model {
-            Models::Folder(folder) => Some(folder),
-            _ => None,
-        }
-    }
-}

@@ -7,6 +7,7 @@
 use super::reading;
 use super::reference::Feeling;
 use crate::Result;
+use crate::audio::Speech;
 use crate::body::curves;
 use crate::emotion::confidence::confidence;
 use crate::emotion::voice::VoiceEncoder;
@@ -60,16 +61,22 @@ const OFTEN_OTHERWISE: [&str; 24] = [
     "warm", "severe", "strict", "moving", "blank", "neglect", "doubt", "confidence", "attraction", "calm",
 ];
 
-/// Joins what `ear` found in a voice with what its words say, where they are known.
-pub fn hear(ear: &VoiceEncoder, feeling: Feeling, words: &[Word]) -> Result<Heard> {
-    let voice = Impression { shares: confidence(ear, &feeling.mean)?, telling: Vec::new() };
+/// Hears a recording whose words are known, or not.
+pub fn hear(ear: &VoiceEncoder, speech: &Speech, words: &[Word]) -> Result<Heard> {
+    let feeling = Feeling::of(speech, ear)?;
+    with_words(ear, feeling.course, &feeling.mean, words)
+}
+
+/// Joins what is heard in a voice, over time and on the whole, and what its words say.
+pub fn with_words(ear: &VoiceEncoder, voice: Vec<Point>, mean: &Point, words: &[Word]) -> Result<Heard> {
+    let impression_of_voice = Impression { shares: confidence(ear, mean)?, telling: Vec::new() };
     if words.is_empty() {
-        return Ok(Heard { course: feeling.course, voice, words: None });
+        return Ok(Heard { course: voice, voice: impression_of_voice, words: None });
     }
     let phrases = phrases(words);
-    let said = Course::of(&phrases, feeling.course.len());
-    let course = feeling.course.iter().enumerate().map(|(n, heard)| said.join(n, heard)).collect();
-    Ok(Heard { course, voice, words: Some(impression(&phrases)) })
+    let said = Course::of(&phrases, voice.len());
+    let course = voice.iter().enumerate().map(|(n, heard)| said.join(n, heard)).collect();
+    Ok(Heard { course, voice: impression_of_voice, words: Some(impression(&phrases)) })
 }
 
 /// What the words of a transcript alone say.
@@ -162,7 +169,6 @@ impl Course {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::Speech;
 
     /// Words at three a second.
     fn said(text: &str) -> Vec<Word> {
@@ -215,11 +221,10 @@ mod tests {
     #[test]
     fn without_words_of_feeling_it_is_the_voice_to_the_bit() {
         let samples: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
-        let ear = VoiceEncoder::builtin().unwrap();
-        let voice = Feeling::of(&Speech { samples, seconds: 3.0 }, &ear).unwrap();
-        let heard = |words: &[Word]| hear(&ear, voice.clone(), words).unwrap();
-        let alone = heard(&[]);
-        let told = heard(&said("the train leaves at nine"));
+        let speech = Speech { samples, seconds: 3.0 };
+        let ear = crate::models::Models::Standard.voice().unwrap();
+        let alone = hear(&ear, &speech, &[]).unwrap();
+        let told = hear(&ear, &speech, &said("the train leaves at nine")).unwrap();
         assert_eq!((alone.course, alone.voice), (told.course, told.voice));
         assert_eq!(told.words.unwrap().shares[0].0, "neutral");
     }

@@ -188,6 +188,11 @@ fn bring_home(motion: &mut Performance) {
 }
 
 impl Excerpt {
+    /// The same wanted earlier by some seconds; what would be before the start is left out.
+    pub(super) fn earlier(&self, seconds: f64) -> Excerpt {
+        Excerpt { start: self.start - seconds, end: self.end - seconds, ..self.clone() }
+    }
+
     /// Poses for every frame (30 a second) at which it is wanted, of `frames`.
     pub fn given(&self, frames: usize) -> Vec<Given> {
         let given = |frame: usize| Given { frame, pose: self.motion.at(frame as f64 / RATE - self.start).body, pieces: self.pieces };
@@ -196,10 +201,12 @@ impl Excerpt {
 
     /// Frames at 30 a second: the nearest to the time of a pose; those within motion.
     fn reached(&self) -> RangeInclusive<usize> {
-        let number = |seconds: f64, round: fn(f64) -> f64| round((seconds * RATE * 1e6).round() / 1e6) as usize;
-        let (first, last): (fn(f64) -> f64, fn(f64) -> f64) =
-            if self.motion.frames.len() == 1 { (f64::round, f64::round) } else { (f64::ceil, f64::floor) };
-        number(self.start, first)..=number(self.end, last)
+        // What differs by rounding only is the same frame.
+        let place = |seconds: f64| (seconds * RATE * 1e6).round() / 1e6;
+        match self.motion.frames.len() {
+            1 => place(self.start).round() as usize..=place(self.end).round() as usize,
+            _ => place(self.start).ceil() as usize..=place(self.end).floor() as usize,
+        }
     }
 
     /// Puts it to the letter into a performance of any rate that came through it.
@@ -236,7 +243,7 @@ impl fmt::Display for Excerpt {
         let mut names: Vec<&str> = Vec::new();
         for (name, pieces) in PARTS.iter().filter(|(_, pieces)| pieces.iter().all(|piece| self.pieces[*piece as usize])) {
             // "hands" says it for both.
-            if pieces.iter().any(|piece| std::mem::take(&mut left[*piece as usize])) {
+            if pieces.iter().filter(|piece| std::mem::take(&mut left[**piece as usize])).count() > 0 {
                 names.push(name);
             }
         }

@@ -34,7 +34,7 @@ const SHORTEST: f32 = 2.0;
 
 /// What neutral performances show (means of four seeds of the sample speech), for the ratios are factors on those: spread of the
 /// wrists' places from the hips (metres), their median speed while they move (metres a second), share of the time that they move.
-const TYPICAL: [f32; BODY] = [0.18, 0.62, 0.65];
+const TYPICAL: [f32; BODY] = [0.20, 0.48, 0.88];
 /// Wrists that are faster than this move, metres a second.
 const MOVING: f32 = 0.15;
 /// Bounds of the ratios of the body: half as much to once and a half.

@@ -333,7 +333,6 @@ impl Plan {
         let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
         let points = |points: &[Point]| cut(points, &frames);
         let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
-        let given = self.given.iter().filter(|excerpt| excerpt.end >= start && excerpt.start <= end);
         let gestures =
             self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
         Plan {
@@ -344,8 +343,8 @@ impl Plan {
             events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
             dials: self.dials,
             styles: cut(&self.styles, &frames),
-            given: given.map(|e| Excerpt { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
             gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
+            given: self.given.iter().filter(|e| e.end >= start && e.start <= end).map(|e| e.earlier(start)).collect(),
         }
     }
 

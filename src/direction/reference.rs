@@ -94,7 +94,8 @@ impl Direction {
     /// Reads the files that the direction names; `models` has the ear for feelings. Paths are relative to the working folder, in a direction file to the file's own.
     ///
     /// # Errors
-    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file; [`Error::Unsupported`] where it holds nothing of the kind.
+    /// [`Error::Usage`] where free text was not understood at all; [`Error::Io`] and [`Error::Malformed`] of the file;
+    /// [`Error::Unsupported`] where it holds nothing of the kind.
     pub fn consult(&mut self, models: &Models) -> Result<()> {
         self.settle()?;
         let wanted: Vec<Reference> = self.references().into_iter().cloned().collect();

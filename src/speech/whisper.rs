@@ -33,6 +33,9 @@ struct Special {
     silent: Vec<u32>,
 }
 
+/// Start and end in seconds, and what is said.
+type Phrase = (f64, f64, String);
+
 /// Seconds between two time tokens, and the latest time of a first phrase within what is heard at once.
 const STEP: f64 = 0.02;
 const LATEST_START: u32 = 50;
@@ -124,7 +127,7 @@ impl Whisper {
     }
 
     /// Phrases (start, end, text), seconds; and how far the sound has been heard.
-    fn phrases(&self, tokens: &[u32]) -> Result<(Vec<(f64, f64, String)>, f64)> {
+    fn phrases(&self, tokens: &[u32]) -> Result<(Vec<Phrase>, f64)> {
         let time = |token: u32| (token >= self.special.times).then(|| f64::from(token - self.special.times) * STEP);
         const WHOLE: f64 = 30.0;
         let (mut phrases, mut start, mut said) = (Vec::new(), 0.0, Vec::new());
@@ -191,7 +194,7 @@ impl Special {
             scores[..end.min(times)].fill(NEVER);
         }
         if let Some(latest) = said.iter().rev().find(|token| **token >= self.times) {
-            let least = *latest as usize + usize::from(!(last && !before));
+            let least = *latest as usize + usize::from(!last || before);
             let least = least.clamp(times, scores.len());
             scores[times..least].fill(NEVER);
         }
