@@ -116,7 +116,7 @@ impl Address {
         let mut file = File::open(from).map_err(Error::io(from))?;
         let mut piece = || {
             let mut bytes = Vec::new();
-            file.by_ref().take(PIECE).read_to_end(&mut bytes).map_err(Error::io(from)).map(|_| bytes)
+            Read::by_ref(&mut file).take(PIECE).read_to_end(&mut bytes).map_err(Error::io(from)).map(|_| bytes)
         };
         let first = piece()?;
         if (first.len() as u64) < PIECE {
