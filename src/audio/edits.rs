@@ -61,7 +61,7 @@ impl Edits {
         };
         for segment in &track.segments {
             let more = segment.start.map_or(in_frames(segment.length.unwrap_or(0.0)), |start| part(segment, start).len() / channels);
-            let total = (samples.len() / channels).saturating_add(more);
+            let total = (samples.count() / channels).saturating_add(more);
             check_shape(name, recording.rate, channels, total as u64)?;
             match segment.start {
                 Some(start) => recording.samples.part(part(segment, start)).blocks(1 << 16).try_for_each(|block| samples.extend(block))?,

@@ -97,7 +97,7 @@ impl Recording {
             let first = if margin > 0 { out } else { 0 };
             minute += 1;
             let end = (minute * MINUTE * out).min(wanted);
-            let kept = end - writer.len();
+            let kept = end - writer.count();
             writer.extend(&heard[first..(first + kept).min(heard.len())])?;
             writer.silence(end)?;
             before = mono[mono.len().saturating_sub(rate)..].to_vec();

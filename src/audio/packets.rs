@@ -112,11 +112,11 @@ fn decode_track(reader: &mut dyn FormatReader, decoder: &mut dyn AudioDecoder, t
                 bad += 1;
                 let seconds = (packet.dur.get() as f64 * track.tick).min(MAX_GAP_SECONDS);
                 let channels = usize::from(recording.channels.max(1));
-                let frames = samples.len() / channels + (seconds * f64::from(recording.rate)).round() as usize;
+                let frames = samples.count() / channels + (seconds * f64::from(recording.rate)).round() as usize;
                 samples.silence(frames * usize::from(recording.channels))?;
             }
         }
-        let frames = samples.len() / usize::from(recording.channels.max(1));
+        let frames = samples.count() / usize::from(recording.channels.max(1));
         check_shape(name, recording.rate.max(*RATES.start()), recording.channels.max(1).into(), frames as u64)?;
     }
     if good == 0 || bad > good {

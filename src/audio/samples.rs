@@ -112,7 +112,8 @@ impl Writer {
         Writer { held: Vec::with_capacity(count.min(MOST_HELD)), ..Writer::default() }
     }
 
-    pub fn len(&self) -> usize {
+    /// Samples that were put.
+    pub fn count(&self) -> usize {
         self.filed + self.held.len()
     }
 
@@ -129,8 +130,8 @@ impl Writer {
     /// Adds silence until there are `count` samples.
     pub fn silence(&mut self, count: usize) -> Result<()> {
         const BLOCK: usize = 1 << 16;
-        while self.len() < count {
-            self.extend(&vec![0.0; (count - self.len()).min(BLOCK)])?;
+        while self.count() < count {
+            self.extend(&vec![0.0; (count - self.count()).min(BLOCK)])?;
         }
         Ok(())
     }

@@ -253,7 +253,7 @@ mod tests {
         }
         let deep = format!("{{\"audio\": \"a.wav\", \"outputs\": {}{}}}", "[".repeat(20_000), "]".repeat(20_000));
         let long = format!("{{\"audio\": \"{}.wav\"}}", "a".repeat(LONGEST));
-        assert!([deep, long].iter().all(|text| written("j.jsonl", text, &["{}.bvh".into()]).is_err()));
+        assert!([deep, long].iter().all(|text| written("j.jsonl", text, &["{}.bvh"]).is_err()));
         assert!(written("j.csv", &format!("audio,outputs\n{}.wav,a.bvh\n", "a".repeat(LONGEST)), &[]).is_err());
         assert!(written("j.jsonl", "# nothing", &[]).is_err());
         assert!(written("j.csv", "audio,outputs\n\"a.wav,b\n", &[]).is_err());

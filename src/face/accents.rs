@@ -2,7 +2,7 @@
 //!
 //! Raised brows go with prominent syllables: they rise with the pitch accent (Cavé et al. 1996, "About the relationship between eyebrow
 //! movements and F0 variations", ICSLP), make a word sound stressed to those who watch (Krahmer and Swerts 2007, J. Mem. Lang.
-//! 57:396) and lead the accent by some 60 ms (Flecha-García 2010, Speech Commun. 52:542). Few stresses have one.
+//! 57:396) and lead the accent by some 60 ms (Flecha-García 2010, Speech Communication 52:542). Few stresses have one.
 //!
 //! How hard something is said is heard within the recording, whose gain nobody knows: louder, higher and with a flatter
 //! spectrum than its usual (Traunmüller and Eriksson 2000, J. Acoust. Soc. Am. 107:3438).

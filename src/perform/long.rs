@@ -191,7 +191,7 @@ mod tests {
         let parts = Parts::of(10_000, 3000);
         assert_eq!(parts.count(), 3);
         assert_eq!(parts.spans().map(|s| s.len()).sum::<usize>(), 10_000);
-        assert!((1..3).all(|k| parts.span(k - 1).end == parts.span(k).start + LAP && parts.span(k).start % 3 == 0));
+        assert!((1..3).all(|k| parts.span(k - 1).end == parts.span(k).start + LAP && parts.span(k).start.is_multiple_of(3)));
         assert_eq!(Parts::of(5999, 3000).count(), 1);
         assert_eq!(Parts::of(1000, 10).count(), 1);
     }
