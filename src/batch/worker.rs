@@ -55,7 +55,9 @@ impl Worker {
     pub fn start(base: &Path, memory: u64) -> Result<Worker> {
         let program = std::env::current_exe().map_err(Error::io("gestus"))?;
         let mut command = Command::new(&program);
-        command.arg(COMMAND).arg(memory.to_string()).current_dir(base).env("RAYON_NUM_THREADS", "1");
+        command.arg(COMMAND).arg(memory.to_string()).current_dir(base);
+        // candle's threads wait for each other in a busy loop, at the cost of the other workers.
+        command.env("RAYON_NUM_THREADS", "1").env("CANDLE_NUM_THREADS", "1");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(Error::io(&program))?;
         let (Some(orders), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
