@@ -5,8 +5,8 @@ use super::curves::{Dice, Purpose, smoothstep, soft_min};
 use super::expressivity::Expressivity;
 use super::gestures::Side;
 use super::given::{self, Given, Piece, REACH};
-use super::hands::{keep_out, part};
-use super::latent::{ANKLES, ARMS, CODE, Code, HIPS, Latent, WRIST, heading};
+use super::hands::{in_gesture_space, keep_out, part};
+use super::latent::{ANKLES, ARMS, CODE, Code, ELBOW, HIPS, Latent, WRIST, heading};
 use super::limits;
 use super::rhythm::Rhythm;
 use super::skeleton::{OFFSETS, Pose};
@@ -67,11 +67,15 @@ impl Finish<'_> {
         let carried = 0.8 * neck_shift(code);
         let aside = |s: Side| carried * Vec3::new(s.sign(), 1.0, 1.0);
         let wrists = Side::BOTH.map(|s| Vec3::from_slice(&code[ARMS[s as usize] + WRIST..][..3]));
-        let (l, r) = part(keep_out(wrists[0] - aside(Side::Left), width), keep_out(wrists[1] - aside(Side::Right), width));
+        let place = |s: Side| keep_out(in_gesture_space(wrists[s as usize] - aside(s), manner.openness), width);
+        let (l, r) = part(place(Side::Left), place(Side::Right));
         for (side, to) in Side::BOTH.into_iter().zip([l, r]) {
             let s = side as usize;
             let to = wrists[s].lerp(to + aside(side), free[s]);
             code[ARMS[s] + WRIST..][..3].copy_from_slice(&to.to_array());
+            let elbow = Vec3::from_slice(&code[ARMS[s] + ELBOW..][..3]).normalize_or(Vec3::NEG_Y);
+            let sunk = elbow + free[s] * ELBOWS_SINK / manner.openness * Vec3::NEG_Y;
+            code[ARMS[s] + ELBOW..][..3].copy_from_slice(&sunk.to_array());
         }
     }
 
@@ -84,6 +88,10 @@ impl Finish<'_> {
         carry_head(twist, lean, bend, hang, pose);
     }
 }
+
+/// How far the direction of an elbow is bent towards the ground: the model's are further out than people's, whose upper arms hang
+/// at 20 to 50 degrees from straight down while they gesture.
+const ELBOWS_SINK: f32 = 0.5;
 
 /// Eases into motion: the first codes have no past that they could follow from.
 fn begin(codes: &mut [Code]) {

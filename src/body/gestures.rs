@@ -277,7 +277,7 @@ impl Planner<'_> {
         let dice = &mut self.dice;
         let hands =
             dice.pick(&[(Hands::Both, 0.48), (Hands::One(Side::Right), 0.25), (Hands::One(Side::Left), 0.14), (Hands::Alternating, 0.13)]);
-        let centre = Vec3::new(0.225 * manner.openness.powf(0.7), 0.23 + 0.75 * manner.height, 0.27)
+        let centre = Vec3::new(0.225 * manner.openness.powf(0.7), 0.23 + 0.75 * manner.height, 0.24)
             + Vec3::new(dice.normal(0.0, 0.05), dice.normal(0.0, 0.06), dice.normal(0.0, 0.045));
         let asymmetry = dice.vector(0.05);
         Unit {

@@ -86,6 +86,23 @@ pub(super) fn keep_out(at: Vec3, width: f32) -> Vec3 {
     off_body(at)
 }
 
+/// Keeps a wrist inside the space that speakers gesture in (McNeill 1992, "Hand and mind", ch. 3): low hands hang beside the
+/// hips, hands that are out to the side are at the height of the chest, and lifted arms stay bent.
+pub(super) fn in_gesture_space(at: Vec3, openness: f32) -> Vec3 {
+    /// Metres to the side that low hands and hands before the chest keep, at neutral openness.
+    const OUT: (f32, f32) = (0.25, 0.41);
+    /// Where an arm hangs, seen from the hips, and how far from there a lifted wrist goes: the elbow keeps some 50 degrees.
+    const SHOULDER: Vec3 = Vec3::new(0.16, 0.44, -0.01);
+    const REACH: f32 = 0.455;
+    let mut at = at;
+    let out = OUT.0 + (OUT.1 - OUT.0) * ramp(at.y, -0.02, 0.22);
+    at.x = soft_min(at.x, out * openness.powf(0.4), 0.05);
+    let away = at - SHOULDER;
+    let distance = away.length().max(1e-3);
+    let bent = SHOULDER + away * (soft_min(distance, REACH, 0.03) / distance);
+    at.lerp(bent, ramp(at.y, -0.06, 0.12))
+}
+
 /// Moves a wrist out of torso and head.
 pub(super) fn off_body(mut at: Vec3) -> Vec3 {
     // The torso, as long as the hand is not hanging beside the thigh: in front of the body hands stay in front. Pushing
@@ -124,6 +141,16 @@ mod tests {
                 assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.85, "{at}");
             }
         }
+    }
+
+    #[test]
+    fn hands_out_to_the_side_are_neither_low_nor_on_straight_arms() {
+        let [low, wide, free] =
+            [Vec3::new(0.5, 0.0, 0.1), Vec3::new(0.6, 0.35, 0.1), Vec3::new(0.24, 0.2, 0.24)].map(|at| in_gesture_space(at, 1.0));
+        assert!(low.x < 0.28 && wide.x < 0.43, "{low} {wide}");
+        assert!((free - Vec3::new(0.24, 0.2, 0.24)).length() < 0.02, "{free}");
+        let far = in_gesture_space(Vec3::new(0.3, 0.1, 0.5), 1.0);
+        assert!((far - Vec3::new(0.16, 0.44, -0.01)).length() < 0.48, "{far}");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(super) const FEET: [usize; 2] = [51, 52];
 const GRIPS: [usize; 2] = [53, 59];
 // Where what is in the fifteen numbers of an arm.
 const COLLAR: usize = 0;
-const ELBOW: usize = 3;
+pub(super) const ELBOW: usize = 3;
 pub(super) const WRIST: usize = 6;
 const HAND: usize = 9;
 const ARM: usize = 15;

@@ -7,11 +7,10 @@ use crate::audio::Speech;
 use crate::direction::habits;
 use crate::direction::likeness::{Leaning, Likeness};
 use crate::emotion::Label;
-use crate::face::coefficients::{COUNT, Coefficients};
-use crate::face::expression::express;
+use crate::face::expression::{pattern, shown};
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::style;
-use crate::face::vector::{self, Row, unpack};
+use crate::face::vector::{Row, unpack};
 use crate::train::data::Take;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -116,7 +115,7 @@ fn guided(model: &FaceModel, takes: &[&Take], towards: Label, away: Label) -> Re
                 let from = [away.at(*scale)];
                 let asked = Asked { emotion: &emotion, away: if *scale > 0.0 { &from } else { &[] }, ..Asked::default() };
                 let rows = model.act(&heard, &asked, take.frames, 1, Quality::Default)?;
-                Ok([&other, &own].map(|p| rows.iter().map(|r| shows(&unpack(r).0, p)).sum::<f32>() / rows.len().max(1) as f32))
+                Ok([&other, &own].map(|p| rows.iter().map(|r| shown(&unpack(r).0, p)).sum::<f32>() / rows.len().max(1) as f32))
             })
             .collect()
     };
@@ -127,20 +126,6 @@ fn guided(model: &FaceModel, takes: &[&Take], towards: Label, away: Label) -> Re
     let shown = (0..SCALES.len()).map(|s| mean(s, 0)).collect();
     let kept = mean(SCALES.len() - 1, 1) / mean(0, 1).max(1e-3);
     Ok(Guidance { towards: towards.name(), away: away.name(), shown, falling, kept })
-}
-
-/// What the expression of a label moves on a face at rest, as far as the other one does not move it more.
-fn pattern(label: Label, other: Option<Label>) -> Coefficients {
-    let rest = vector::pack(&[0.0; COUNT], Default::default(), Default::default());
-    let of = |label: Label| unpack(&express(&rest, &label.mean(), 1.0)).0;
-    let (own, other) = (of(label), other.map_or([0.0; COUNT], of));
-    std::array::from_fn(|c| if own[c] >= other[c] { own[c] } else { 0.0 })
-}
-
-/// How much of a pattern a face shows: its projection.
-fn shows(face: &Coefficients, pattern: &Coefficients) -> f32 {
-    let dot: f32 = face.iter().zip(pattern).map(|(a, b)| a * b).sum();
-    dot / pattern.iter().map(|v| v * v).sum::<f32>().max(1e-6)
 }
 
 impl fmt::Display for Guidance {

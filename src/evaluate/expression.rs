@@ -32,6 +32,8 @@ pub struct Expressions {
     /// Share of generated clips whose label the judge tells, of seven labels at intensity 1, and of unseen actors' real clips.
     pub told: f32,
     pub told_real: f32,
+    /// The same share of every label.
+    pub told_of: Vec<(&'static str, f32)>,
     /// For every label, the share of seeds in which all that it moves of brows, cheeks, lids and mouth corners grows with every step of
     /// intensity.
     pub growing: Vec<(&'static str, f32)>,
@@ -41,14 +43,14 @@ pub struct Expressions {
     pub louder_brow: f32,
 }
 
-/// Draws faces over clips of unseen actors under `root`.
-pub fn expressions(model: &FaceModel, clips: &[Clip], root: &Path) -> Result<Expressions> {
-    let unseen: Vec<&Clip> = clips.iter().filter(|c| c.corpus == Corpus::Ravdess && c.split == Split::Test).collect();
+/// Draws faces over clips of the actors of a split under `root`.
+pub fn expressions(model: &FaceModel, clips: &[Clip], root: &Path, split: Split) -> Result<Expressions> {
+    let unseen: Vec<&Clip> = clips.iter().filter(|c| c.corpus == Corpus::Ravdess && c.split == split).collect();
     let calm: Vec<&Clip> = unseen.iter().copied().filter(|c| c.class == Label::Neutral as usize).collect();
-    let (told, told_real) = judge(model, &calm, &action_units(root)?)?;
+    let (told, told_real, told_of) = judge(model, &calm, &action_units(root)?)?;
     let growing = Label::ALL[1..].iter().map(|label| Ok((label.name(), growth(model, &calm, *label)?))).collect::<Result<_>>()?;
     let (louder_gap, louder_brow) = loudness(model, &unseen)?;
-    Ok(Expressions { told, told_real, growing, louder_gap, louder_brow })
+    Ok(Expressions { told, told_real, told_of, growing, louder_gap, louder_brow })
 }
 
 fn sample(model: &FaceModel, speech: &Speech, label: Label, intensity: f32, seed: u64) -> Result<Vec<Row>> {
@@ -59,7 +61,7 @@ fn sample(model: &FaceModel, speech: &Speech, label: Label, intensity: f32, seed
 pub(super) const JUDGED: [Label; 7] =
     [Label::Neutral, Label::Happy, Label::Sad, Label::Angry, Label::Fearful, Label::Disgust, Label::Surprised];
 
-fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32, f32)> {
+fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32, f32, Vec<(&'static str, f32)>)> {
     let class = |label: Label| JUDGED.iter().position(|l| *l == label);
     let of = |keep: &dyn Fn(&ActionUnits) -> bool| -> Vec<Seen> {
         let chosen = real.iter().filter(|u| keep(u));
@@ -78,7 +80,12 @@ fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32
         })
         .collect::<Result<Vec<Seen>>>()?;
     let (drawn, asked) = relative(&generated);
-    Ok((probe.accuracy(&drawn, &asked), probe.accuracy(&unseen, &truth)))
+    let told_of = |k: usize| {
+        let (rows, classes): (Vec<Vec<f32>>, Vec<usize>) =
+            drawn.iter().zip(&asked).filter(|(_, class)| **class == k).map(|(row, class)| (row.clone(), *class)).unzip();
+        (JUDGED[k].name(), probe.accuracy(&rows, &classes))
+    };
+    Ok((probe.accuracy(&drawn, &asked), probe.accuracy(&unseen, &truth), (0..JUDGED.len()).map(told_of).collect()))
 }
 
 /// Action units of a clip, who shows them and what was asked for.

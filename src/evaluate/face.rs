@@ -127,7 +127,7 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
         .map(|(name, takes)| Ok((name.to_string(), contacts(model, &evenly(takes.iter().collect(), most))?)))
         .collect::<Result<_>>()?;
     let acted = root.join("emotion/ravdess");
-    let expressions = if acted.is_dir() { Some(expressions(model, &voices::clips(root)?, root)?) } else { None };
+    let expressions = if acted.is_dir() { Some(expressions(model, &voices::clips(root)?, root, split)?) } else { None };
     if expressions.is_none() {
         missing.push(format!("{}: missing, so expressions were not judged", acted.display()));
     }
@@ -447,6 +447,8 @@ impl fmt::Display for Report {
                 "\nExpressions at intensity 1, told by a judge of action units who saw people alone: {:.2} of 7 labels (unseen actors: {:.2})",
                 e.told, e.told_real
             )?;
+            let told: Vec<String> = e.told_of.iter().map(|(name, share)| format!("{name} {share:.1}")).collect();
+            writeln!(f, "Told of each: {}", told.join(", "))?;
             let growing: Vec<String> = e.growing.iter().map(|(name, share)| format!("{name} {share:.1}")).collect();
             writeln!(f, "Share of 10 seeds in which brows, cheeks, lids and corners grow with intensity: {}", growing.join(", "))?;
             writeln!(

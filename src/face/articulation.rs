@@ -63,22 +63,37 @@ pub struct Contact {
     pub apart: f32,
 }
 
-/// Bends a face to the contact that its sound asks for.
-pub fn meet(face: &mut Coefficients, contact: &Contact) {
-    let Contact { closed, teeth, apart } = *contact;
-    let gap = gap_mm(face).max(0.0);
+/// Share of a contact's movement that the lips have made one and two frames before and after it: recorded lips swing into a
+/// contact and out of it.
+const NEAR: [f32; 3] = [1.0, 0.6, 0.15];
+
+/// Bends faces, a frame each, to the contacts that their sounds ask for.
+pub fn meet(faces: &mut [Coefficients], contacts: &[Contact]) {
+    let frames = faces.len().min(contacts.len());
+    let around = |n: usize, part: &dyn Fn(usize) -> f32| -> f32 {
+        (n.saturating_sub(2)..(n + 3).min(frames)).map(|k| NEAR[n.abs_diff(k)] * part(k)).fold(0.0, f32::max)
+    };
+    let gaps: Vec<f32> = faces.iter().map(|face| gap_mm(face).max(0.0)).collect();
+    let pulled = |k: usize| (contacts[k].closed * gaps[k]).max(contacts[k].teeth * (gaps[k] - TEETH_GAP));
+    for n in 0..frames {
+        let (closed, teeth) = (around(n, &|k| contacts[k].closed), around(n, &|k| contacts[k].teeth));
+        let apart = APART_GAP * contacts[n].apart * (1.0 - closed) * (1.0 - teeth);
+        let wanted = (gaps[n] - around(n, &pulled)).max(apart);
+        bite(&mut faces[n], teeth);
+        if wanted != gaps[n] || teeth > 0.0 {
+            set_gap(&mut faces[n], wanted);
+        }
+    }
+}
+
+/// An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
+fn bite(face: &mut Coefficients, teeth: f32) {
     if teeth > 0.0 {
-        // An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
         face[id::JAW_OPEN] *= 1.0 - 0.7 * teeth;
         for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
             face[lip] *= 1.0 - teeth;
         }
         face[id::MOUTH_ROLL_LOWER] = face[id::MOUTH_ROLL_LOWER].max(0.35 * teeth);
-    }
-    let wanted = gap * (1.0 - teeth) + gap.min(TEETH_GAP) * teeth;
-    let wanted = (wanted * (1.0 - closed)).max(APART_GAP * apart * (1.0 - closed) * (1.0 - teeth));
-    if closed > 0.0 || teeth > 0.0 || wanted > gap {
-        set_gap(face, wanted);
     }
 }
 
@@ -158,6 +173,7 @@ fn gain(coefficient: usize) -> f32 {
 mod tests {
     use super::*;
     use crate::face::coefficients::COUNT;
+    use std::slice;
 
     #[test]
     fn lips_meet_and_the_lower_lip_finds_the_teeth() {
@@ -166,16 +182,16 @@ mod tests {
             (open[id::JAW_OPEN], open[id::MOUTH_FUNNEL]) = (jaw, 0.2);
             (open[id::MOUTH_LOWER_DOWN_LEFT], open[id::MOUTH_LOWER_DOWN_RIGHT]) = (0.3, 0.3);
             let (mut b, mut f) = (open, open);
-            meet(&mut b, &Contact { closed: 1.0, apart: 1.0, ..Contact::default() });
-            meet(&mut f, &Contact { teeth: 1.0, ..Contact::default() });
+            meet(slice::from_mut(&mut b), &[Contact { closed: 1.0, apart: 1.0, ..Contact::default() }]);
+            meet(slice::from_mut(&mut f), &[Contact { teeth: 1.0, ..Contact::default() }]);
             assert!(gap_mm(&b).abs() < 1e-3, "jaw {jaw}: {}", gap_mm(&b));
             assert!(lip_to_teeth_mm(&f) < 2.0 && gap_mm(&f) > 0.5, "jaw {jaw}: {} {}", lip_to_teeth_mm(&f), gap_mm(&f));
             assert!(lip_to_teeth_mm(&open) > 4.0);
-            meet(&mut open, &Contact::default());
+            meet(slice::from_mut(&mut open), &[Contact::default()]);
             assert!((open[id::JAW_OPEN] - jaw).abs() < 1e-6, "nothing asked, nothing changed");
         }
         let mut shut = [0.0; COUNT];
-        meet(&mut shut, &Contact { apart: 1.0, ..Contact::default() });
+        meet(slice::from_mut(&mut shut), &[Contact { apart: 1.0, ..Contact::default() }]);
         assert!((gap_mm(&shut) - APART_GAP).abs() < 1e-3);
     }
 

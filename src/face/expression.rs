@@ -5,7 +5,7 @@
 //! the model, which adds the dynamics; the mouth part is held back so that speech stays readable, and lips that meet keep meeting.
 
 use super::articulation::{gap_mm, set_gap};
-use super::coefficients::id;
+use super::coefficients::{COUNT, Coefficients, id};
 use super::vector::{self, Row};
 use crate::emotion::{Label, Point, mixture};
 
@@ -53,14 +53,13 @@ const SAD: &[Shape] = &[
 ];
 const ANGRY: &[Shape] = &[
     both(id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, 0.9),
-    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.35),
-    both(id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT, 0.25),
-    both(id::NOSE_SNEER_LEFT, id::NOSE_SNEER_RIGHT, 0.4),
-    both(id::MOUTH_FROWN_LEFT, id::MOUTH_FROWN_RIGHT, 0.3),
-    both(id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT, 0.12),
-    both(id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT, 0.15),
-    one(id::JAW_FORWARD, 0.15),
-    one(id::MOUTH_SHRUG_LOWER, 0.1),
+    both(id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT, 0.4),
+    both(id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, 0.2),
+    both(id::NOSE_SNEER_LEFT, id::NOSE_SNEER_RIGHT, 0.15),
+    both(id::MOUTH_FROWN_LEFT, id::MOUTH_FROWN_RIGHT, 0.22),
+    both(id::MOUTH_PRESS_LEFT, id::MOUTH_PRESS_RIGHT, 0.25),
+    both(id::MOUTH_STRETCH_LEFT, id::MOUTH_STRETCH_RIGHT, 0.12),
+    one(id::JAW_FORWARD, 0.2),
 ];
 const FEARFUL: &[Shape] = &[
     both(id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT, 0.4),
@@ -105,12 +104,12 @@ impl Expression {
         let (shapes, openness, head): (&[Shape], _, _) = match label {
             Label::Neutral => (&[], (1.0, 0.0), [0.0; 3]),
             Label::Calm => (CALM, (0.9, 0.0), [0.0; 3]),
-            Label::Happy => (HAPPY, (1.1, 1.0), [-0.05, 0.0, 0.0]),
-            Label::Sad => (SAD, (0.75, 0.0), [0.14, 0.03, 0.1]),
-            Label::Angry => (ANGRY, (1.15, 0.5), [0.07, 0.0, -0.03]),
-            Label::Fearful => (FEARFUL, (0.95, 1.0), [-0.02, 0.0, 0.0]),
-            Label::Disgust => (DISGUST, (0.9, 0.5), [-0.05, 0.04, 0.03]),
-            Label::Surprised => (SURPRISED, (1.15, 3.0), [-0.06, 0.0, 0.0]),
+            Label::Happy => (HAPPY, (1.25, 1.0), [-0.05, 0.0, 0.0]),
+            Label::Sad => (SAD, (0.9, 0.0), [0.14, 0.03, 0.1]),
+            Label::Angry => (ANGRY, (1.25, 0.5), [0.07, 0.0, -0.03]),
+            Label::Fearful => (FEARFUL, (1.15, 1.0), [-0.02, 0.0, 0.0]),
+            Label::Disgust => (DISGUST, (1.1, 0.5), [-0.05, 0.04, 0.03]),
+            Label::Surprised => (SURPRISED, (1.15, 1.0), [-0.06, 0.0, 0.0]),
             Label::Contempt => (CONTEMPT, (0.9, 0.0), [-0.08, 0.05, 0.05]),
         };
         Expression { shapes, openness, head }
@@ -146,19 +145,40 @@ pub fn express(row: &Row, point: &Point, swing: f32) -> Row {
     vector::pack(&face, head, gaze)
 }
 
+/// How far lips open under a point, over how far they do in neutral speech: strong feelings are articulated with more jaw (Erickson et
+/// al. 1998, "Jaw movements in emphasis and anger"; Lee et al. 2005, "An articulatory study of emotional speech production").
+pub fn openness(point: &Point) -> f32 {
+    let weights = mixture(point);
+    let more: f32 = Label::ALL[1..].iter().map(|label| weights[*label as usize] * (Expression::of(*label).openness.0 - 1.0)).sum();
+    (1.0 + more).clamp(0.5, 1.5)
+}
+
+/// What the expression of a label moves on a face at rest, as far as the other one does not move it more.
+pub fn pattern(label: Label, other: Option<Label>) -> Coefficients {
+    let rest = vector::pack(&[0.0; COUNT], Default::default(), Default::default());
+    let of = |label: Label| vector::unpack(&express(&rest, &label.mean(), 1.0)).0;
+    let (own, other) = (of(label), other.map_or([0.0; COUNT], of));
+    std::array::from_fn(|c| if own[c] >= other[c] { own[c] } else { 0.0 })
+}
+
+/// How much of a pattern a face shows: its projection, 1 for the whole.
+pub fn shown(face: &Coefficients, pattern: &Coefficients) -> f32 {
+    let dot: f32 = face.iter().zip(pattern).map(|(a, b)| a * b).sum();
+    dot / pattern.iter().map(|v| v * v).sum::<f32>().max(1e-6)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::face::coefficients::{self, Coefficients};
 
     fn still(point: &Point) -> Coefficients {
-        let rest = vector::pack(&[0.0; coefficients::COUNT], Default::default(), Default::default());
+        let rest = vector::pack(&[0.0; COUNT], Default::default(), Default::default());
         vector::unpack(&express(&rest, point, 1.0)).0
     }
 
     #[test]
     fn closed_lips_stay_closed_and_open_lips_open_with_every_emotion() {
-        let mut face = [0.0; coefficients::COUNT];
+        let mut face = [0.0; COUNT];
         let closed = vector::pack(&face, Default::default(), Default::default());
         face[id::JAW_OPEN] = 0.3;
         let open = vector::pack(&face, Default::default(), Default::default());

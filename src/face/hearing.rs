@@ -29,7 +29,7 @@ pub struct Heard {
 }
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
-const SURE: (f32, f32) = (0.2, 0.45);
+const SURE: (f32, f32) = (0.35, 0.6);
 /// The same of "f" and "v", which are heard less surely, and of vowels, which hold the lips apart.
 const SURE_TEETH: (f32, f32) = (0.2, 0.4);
 const SURE_APART: (f32, f32) = (0.6, 0.9);
@@ -74,9 +74,6 @@ fn contacts(content: &Content, activity: &[f32]) -> Vec<Contact> {
     closed.into_iter().zip(teeth).zip(apart).map(|((closed, teeth), apart)| Contact { closed, teeth, apart }).collect()
 }
 
-/// Share of a contact that the frames beside its surest one have; guidance and the last correction both take it.
-const BESIDE: f32 = 0.3;
-
 /// How wholly a contact is made: lips touch where it is surest and are on their way there before and after, as recorded lips are.
 fn brief(probability: &[f32], (from, wholly): (f32, f32)) -> Vec<f32> {
     let sure: Vec<f32> = probability.iter().map(|p| smoothstep(from, wholly, *p)).collect();
@@ -85,9 +82,6 @@ fn brief(probability: &[f32], (from, wholly): (f32, f32)) -> Vec<f32> {
         let around = n.saturating_sub(2)..(n + 3).min(sure.len());
         if probability[around].iter().all(|p| *p <= probability[n]) {
             made[n] = sure[n];
-            for beside in [n.checked_sub(1), Some(n + 1)].into_iter().flatten().filter(|k| *k < sure.len()) {
-                made[beside] = made[beside].max(BESIDE * sure[beside].min(sure[n]));
-            }
         }
     }
     made
@@ -130,7 +124,6 @@ mod tests {
     #[test]
     fn a_contact_is_made_where_it_is_surest() {
         let made = brief(&[0.0, 0.3, 0.6, 0.9, 0.6, 0.3, 0.0, 0.1, 0.0], SURE);
-        assert_eq!((made[3], made[2], made[4]), (1.0, BESIDE, BESIDE));
-        assert!(made.iter().enumerate().all(|(n, m)| *m == 0.0 || (2..5).contains(&n)), "{made:?}");
+        assert!(made.iter().enumerate().all(|(n, m)| *m == f32::from(u8::from(n == 3))), "{made:?}");
     }
 }

@@ -3,6 +3,7 @@
 pub mod accents;
 pub mod articulation;
 pub mod coefficients;
+pub mod dose;
 pub mod expression;
 pub mod hearing;
 pub mod life;

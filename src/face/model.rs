@@ -6,7 +6,9 @@
 //! lids, gaze, head), which takes the whole schedule.
 
 use super::articulation::{gap_mm, meet, set_gap};
-use super::coefficients::id;
+use super::coefficients::{Coefficients, id};
+use super::dose::{self, FEELINGS, Response};
+use super::expression::openness;
 use super::hearing::{CONDITION, Heard, hear};
 use super::style::{STYLE, Style};
 use super::vector::{self, CHANNELS, Row};
@@ -17,7 +19,7 @@ use crate::body::curves::{self, smoothstep};
 use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::{Config, Denoiser};
 use crate::diffusion::sampler::{Schedule, Window, difference, sample};
-use crate::emotion::{EMOTION, Label, Point, mixture};
+use crate::emotion::{EMOTION, Point, mixture};
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::speech::content::ContentEncoder;
@@ -27,8 +29,6 @@ use candle_nn::VarBuilder;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Labels but neutral: how much of each a point holds stands beside it.
-const FEELINGS: usize = Label::ALL.len() - 1;
 /// Numbers a frame of emotion (point, labels) and style, each with a mark that it is given.
 pub const MODULATION: usize = EMOTION + FEELINGS + 1 + STYLE + 1;
 /// Groups of channels with a noise level of their own.
@@ -89,6 +89,16 @@ pub struct Asked<'a> {
     pub styles: &'a [Style],
 }
 
+/// What follows from every point; equal neighbours are worked out once.
+fn each<T: Copy>(points: &[Point], of: impl Fn(&Point) -> T) -> Vec<T> {
+    let mut all: Vec<T> = Vec::with_capacity(points.len());
+    for (n, point) in points.iter().enumerate() {
+        let same = n > 0 && points[n - 1] == *point;
+        all.push(if same { all[n - 1] } else { of(point) });
+    }
+    all
+}
+
 /// The entry of frame `n`.
 fn entry<T: Copy>(list: &[T], n: usize) -> Option<T> {
     list.get(n).or(list.last()).copied()
@@ -111,6 +121,9 @@ impl Scale {
     }
 }
 
+/// Name of the measured [`Response`] beside the weights.
+pub const RESPONSE: &str = "dose.response";
+
 /// See the module's text.
 pub struct FaceModel {
     encoder: ContentEncoder,
@@ -118,6 +131,7 @@ pub struct FaceModel {
     scale: Scale,
     /// The style of nobody in particular.
     style: Style,
+    response: Response,
 }
 
 impl FaceModel {
@@ -142,12 +156,17 @@ impl FaceModel {
         let array = |v: Vec<f32>| std::array::from_fn(|i| v[i]);
         let scale = Scale { mean: array(row("scale.mean", CHANNELS)?), deviation: array(row("scale.deviation", CHANNELS)?) };
         let style = row("style.default", STYLE)?;
+        // Weights of an unfinished training have none yet.
+        let response = face.contains_key(RESPONSE).then(|| row(RESPONSE, dose::NUMBERS)).transpose()?;
         let denoiser = Denoiser::new(config(), VarBuilder::from_tensors(face, DType::F32, &Device::Cpu))?;
-        Ok(FaceModel::new(ContentEncoder::from_bytes(content)?, denoiser, scale, std::array::from_fn(|i| style[i])))
+        let model = FaceModel::new(ContentEncoder::from_bytes(content)?, denoiser, scale, std::array::from_fn(|i| style[i]));
+        let response = response.map_or(Response::proportional(), |v| Response::new(&std::array::from_fn(|i| v[i])));
+        Ok(FaceModel { response, ..model })
     }
 
+    /// A face whose response to intensity has not been measured: it is asked for what is wanted.
     pub fn new(encoder: ContentEncoder, denoiser: Denoiser, scale: Scale, style: Style) -> FaceModel {
-        FaceModel { encoder, denoiser, scale, style }
+        FaceModel { encoder, denoiser, scale, style, response: Response::proportional() }
     }
 
     /// Face motion at 30 frames a second: one row for each frame of the recording. `emotion` is a point for every frame; the
@@ -164,16 +183,18 @@ impl FaceModel {
 
     /// [`FaceModel::perform`] for what was heard already: one recording may be performed in several ways.
     pub fn act(&self, heard: &Heard, asked: &Asked, frames: usize, seed: u64, quality: Quality) -> Result<Vec<Row>> {
-        let under =
-            |points: &[Point]| -> Vec<f32> { modulate(Some(points), |n| Some(entry(asked.styles, n).unwrap_or(self.style)), frames) };
+        let under = |points: &[Point]| -> Vec<f32> {
+            modulate(Some(&each(points, |point| self.response.dose(point))), |n| Some(entry(asked.styles, n).unwrap_or(self.style)), frames)
+        };
         let away = (!asked.away.is_empty()).then(|| [under(&[]), under(asked.away)]);
         let schedule = quality.schedule(away.is_some());
         let mut rows = self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)?;
-        open_up(&mut rows, heard);
-        for (row, contact) in rows.iter_mut().zip(&heard.contacts) {
-            let (mut face, head, gaze) = vector::unpack(row);
-            meet(&mut face, contact);
-            *row = vector::pack(&face, head, gaze);
+        open_up(&mut rows, heard, &each(asked.emotion, openness));
+        let mut faces: Vec<Coefficients> = rows.iter().map(|row| vector::unpack(row).0).collect();
+        meet(&mut faces, &heard.contacts);
+        for (row, face) in rows.iter_mut().zip(&faces) {
+            let (_, head, gaze) = vector::unpack(row);
+            *row = vector::pack(face, head, gaze);
         }
         accents::raise(&mut rows, &heard.stresses, seed);
         life::enliven(&mut rows, &heard.activity, seed);
@@ -238,16 +259,22 @@ impl FaceModel {
     /// Articulatory guidance of rows from frame `first` on: where the encoder is sure of a closure the lips meet, and of an "f" or
     /// "v" the lip meets the teeth, whatever the emotion; where nobody speaks they rest.
     fn articulate(&self, clean: &mut [f32], heard: &Heard, first: usize) {
-        for (n, row) in clean.chunks_exact_mut(CHANNELS).enumerate() {
+        let rest = |n: usize, row: &Row| {
+            let mut face = vector::unpack(row).0;
             let active = heard.activity[first + n];
-            let (mut face, head, gaze) = vector::unpack(&self.scale.restore(row));
             let gap = gap_mm(&face).max(0.0);
             RESTING.iter().for_each(|c| face[*c] *= active);
             set_gap(&mut face, gap * active);
-            meet(&mut face, &heard.contacts[first + n]);
-            let bent = self.scale.standardise(&vector::pack(&face, head, gaze));
+            face
+        };
+        let rows: Vec<Row> = clean.chunks_exact(CHANNELS).map(|row| self.scale.restore(row)).collect();
+        let mut faces: Vec<Coefficients> = rows.iter().enumerate().map(|(n, row)| rest(n, row)).collect();
+        meet(&mut faces, &heard.contacts[first..]);
+        for ((clean, row), face) in clean.chunks_exact_mut(CHANNELS).zip(&rows).zip(&faces) {
+            let (_, head, gaze) = vector::unpack(row);
+            let bent = self.scale.standardise(&vector::pack(face, head, gaze));
             for c in (0..CHANNELS).filter(|c| vector::is_lips(*c)) {
-                row[c] = bent[c];
+                clean[c] = bent[c];
             }
         }
     }
@@ -283,9 +310,10 @@ const LOUDER: f32 = 0.15;
 
 /// Stretches what the lips do to a human range, from lips that meet to wide open: of voices it has not heard, the model
 /// understates both ends.
-fn open_up(rows: &mut [Row], heard: &Heard) {
+fn open_up(rows: &mut [Row], heard: &Heard, openness: &[f32]) {
     let gap = |row: &Row| gap_mm(&vector::unpack(row).0).max(0.0);
-    let mut gaps: Vec<f32> = rows.iter().zip(&heard.activity).filter(|(_, a)| **a > 0.5).map(|(row, _)| gap(row)).collect();
+    let neutral = |n: usize| gap(&rows[n]) / entry(openness, n).unwrap_or(1.0);
+    let mut gaps: Vec<f32> = (0..rows.len()).filter(|n| heard.activity[*n] > 0.5).map(neutral).collect();
     gaps.sort_by(f32::total_cmp);
     let (Some(narrow), Some(wide)) = (gaps.get(gaps.len() * 8 / 100), gaps.get(gaps.len() * 9 / 10)) else { return };
     let gain = (WIDE_GAP / (wide - narrow).max(0.1)).clamp(1.0, MOST_GAIN);

@@ -5,7 +5,6 @@
 
 use super::data::{Source, Split, Take};
 use super::{Average, Log, Options, augment_condition, optimiser};
-use crate::Result;
 use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
@@ -14,12 +13,14 @@ use crate::emotion::{EMOTION, Label, Point};
 use crate::evaluate::face::correlations;
 use crate::evaluate::statistics::median;
 use crate::face::articulation::{gap_mm, rounding, width};
+use crate::face::dose::{self, Response};
 use crate::face::expression::express;
 use crate::face::hearing::{CONDITION, hear};
-use crate::face::model::{FaceModel, MODULATION, Quality, Scale, config, modulate};
+use crate::face::model::{FaceModel, MODULATION, Quality, RESPONSE, Scale, config, modulate};
 use crate::face::style::{self, Style};
 use crate::face::vector::{self, CHANNELS, Row};
 use crate::speech::content::ContentEncoder;
+use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
 use rand::{Rng, RngExt, SeedableRng};
@@ -27,6 +28,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// Motion frames of a training window.
 const WINDOW: usize = 80;
@@ -333,6 +335,27 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     }
     Ok(())
 }
+
+/// Measures how the finished weights answer to intensity, on people kept for choosing, and writes it beside them.
+pub fn calibrate(takes: &[Take], log: &mut Log) -> Result<()> {
+    let (content, face) = (log.file("content"), log.file("face"));
+    let mut tensors = candle_core::safetensors::load(&face, &Device::Cpu)?;
+    tensors.remove(RESPONSE);
+    super::save(tensors.clone(), &face)?;
+    let read = |path: &Path| std::fs::read(path).map_err(Error::io(path));
+    let model = FaceModel::from_bytes(&read(&content)?, &read(&face)?)?;
+    let kept =
+        |source| takes.iter().filter(move |t| t.source == source && t.split == Split::Validation && !t.samples.is_empty()).take(VOICES);
+    let voices: Vec<&Take> = [Source::GridS1, Source::LrwAr].into_iter().flat_map(kept).collect();
+    let heard = voices.par_iter().map(|take| model.listen(&speech(take), take.frames)).collect::<Result<Vec<_>>>()?;
+    let response = Response::measure(&model, &heard)?;
+    tensors.insert(RESPONSE.to_string(), Tensor::from_slice(&response.numbers(), dose::NUMBERS, &Device::Cpu)?);
+    super::save(tensors, &face)?;
+    log.line(&format!("response to intensity measured on {} takes", heard.len()))
+}
+
+/// Takes of each source on which the response is measured.
+const VOICES: usize = 10;
 
 /// The mean of the presenters' styles, of everybody's where there are none, with the head of a livelier speaker: presenters and readers of
 /// word lists hold theirs still.

@@ -233,5 +233,5 @@ pub fn face(options: &Options) -> Result<()> {
         let weights = candle_core::safetensors::load(log.file("content"), &Device::Cpu)?;
         face::train(&takes, &weights, options, &mut log)?;
     }
-    Ok(())
+    face::calibrate(&takes, &mut log)
 }
