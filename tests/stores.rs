@@ -103,6 +103,12 @@ fn inputs_come_from_a_store_and_results_go_there() {
     let run = store.batch(&place, line);
     assert_eq!((run.status, counts(&run)), (3, [2, 0, 1]), "{}", run.stderr);
     assert!(run.stderr.contains("s3://lines/in/none.wav"), "{}", run.stderr);
+    // What is written names the recording where it is.
+    let manifest = "{\"audio\": \"s3://lines/in/a.wav\", \"outputs\": [\"named.json\"]}\n";
+    place.write("named.jsonl", manifest.as_bytes());
+    store.batch(&place, "batch named.jsonl --root s3://lines").succeeded();
+    let named: serde_json::Value = serde_json::from_slice(&place.read("named.json")).unwrap();
+    assert!(named.to_string().contains("\"s3://lines/in/a.wav\""), "{}", &named.to_string()[..300]);
     // The same bytes as without a store, and nothing else.
     place.run("animate a.wav -o single.bvh").succeeded();
     place.run("render b.wav -o single.mp4 --size 64x64").succeeded();

@@ -36,7 +36,7 @@ const LONGEST: usize = 64 << 10;
 /// Ends of names that a folder is searched for.
 const SOUNDS: [&str; 12] = ["wav", "mp3", "flac", "ogg", "oga", "m4a", "aac", "aif", "aiff", "caf", "mkv", "mp4"];
 /// Options that belong to the whole run.
-const RESERVED: [&str; 7] = ["output", "json", "dry-run", "no-clobber", "quiet", "progress", "help"];
+const RESERVED: [&str; 8] = ["known-as", "output", "json", "dry-run", "no-clobber", "quiet", "progress", "help"];
 
 /// Reads a manifest by the end of its name: `.csv`, else JSON lines. Outputs that a line does not name follow `templates`, with the
 /// recording's name in place of `{}`.

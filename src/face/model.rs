@@ -124,8 +124,8 @@ impl FaceModel {
     /// The weights that gestus ships.
     pub const BUILTIN: &[u8] = {
         // A constant alone would be copied into every part of the program that names it.
-        static BYTES: &[u8] = include_bytes!("../../models/face.safetensors");
-        BYTES
+        static BYTES: [u8; include_bytes!("../../models/face.safetensors").len()] = *include_bytes!("../../models/face.safetensors");
+        &BYTES
     };
 
     /// The face with the weights that gestus ships.
