@@ -136,8 +136,8 @@ fn large_results_go_in_pieces() {
         return;
     };
     let place = Place::new();
-    place.speech("a.wav", 11.0);
-    let manifest = "{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\", \"a.json\"], \"fps\": 240}\n";
+    place.speech("a.wav", 20.0);
+    let manifest = "{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\", \"a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n";
     place.write("jobs.jsonl", manifest.as_bytes());
     store.batch(&place, "batch jobs.jsonl --root s3://lines").succeeded();
     store.get("a.json", &place.path("fetched.json"));
@@ -195,7 +195,7 @@ fn half_an_upload_is_no_object() {
         return;
     };
     let place = Place::new();
-    place.speech("a.wav", 11.0);
+    place.speech("a.wav", 60.0);
     place.write("jobs.jsonl", b"{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n");
     let line = "batch jobs.jsonl --root s3://lines";
     let mut command = place.command(line);

@@ -34,6 +34,9 @@ const RETRIES: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(60);
 const SCHEMES: [&str; 3] = ["s3", "gs", "az"];
 
+/// Connections by scheme and bucket.
+type Connections = HashMap<(&'static str, String), Arc<dyn ObjectStore>>;
+
 /// A place in an object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
@@ -209,7 +212,7 @@ impl Address {
 
     /// The connection to the bucket, made once.
     fn store(&self) -> Result<Arc<dyn ObjectStore>> {
-        static KNOWN: Mutex<Option<HashMap<(&str, String), Arc<dyn ObjectStore>>>> = Mutex::new(None);
+        static KNOWN: Mutex<Option<Connections>> = Mutex::new(None);
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
         let place = (self.scheme, self.bucket.clone());

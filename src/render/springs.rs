@@ -277,8 +277,8 @@ mod tests {
         performance.frames[30..].iter_mut().for_each(|frame| frame.body.hips.x += 50.0);
         let swings = swings(&rig, &performance);
         let first = swings[0].clone();
-        for n in 0..60 {
-            let off = swings[n].iter().zip(&first).map(|(a, b)| a.angle_between(*b)).fold(0.0, f32::max);
+        for (n, swing) in swings.iter().enumerate() {
+            let off = swing.iter().zip(&first).map(|(a, b)| a.angle_between(*b)).fold(0.0, f32::max);
             assert!(off < 0.2, "frame {n}: {} degrees", off.to_degrees());
         }
     }
