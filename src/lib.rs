@@ -44,6 +44,7 @@ pub mod interrupt;
 pub mod layers;
 pub mod models;
 pub mod motion;
+mod once;
 pub mod output;
 pub mod perform;
 pub mod render;

@@ -3,12 +3,18 @@
 use crate::body::model::BodyModel;
 use crate::emotion::voice::VoiceEncoder;
 use crate::face::model::FaceModel;
+use crate::once::once;
 use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
+
+// Statics, since a constant would be copied into every part of the program that names it.
+static COMMERCIAL_CONTENT: &[u8] = include_bytes!("../models/commercial/content.safetensors");
+static COMMERCIAL_FACE: &[u8] = include_bytes!("../models/commercial/face.safetensors");
+static COMMERCIAL_VOICE: &[u8] = include_bytes!("../models/commercial/emotion.safetensors");
 
 /// A set of weights: content encoder, face, ear for feelings, body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +54,7 @@ impl Models {
     }
 
     fn content_bytes(&self) -> Result<Cow<'static, [u8]>> {
-        self.bytes("content", ContentEncoder::BUILTIN, include_bytes!("../models/commercial/content.safetensors"))
+        self.bytes("content", ContentEncoder::BUILTIN, COMMERCIAL_CONTENT)
     }
 
     /// The content encoder.
@@ -60,14 +66,14 @@ impl Models {
     /// The face, with its content encoder.
     pub fn face(&self) -> Result<Arc<FaceModel>> {
         static SHIPPED: [OnceLock<Arc<FaceModel>>; 2] = [const { OnceLock::new() }; 2];
-        let face = || self.bytes("face", FaceModel::BUILTIN, include_bytes!("../models/commercial/face.safetensors"));
+        let face = || self.bytes("face", FaceModel::BUILTIN, COMMERCIAL_FACE);
         self.once(&SHIPPED, || FaceModel::from_bytes(&self.content_bytes()?, &face()?))
     }
 
     /// The ear for feelings.
     pub fn voice(&self) -> Result<Arc<VoiceEncoder>> {
         static SHIPPED: [OnceLock<Arc<VoiceEncoder>>; 2] = [const { OnceLock::new() }; 2];
-        let voice = || self.bytes("emotion", VoiceEncoder::BUILTIN, include_bytes!("../models/commercial/emotion.safetensors"));
+        let voice = || self.bytes("emotion", VoiceEncoder::BUILTIN, COMMERCIAL_VOICE);
         self.once(&SHIPPED, || VoiceEncoder::from_bytes(&voice()?))
     }
 
@@ -84,11 +90,7 @@ impl Models {
             Models::Commercial => &shipped[1],
             Models::Folder(_) => return Ok(Arc::new(read()?)),
         };
-        if let Some(model) = known.get() {
-            return Ok(model.clone());
-        }
-        let model = Arc::new(read()?);
-        Ok(known.get_or_init(|| model).clone())
+        once(known, || Ok(Arc::new(read()?))).cloned()
     }
 }
 

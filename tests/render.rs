@@ -146,16 +146,16 @@ fn all_frames_arrive_in_order_and_equal_single_draws() -> Result<()> {
     };
     let performance = Performance { fps: 30.0, seconds: 40.0 / 30.0, frames: (0..40).map(frame).collect() };
     let mut next = 0;
-    draw_all(&renderer, &performance, &|| false, |n, picture| {
+    draw_all(&renderer, &performance, 0, &|| false, |n, picture| {
         assert_eq!(n, next);
         assert!(picture == renderer.draw(&performance.frames[n])?, "frame {n} differs from itself drawn alone");
         next += 1;
         Ok(())
     })?;
     assert_eq!(next, 40);
-    let stopped = draw_all(&renderer, &performance, &|| true, |_, _| Ok(()));
+    let stopped = draw_all(&renderer, &performance, 0, &|| true, |_, _| Ok(()));
     assert!(matches!(stopped, Err(Error::Interrupted)));
-    let refused = draw_all(&renderer, &performance, &|| false, |n, _| if n == 3 { Err(Error::Render("full".into())) } else { Ok(()) });
+    let refused = draw_all(&renderer, &performance, 0, &|| false, |n, _| if n == 3 { Err(Error::Render("full".into())) } else { Ok(()) });
     assert!(matches!(refused, Err(Error::Render(_))));
     Ok(())
 }

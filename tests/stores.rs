@@ -1,7 +1,5 @@
 //! Files of jobs in an object store: moto from PyPI, which speaks as S3 does, on this machine.
 
-#![cfg(feature = "stores")]
-
 #[allow(dead_code)] // each test uses its part
 mod common;
 
@@ -12,6 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const MOTO: &str = "moto[server]==5.2.5";
+
+const KNOWN: [(&str, &str); 4] =
+    [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "us-east-1"), ("AWS_ALLOW_HTTP", "true")];
 
 /// A store at work with an empty bucket `lines`; stopped when dropped.
 struct Store {
@@ -38,9 +39,7 @@ impl Store {
     }
 
     fn environment<'a>(&self, command: &'a mut Command) -> &'a mut Command {
-        let known =
-            [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_REGION", "us-east-1"), ("AWS_ALLOW_HTTP", "true")];
-        command.envs(known).env("AWS_DEFAULT_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &self.endpoint)
+        command.envs(KNOWN).env("AWS_DEFAULT_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &self.endpoint)
     }
 
     /// Runs a line of Python with a client `s3` and returns what it prints.
@@ -104,6 +103,12 @@ fn inputs_come_from_a_store_and_results_go_there() {
     let run = store.batch(&place, line);
     assert_eq!((run.status, counts(&run)), (3, [2, 0, 1]), "{}", run.stderr);
     assert!(run.stderr.contains("s3://lines/in/none.wav"), "{}", run.stderr);
+    // What is written names the recording where it is.
+    let manifest = "{\"audio\": \"s3://lines/in/a.wav\", \"outputs\": [\"named.json\"]}\n";
+    place.write("named.jsonl", manifest.as_bytes());
+    store.batch(&place, "batch named.jsonl --root s3://lines").succeeded();
+    let named: serde_json::Value = serde_json::from_slice(&place.read("named.json")).unwrap();
+    assert!(named.to_string().contains("\"s3://lines/in/a.wav\""), "{}", &named.to_string()[..300]);
     // The same bytes as without a store, and nothing else.
     place.run("animate a.wav -o single.bvh").succeeded();
     place.run("render b.wav -o single.mp4 --size 64x64").succeeded();
@@ -131,13 +136,97 @@ fn large_results_go_in_pieces() {
         return;
     };
     let place = Place::new();
-    place.speech("a.wav", 11.0);
-    let manifest = "{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\", \"a.json\"], \"fps\": 240}\n";
+    place.speech("a.wav", 20.0);
+    let manifest = "{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\", \"a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n";
     place.write("jobs.jsonl", manifest.as_bytes());
     store.batch(&place, "batch jobs.jsonl --root s3://lines").succeeded();
     store.get("a.json", &place.path("fetched.json"));
     assert!(place.read("a.json").len() > 8 << 20, "too small to be sent in pieces");
     assert_eq!(place.read("fetched.json"), place.read("a.json"));
+}
+
+#[test]
+fn manifests_and_folders_are_read_from_a_store() {
+    let Some(store) = Store::start() else {
+        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
+        return;
+    };
+    let place = Place::new();
+    place.speech("a.wav", 0.4);
+    place.write("me.glb", b"not in the store");
+    place.write("jobs.csv", b"audio,outputs,seed\na.wav,out/a.bvh,3\n");
+    store.put(&place.path("a.wav"), "in/a.wav");
+    store.put(&place.path("jobs.csv"), "in/jobs.csv");
+    let before = place.names();
+    assert_eq!(counts(&store.batch(&place, "batch s3://lines/in/jobs.csv --json --dry-run")), [0, 0, 0]);
+    assert_eq!(place.names(), before, "a dry run left something");
+    let line = "batch s3://lines/in/jobs.csv --json";
+    assert_eq!(counts(&store.batch(&place, line)), [1, 0, 0]);
+    assert_eq!(counts(&store.batch(&place, line)), [0, 1, 0]);
+    place.run("animate a.wav -o single.bvh --seed 3").succeeded();
+    store.get("in/out/a.bvh", &place.path("fetched.bvh"));
+    assert_eq!(place.read("fetched.bvh"), place.read("single.bvh"));
+    // A folder, in which the manifest is no recording.
+    assert_eq!(counts(&store.batch(&place, "batch s3://lines/in/ -o out/{}.csv --json")), [1, 0, 0]);
+    assert_eq!(store.keys(), ["in/a.wav", "in/jobs.csv", "in/out/a.bvh", "in/out/a.csv"]);
+    // Such a manifest reaches neither this folder nor the rest of the store.
+    for (row, told) in [
+        ("../b.wav,a.bvh,", "not an address"),
+        ("a.wav,../a.bvh,", "not an address"),
+        ("a.wav,s3://lines/a.bvh,", "leads out"),
+        ("a.wav,a.mp4,me.glb", "leads out"),
+        ("/etc/passwd,a.bvh,", "leads out"),
+    ] {
+        place.write("wrong.csv", format!("audio,outputs,actor\n{row}\n").as_bytes());
+        store.put(&place.path("wrong.csv"), "in/wrong.csv");
+        let run = store.batch(&place, "batch s3://lines/in/wrong.csv");
+        assert!(run.status == 2 && run.stderr.contains("s3://lines/in/wrong.csv:2") && run.stderr.contains(told), "{row}: {}", run.stderr);
+    }
+    let run = store.batch(&place, "batch s3://lines/none.jsonl");
+    assert!(run.stderr.contains("s3://lines/none.jsonl"), "{}", run.stderr);
+    run.failed(1);
+}
+
+#[cfg(unix)]
+#[test]
+fn half_an_upload_is_no_object() {
+    let Some(store) = Store::start() else {
+        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
+        return;
+    };
+    let place = Place::new();
+    place.speech("a.wav", 60.0);
+    place.write("jobs.jsonl", b"{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n");
+    let line = "batch jobs.jsonl --root s3://lines";
+    let mut command = place.command(line);
+    let mut child = store.environment(&mut command).spawn().unwrap();
+    let watch = "import os, sys, time; end = time.time() + 120\n\
+                 while time.time() < end and not s3.list_multipart_uploads(Bucket='lines').get('Uploads'): pass\n";
+    store.run(&format!("exec(\"\"\"{watch}os.kill({}, 9)\"\"\")", child.id()));
+    assert!(!child.wait().unwrap().success(), "it was over before");
+    let keys = store.run("print(s3.list_objects_v2(Bucket='lines').get('KeyCount'))");
+    assert_eq!(keys.trim(), "0", "half an upload can be seen");
+    store.batch(&place, line).succeeded();
+    store.get("a.json", &place.path("fetched.json"));
+    place.run("animate a.wav -o single.json --fps 240 --quality draft").succeeded();
+    assert_eq!(place.read("fetched.json"), place.read("single.json"));
+}
+
+#[test]
+fn a_store_that_does_not_answer_ends_its_job() {
+    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = Place::new();
+    place.speech("a.wav", 0.3);
+    place.write(
+        "jobs.jsonl",
+        b"{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.bvh\"]}\n{\"audio\": \"a.wav\", \"outputs\": [\"b.bvh\"]}\n",
+    );
+    let mut command = place.command("batch jobs.jsonl --root s3://lines --time-limit 5");
+    command.envs(KNOWN).env("AWS_ENDPOINT_URL", format!("http://{}", deaf.local_addr().unwrap()));
+    let start = Instant::now();
+    let run = common::finish(command);
+    assert!(run.status == 3 && run.stderr.contains("too slow") && place.path("b.bvh").exists(), "{}", run.stderr);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -159,12 +248,7 @@ fn stores_that_are_not_allowed_or_not_there_are_told() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     place.write("jobs.jsonl", b"{\"audio\": \"s3://lines/a.wav\", \"outputs\": [\"a.bvh\"]}\n");
     let mut command = place.command("batch jobs.jsonl --root s3://lines");
-    command.envs([
-        ("AWS_ACCESS_KEY_ID", "id"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_ALLOW_HTTP", "true"),
-        ("AWS_REGION", "us-east-1"),
-    ]);
+    command.envs(KNOWN);
     command.env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"));
     let run = common::finish(command);
     assert!(run.status == 1 && run.stderr.contains("s3://lines/a.wav"), "{}", run.stderr);

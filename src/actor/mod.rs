@@ -6,6 +6,7 @@ mod drivers;
 mod load;
 mod map;
 pub(crate) mod names;
+mod packed;
 mod report;
 mod stand;
 mod write;
@@ -26,14 +27,9 @@ pub const BUILTIN: [&str; 4] = ["ada", "tomas", "zola", "mika"];
 
 /// A built-in actor by its name. Fails with [`Error::Usage`] for any other name.
 pub fn builtin(name: &str) -> Result<Actor> {
-    let bytes: &[u8] = match name {
-        "ada" => include_bytes!("../../assets/ada.glb"),
-        "tomas" => include_bytes!("../../assets/tomas.glb"),
-        "zola" => include_bytes!("../../assets/zola.glb"),
-        "mika" => include_bytes!("../../assets/mika.glb"),
-        _ => return Err(Error::usage(format!("there is no built-in actor {name}"), format!("one of {}, or a file", BUILTIN.join(", ")))),
-    };
-    load(bytes, &format!("{name}.glb"))
+    let unknown = || Error::usage(format!("there is no built-in actor {name}"), format!("one of {}, or a file", BUILTIN.join(", ")));
+    let bytes = packed::glb(name).unwrap_or_else(|| Err(unknown()))?;
+    load(&bytes, &format!("{name}.glb"))
 }
 
 /// An actor ready to be drawn. Everything is in metres in the actor's own space (y up, facing +z, feet at y = 0).

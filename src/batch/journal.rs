@@ -2,6 +2,7 @@
 
 use super::Job;
 use super::stores::Address;
+use crate::once::once;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -10,6 +11,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The SHA-256 of a job's options, of the content of its inputs, of the names of its outputs, and of this program, models included.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,12 +43,8 @@ impl fmt::Display for Key {
 
 /// The hash of this program, whose models and actors are part of it.
 pub(crate) fn program() -> Result<&'static str> {
-    static PROGRAM: std::sync::OnceLock<String> = std::sync::OnceLock::new();
-    if let Some(hash) = PROGRAM.get() {
-        return Ok(hash);
-    }
-    let hash = content(&std::env::current_exe().map_err(Error::io("gestus"))?)?;
-    Ok(PROGRAM.get_or_init(|| hash))
+    static PROGRAM: OnceLock<String> = OnceLock::new();
+    once(&PROGRAM, || content(&std::env::current_exe().map_err(Error::io("gestus"))?)).map(String::as_str)
 }
 
 fn content(path: &Path) -> Result<String> {

@@ -9,7 +9,7 @@
 //! CSV with the same names in its first row, outputs divided by `;`. Every other name is an option of `render` or `animate`; a list
 //! gives it several times, `true` sets a switch. A folder stands for all recordings in it.
 
-use super::stores::here;
+use super::stores::{Address, here};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::ffi::OsStr;
@@ -36,18 +36,39 @@ const LONGEST: usize = 64 << 10;
 /// Ends of names that a folder is searched for.
 const SOUNDS: [&str; 12] = ["wav", "mp3", "flac", "ogg", "oga", "m4a", "aac", "aif", "aiff", "caf", "mkv", "mp4"];
 /// Options that belong to the whole run.
-const RESERVED: [&str; 7] = ["output", "json", "dry-run", "no-clobber", "quiet", "progress", "help"];
+const RESERVED: [&str; 8] = ["known-as", "output", "json", "dry-run", "no-clobber", "quiet", "progress", "help"];
 
 /// Reads a manifest by the end of its name: `.csv`, else JSON lines. Outputs that a line does not name follow `templates`, with the
 /// recording's name in place of `{}`.
 pub fn read(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let file = std::fs::File::open(path).map_err(Error::io(path))?;
-    file.take(LARGEST + 1).read_to_string(&mut text).map_err(Error::io(path))?;
+    file.take(LARGEST + 1).read_to_end(&mut text).map_err(Error::io(path))?;
+    parse(path, text, templates)
+}
+
+/// The same for a manifest in an object store: relative recordings and outputs lie beside it.
+pub fn fetch(address: &Address, templates: &[String]) -> Result<Vec<Entry>> {
+    let entries = if address.is_folder() {
+        listed(address.names()?, &address.path().display().to_string(), templates)?
+    } else {
+        parse(&address.path(), address.read(LARGEST)?, templates)?
+    };
+    let home = address.home();
+    let beside = |entry: Entry| Entry {
+        audio: home.beside(&entry.audio),
+        outputs: entry.outputs.iter().map(|output| home.beside(output)).collect(),
+        ..entry
+    };
+    Ok(entries.into_iter().map(beside).collect())
+}
+
+fn parse(path: &Path, text: Vec<u8>, templates: &[String]) -> Result<Vec<Entry>> {
     let name = path.display().to_string();
     if text.len() as u64 > LARGEST {
         return Err(Error::Limit { what: format!("{name}: more than {} MiB", LARGEST >> 20), hint: "split it".into() });
     }
+    let text = String::from_utf8(text).map_err(|_| Error::malformed(&name, "not text in UTF-8"))?;
     let text = text.trim_start_matches('\u{feff}');
     let rows = if has_extension(path, &["csv"]) { csv_rows(text, &name)? } else { json_rows(text, &name)? };
     if rows.is_empty() {
@@ -61,11 +82,18 @@ pub fn folder(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
     let mut names = Vec::new();
     for found in std::fs::read_dir(path).map_err(Error::io(path))? {
         let file = found.map_err(Error::io(path))?.path();
-        if file.is_file() && has_extension(&file, &SOUNDS) {
+        if file.is_file() {
             names.extend(file.file_name().and_then(OsStr::to_str).map(str::to_string));
         }
         too_many(names.len(), &path.display().to_string())?;
     }
+    listed(names, &path.display().to_string(), templates)
+}
+
+/// The recordings among the files of a folder.
+fn listed(mut names: Vec<String>, folder: &str, templates: &[String]) -> Result<Vec<Entry>> {
+    too_many(names.len(), folder)?;
+    names.retain(|name| has_extension(Path::new(name), &SOUNDS));
     names.sort();
     let one = |name: String| Entry { outputs: fill(templates, &name), place: name.clone(), audio: name, options: Vec::new() };
     Ok(names.into_iter().map(one).collect())
@@ -218,7 +246,6 @@ mod tests {
         assert_eq!(job.options, ["--event=1s nod", "--event=2s shake", "--fast", "--lip-scale=1.5"]);
     }
 
-    #[cfg(feature = "stores")]
     #[test]
     fn file_addresses_are_paths() {
         let text = r#"{"audio":"file:///in/a%20b.wav","outputs":["file:///out/x.mp4"],"actor":"file:///me.glb"}"#;

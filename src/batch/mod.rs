@@ -17,7 +17,6 @@ pub mod journal;
 pub mod manifest;
 pub mod roots;
 pub(crate) mod staging;
-#[cfg_attr(not(feature = "stores"), path = "no_stores.rs")]
 pub mod stores;
 pub mod worker;
 

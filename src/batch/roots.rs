@@ -29,6 +29,14 @@ impl Roots {
         Ok(Roots { base, folders, stores })
     }
 
+    /// For a manifest in the folder `home` of an object store: nothing on this machine is allowed but the folders in `others`.
+    pub fn away(home: Address, others: &[PathBuf]) -> Result<Roots> {
+        let mut roots = Roots::new(Path::new("."), others)?;
+        roots.folders.remove(0);
+        roots.stores.push(home);
+        Ok(roots)
+    }
+
     pub fn base(&self) -> &Path {
         &self.base
     }
@@ -110,7 +118,6 @@ mod tests {
         assert!(Roots::new(inside.path(), &[outside.path().into()]).unwrap().input(&foreign).is_ok());
     }
 
-    #[cfg(feature = "stores")]
     #[test]
     fn stores_have_roots_of_their_own() {
         let inside = tempfile::tempdir().unwrap();

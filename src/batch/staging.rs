@@ -140,10 +140,11 @@ impl Fetched {
         Ok(fetched)
     }
 
-    /// The words of a job with copies in place of addresses.
+    /// The words of a job with copies in place of addresses. What is written still tells the recording's address.
     pub fn words(&self, words: &[String]) -> Vec<String> {
         let here = |word: &String| self.copies.iter().fold(word.clone(), |w, (from, to)| w.replace(from, &to.display().to_string()));
-        words.iter().map(here).collect()
+        let named = words.get(1).filter(|audio| here(audio) != **audio).map(|audio| format!("--known-as={audio}"));
+        words.iter().map(here).chain(named).collect()
     }
 }
 

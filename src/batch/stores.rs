@@ -4,7 +4,8 @@
 //! `AWS_ENDPOINT_URL`, `GOOGLE_SERVICE_ACCOUNT`, `AZURE_STORAGE_ACCOUNT_KEY`, ...). Every request has a time-out and is tried again
 //! with growing pauses. An object appears whole or not at all, as stores promise.
 
-use crate::{Error, Result};
+use crate::once::once;
+use crate::{Error, Result, interrupt};
 use object_store::aws::AmazonS3Builder;
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
@@ -26,10 +27,15 @@ const LARGEST: u64 = 4 << 30;
 const PIECE: u64 = 8 << 20;
 const CONNECT: Duration = Duration::from_secs(10);
 const REQUEST: Duration = Duration::from_secs(60);
+/// How often a wait looks at the clock.
+const TICK: Duration = Duration::from_millis(100);
 /// Tries of one request after the first, within this time.
 const RETRIES: usize = 5;
 const PATIENCE: Duration = Duration::from_secs(60);
 const SCHEMES: [&str; 3] = ["s3", "gs", "az"];
+
+/// Connections by scheme and bucket.
+type Connections = HashMap<(&'static str, String), Arc<dyn ObjectStore>>;
 
 /// A place in an object store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,27 +78,64 @@ impl Address {
 
     /// Size of the object and what its store marks its content with. Fails with [`Error::Io`] where there is none.
     pub fn state(&self) -> Result<(u64, String)> {
-        let found = self.ask(|store, key| async move { store.head(&key).await })?;
+        let found = self.ask(None, |store, key| async move { store.head(&key).await })?;
         Ok((found.size, mark(&found)))
     }
 
     /// Copies the object into the file `to`. Fails with [`Error::Limit`] where that would take until after `end`.
     pub fn fetch(&self, to: &Path, end: Instant) -> Result<()> {
-        let found = self.ask(|store, key| async move { store.head(&key).await })?;
-        if found.size > LARGEST {
-            let what = format!("{}: larger than {} GiB", self.path().display(), LARGEST >> 30);
+        let mut file = File::create(to).map_err(Error::io(to))?;
+        self.copy(&mut |bytes: &[u8]| file.write_all(bytes).map_err(Error::io(to)), LARGEST, Some(end))
+    }
+
+    /// The object, which may be `most` bytes long.
+    pub fn read(&self, most: u64) -> Result<Vec<u8>> {
+        let mut all = Vec::new();
+        let mut sink = |bytes: &[u8]| {
+            all.extend_from_slice(bytes);
+            Ok(())
+        };
+        self.copy(&mut sink, most, None)?;
+        Ok(all)
+    }
+
+    fn copy(&self, sink: &mut dyn FnMut(&[u8]) -> Result<()>, most: u64, end: Option<Instant>) -> Result<()> {
+        let found = self.ask(end, |store, key| async move { store.head(&key).await })?;
+        if found.size > most {
+            let what = format!("{}: larger than {} MiB", self.path().display(), most >> 20);
             return Err(Error::Limit { what, hint: "cut it into parts".into() });
         }
-        let mut file = File::create(to).map_err(Error::io(to))?;
         for start in (0..found.size).step_by(PIECE as usize) {
-            self.in_time(end)?;
             // Pieces of one object, not of two that followed each other.
             let range = Some(GetRange::Bounded(start..(start + PIECE).min(found.size)));
             let options = GetOptions { range, if_match: found.e_tag.clone(), ..GetOptions::default() };
-            let bytes = self.ask(|store, key| async move { store.get_opts(&key, options).await?.bytes().await })?;
-            file.write_all(&bytes).map_err(Error::io(to))?;
+            sink(&self.ask(end, |store, key| async move { store.get_opts(&key, options).await?.bytes().await })?)?;
         }
         Ok(())
+    }
+
+    /// Names of the objects in this folder, without those in folders below it.
+    pub fn names(&self) -> Result<Vec<String>> {
+        let found = self.ask(None, |store, key| async move { store.list_with_delimiter(Some(&key)).await })?;
+        Ok(found.objects.iter().filter_map(|object| object.location.filename()).map(str::to_string).collect())
+    }
+
+    /// Whether a folder is meant.
+    pub fn is_folder(&self) -> bool {
+        self.folder || !self.is_object()
+    }
+
+    /// The folder that holds this; a folder itself.
+    pub fn home(&self) -> Address {
+        let key = if self.folder { self.key.clone() } else { self.key.parent().unwrap_or(Key::ROOT) };
+        Address { key, folder: true, ..self.clone() }
+    }
+
+    /// What `path` means in a manifest in this folder: relative paths lie beside it.
+    pub fn beside(&self, path: &str) -> String {
+        let elsewhere = path.contains("://") || Path::new(path).is_absolute();
+        let Address { scheme, bucket, key, .. } = self;
+        if elsewhere { path.into() } else { format!("{scheme}://{bucket}/{key}{}{path}", if self.is_object() { "/" } else { "" }) }
     }
 
     /// Where what was made for this address goes, and what it is: the object itself, the files of its folder, or files numbered by a
@@ -120,45 +163,56 @@ impl Address {
         };
         let first = piece()?;
         if (first.len() as u64) < PIECE {
-            return self.ask(|store, key| async move { store.put(&key, first.into()).await }).map(drop);
+            return self.ask(Some(end), |store, key| async move { store.put(&key, first.into()).await }).map(drop);
         }
-        let mut upload = self.ask(|store, key| async move { store.put_multipart(&key).await })?;
+        let mut upload = self.ask(Some(end), |store, key| async move { store.put_multipart(&key).await })?;
         let mut next = Ok(first);
         let sent = loop {
             match next {
                 Ok(bytes) if bytes.is_empty() => break Ok(()),
                 Ok(bytes) => {
-                    let put =
-                        self.in_time(end).and_then(|()| runtime()?.block_on(upload.put_part(bytes.into())).map_err(|e| self.failed(e)));
-                    next = put.and_then(|()| piece());
+                    next = self.wait(Some(end), upload.put_part(bytes.into())).and_then(|()| piece());
                 }
                 Err(error) => break Err(error),
             }
         };
         match sent {
-            Ok(()) => runtime()?.block_on(upload.complete()).map(drop).map_err(|e| self.failed(e)),
+            Ok(()) => self.wait(Some(end), upload.complete()).map(drop),
             Err(error) => {
                 // What was sent would be paid for.
-                let _ = runtime()?.block_on(upload.abort());
+                let _ = runtime()?.block_on(async { tokio::time::timeout(CONNECT, upload.abort()).await });
                 Err(error)
             }
         }
     }
 
-    fn in_time(&self, end: Instant) -> Result<()> {
-        crate::interrupt::check()?;
-        let late = || Error::Limit { what: format!("{}: the store is too slow", self.path().display()), hint: "see --time-limit".into() };
-        if Instant::now() < end { Ok(()) } else { Err(late()) }
+    fn ask<T, F: Future<Output = object_store::Result<T>>>(
+        &self,
+        end: Option<Instant>,
+        request: impl FnOnce(Arc<dyn ObjectStore>, Key) -> F,
+    ) -> Result<T> {
+        let store = self.store()?;
+        self.wait(end, request(store, self.key.clone()))
     }
 
-    fn ask<T, F: Future<Output = object_store::Result<T>>>(&self, request: impl FnOnce(Arc<dyn ObjectStore>, Key) -> F) -> Result<T> {
-        let store = self.store()?;
-        runtime()?.block_on(request(store, self.key.clone())).map_err(|e| self.failed(e))
+    /// Waits for a store until `end`, or until the user interrupts the run.
+    fn wait<T>(&self, end: Option<Instant>, request: impl Future<Output = object_store::Result<T>>) -> Result<T> {
+        let late = || Error::Limit { what: format!("{}: the store is too slow", self.path().display()), hint: "see --time-limit".into() };
+        runtime()?.block_on(async {
+            let mut request = std::pin::pin!(request);
+            loop {
+                match tokio::time::timeout(TICK, &mut request).await {
+                    Ok(answer) => return answer.map_err(|e| self.failed(e)),
+                    Err(_) if end.is_some_and(|end| Instant::now() >= end) => return Err(late()),
+                    Err(_) => interrupt::check()?,
+                }
+            }
+        })
     }
 
     /// The connection to the bucket, made once.
     fn store(&self) -> Result<Arc<dyn ObjectStore>> {
-        static KNOWN: Mutex<Option<HashMap<(&str, String), Arc<dyn ObjectStore>>>> = Mutex::new(None);
+        static KNOWN: Mutex<Option<Connections>> = Mutex::new(None);
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
         let place = (self.scheme, self.bucket.clone());
@@ -219,11 +273,8 @@ fn connect(scheme: &str, bucket: &str) -> object_store::Result<Arc<dyn ObjectSto
 /// What waits for the network, started with the first request.
 fn runtime() -> Result<&'static Runtime> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    if RUNTIME.get().is_none() {
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("stores").enable_all().build();
-        let _ = RUNTIME.set(runtime.map_err(Error::io("network"))?);
-    }
-    RUNTIME.get().ok_or_else(|| Error::Unsupported { what: "the network cannot be used".into(), hint: String::new() })
+    let start = || Builder::new_multi_thread().worker_threads(1).thread_name("stores").enable_all().build();
+    once(&RUNTIME, || start().map_err(Error::io("network")))
 }
 
 /// A `file://` address as the path it is; anything else as it is.

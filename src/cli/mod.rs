@@ -11,6 +11,7 @@ mod bench;
 mod blend;
 mod bvh;
 mod convert;
+mod drawing;
 mod edit;
 mod evaluate;
 mod explain;

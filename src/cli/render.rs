@@ -1,6 +1,7 @@
 //! `gestus render`: the performance as a video with the recording's sound.
 
 use super::actor;
+use super::drawing::{Drawing, Videos};
 use super::messages::Messages;
 use super::motion;
 use super::outputs::{self, Kind, Target};
@@ -9,14 +10,14 @@ use super::take::{self, Summary, Take, Timings};
 use super::values::{Backdrop, Size};
 use crate::actor::Actor;
 use crate::audio::{Recording, Speech};
+use crate::batch::journal::Written;
 use crate::evaluate::strip::strip;
 use crate::formats::Info;
-use crate::motion::Performance;
 use crate::render::strip::{self, Strip};
 use crate::render::{self, Backend, Framing, Look, Renderer, View};
 use crate::video::page::{self, Caption};
 use crate::video::{self, Under, VideoSettings, VideoWriter};
-use crate::{Error, Result, interrupt};
+use crate::{Error, Result};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -177,6 +178,13 @@ impl Arguments {
         format!("{:?} {:?} {files:?}", self.actor, self.actor_map)
     }
 
+    /// Everything beside the performance that pictures come from, as text.
+    fn look_of(&self, renderer: &Renderer) -> Result<String> {
+        let files = self.files_read().into_iter().map(Written::of).collect::<Result<Vec<_>>>()?;
+        let view = (&self.size, self.framing, self.look, &self.background, &self.actor, self.overlay);
+        Ok(format!("{view:?} {} {} {files:?} {:?}", renderer.name(), self.take.fps.0, self.take.outputs))
+    }
+
     /// The renderer with its view, ready to draw, and its actor.
     pub fn renderer(&self, messages: &Messages) -> Result<(Arc<Renderer>, Arc<Actor>)> {
         self.renderer_of(self.size, messages)
@@ -306,12 +314,12 @@ impl Arguments {
         }
         videos.extend(inside);
         render::follow(&mut take.performance, self.framing.into());
-        take.timings.set("draw", draw(renderer, &take.performance, &mut videos, messages)?);
+        let mut drawing = Drawing { renderer, performance: &take.performance, videos };
+        let kept = take.shelf.folder().map(|folder| drawing.resume(folder, &self.look_of(renderer)?)).transpose()?;
+        take.timings.set("draw", drawing.draw(&kept.unwrap_or_default(), messages)?);
         pages.iter().try_for_each(|(path, video)| page::write(path, video, &strip, &caption(info, &strip)))
     }
 }
-
-type Videos = Vec<Box<dyn VideoWriter>>;
 
 /// What was asked for, and what was made of it.
 type Kept = (String, Arc<Renderer>, Arc<Actor>);
@@ -331,23 +339,6 @@ fn caption(info: &Info, strip: &Strip) -> Caption {
         ("strokes", format!("{:.0} a minute", strip.strokes.len() as f64 / minutes)),
     ];
     Caption { title: info.audio.clone(), facts: facts.map(|(name, value)| (name.to_string(), value)).to_vec() }
-}
-
-/// Draws the performance into all `videos` at once and returns the seconds it took.
-pub fn draw(renderer: &Renderer, performance: &Performance, videos: &mut Vec<Box<dyn VideoWriter>>, messages: &Messages) -> Result<f64> {
-    messages.say(format!("drawing on {}", renderer.name()));
-    let mut stage = messages.stage("draw", performance.frames.len());
-    render::draw_all(renderer, performance, &interrupt::requested, |n, picture| {
-        for video in videos.iter_mut() {
-            video.push(&picture)?;
-        }
-        stage.reached(n + 1);
-        Ok(())
-    })?;
-    for video in videos.drain(..) {
-        video.finish()?;
-    }
-    Ok(stage.finish())
 }
 
 impl From<Shot> for Framing {

@@ -96,6 +96,9 @@ pub struct Arguments {
     /// Print a summary as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// What files call the recording, where INPUT is a copy of it
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub known_as: Option<String>,
 }
 
 /// How much there is of what the character does by itself. Human ranges are those of people who talk.
@@ -357,7 +360,8 @@ impl Arguments {
     /// The provenance that files carry.
     pub fn info(&self, take: &Take) -> Info {
         let model = concat!("gestus ", env!("CARGO_PKG_VERSION")).to_string();
-        Info { audio: self.input.as_deref().map(name).unwrap_or_default(), seed: self.seed, model, emotion: take.emotion.text.clone() }
+        let audio = self.known_as.clone().or_else(|| self.input.as_deref().map(name)).unwrap_or_default();
+        Info { audio, seed: self.seed, model, emotion: take.emotion.text.clone() }
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! A part begins where the one before it ends, and that one goes on for [`LAP`] frames more. In these frames a seam is chosen where
 //! the eyes are open and little moves. The body of the new part is given the poses of the old one before the seam, so that its feet
-//! stand where they stood; then one passes into the other within [`PASSING`] frames. Lids and gaze change at once at the seam, since
-//! eyes jump anyway (a saccade).
+//! stand where they stood; then one passes into the other within [`PASSING`] frames. Lids and gaze change at once, in that of these
+//! frames in which both parts look most alike.
 
 use super::{Options, perform_from};
 use crate::audio::{Reel, Speech};
@@ -141,11 +141,23 @@ fn join(whole: &mut Vec<Frame>, seam: Option<usize>, start: usize, made: Vec<Fra
     let first = seam.saturating_sub(HALF).max(start);
     whole.truncate(first + PASSING);
     let last = whole.len();
+    let eyes = eyes(&whole[first..], &made[first - start..]) + first;
     for n in first..last {
         let share = (n + 1 - first) as f32 / (last + 1 - first) as f32;
-        whole[n] = passing(&whole[n], &made[n - start], share, n < seam);
+        whole[n] = passing(&whole[n], &made[n - start], share, n < eyes);
     }
     whole.extend(made.into_iter().skip(last - start));
+}
+
+/// The frame from which the eyes are the new part's: where the old ones look there already, both open.
+fn eyes(old: &[Frame], new: &[Frame]) -> usize {
+    let at = |frame: &Frame| [frame.gaze.yaw + frame.head.yaw, frame.gaze.pitch + frame.head.pitch];
+    let step = |n: &usize| {
+        let (before, after) = (at(&old[n - 1]), at(&new[*n]));
+        let turn = (after[0] - before[0]).hypot(after[1] - before[1]);
+        turn + shut(&old[n - 1]).max(shut(&new[*n])) + (shut(&old[n - 1]) - shut(&new[*n])).abs()
+    };
+    (1..old.len().min(new.len())).min_by(|a, b| step(a).total_cmp(&step(b))).unwrap_or(0)
 }
 
 /// The frame between two parts.
@@ -197,6 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn eyes_change_where_both_look_alike_and_are_open() {
+        let frame = |yaw: f32, blink: f32| {
+            let mut frame = Frame { gaze: Gaze { yaw, pitch: 0.0 }, ..Frame::default() };
+            frame.face[id::EYE_BLINK_LEFT] = blink;
+            frame
+        };
+        let old: Vec<Frame> = (0..60).map(|n| frame(if n < 30 { 0.3 } else { -0.2 }, 0.0)).collect();
+        let new: Vec<Frame> = (0..60).map(|n| frame(-0.2, if n < 40 { 0.8 } else { 0.0 })).collect();
+        let first = eyes(&old, &new);
+        assert!(first >= 40, "{first}");
+        let mut whole = old;
+        join(&mut whole, Some(HALF), 0, new);
+        let steps = (1..60).map(|n| (whole[n].gaze.yaw - whole[n - 1].gaze.yaw).abs());
+        assert_eq!(steps.filter(|step| *step > 1e-3).count(), 1, "one jump, the old part's own");
+    }
+
+    #[test]
     fn seams_are_no_faster_than_the_rest_and_feet_stay() {
         let reel = reel(62);
         let parts = Parts::of(62 * 30, 600);
@@ -205,6 +234,9 @@ mod tests {
         let places: Vec<_> = frames.iter().map(|f| skeleton::globals(&f.body, &OFFSETS).positions).collect();
         let fastest =
             |joint: usize, span: Range<usize>| span.map(|n| (places[n][joint] - places[n - 1][joint]).length()).fold(0.0, f32::max);
+        let look = |n: usize| [frames[n].gaze.yaw + frames[n].head.yaw, frames[n].gaze.pitch + frames[n].head.pitch];
+        let step = |n: usize| (look(n)[0] - look(n - 1)[0]).hypot(look(n)[1] - look(n - 1)[1]);
+        let leap = |span: Range<usize>| span.map(step).fold(0.0, f32::max);
         for k in 1..parts.count() {
             let start = parts.span(k).start;
             let lap = start..start + LAP;
@@ -212,6 +244,8 @@ mod tests {
                 let (here, ever) = (fastest(joint, lap.clone()), fastest(joint, 1..start).max(fastest(joint, lap.end..frames.len())));
                 assert!(here < 1.5 * ever, "joint {joint}: {here} against {ever}");
             }
+            let (here, ever) = (leap(lap.clone()), leap(1..start).max(leap(lap.end..frames.len())));
+            assert!(here < 1.2 * ever, "eyes: {here} against {ever} radians");
         }
         // An ankle that stands does not creep.
         for ankle in [16, 20] {

@@ -27,7 +27,12 @@ impl Shelf {
         Ok(Shelf(Some(folder.to_owned())))
     }
 
-    /// The folder and all parts are removed.
+    /// Where more than parts can be kept, as long as they are.
+    pub fn folder(&self) -> Option<&Path> {
+        self.0.as_deref()
+    }
+
+    /// The folder and all that is in it are removed.
     pub fn clear(&self) -> Result<()> {
         match self.0.as_deref().map(|folder| (folder, std::fs::remove_dir_all(folder))) {
             Some((folder, Err(e))) if e.kind() != ErrorKind::NotFound => Err(Error::io(folder)(e)),

@@ -41,7 +41,7 @@ mod view;
 pub use follow::follow;
 pub use look::{Grade, Light, Lights, Look, Scene};
 pub(crate) use rig::gaze_rotation;
-pub use springs::Swings;
+pub use springs::Walk;
 pub(crate) use texture::to_linear;
 pub use view::{Background, Camera, Framing, LARGEST, View};
 
@@ -53,7 +53,8 @@ use glam::Quat;
 use gpu::GpuRenderer;
 use model::Model;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::iter::Enumerate;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 
 /// A finished picture: sRGB, 8 bits, RGBA with straight alpha, rows from the top.
@@ -125,42 +126,46 @@ impl Renderer {
         }
     }
 
-    /// How hair and cloth follow a performance.
-    pub fn swings(&self, performance: &Performance) -> Swings {
+    /// How hair and cloth follow a performance, frame after frame.
+    pub fn swings<'a>(&'a self, performance: &'a Performance) -> Walk<'a> {
         let rig = match &self.device {
             Device::Cpu(cpu) => cpu.rig(),
             Device::Gpu(gpu) => gpu.rig(),
         };
-        rig.springs.follow(rig, performance)
+        rig.springs.walk(rig, performance)
     }
 }
 
-/// Draws all frames of a performance, several at a time, and hands them to `sink` in order. Hair and cloth follow the motion. Memory is bounded by a look-ahead
-/// of a few frames per thread, and the bytes do not depend on the number of threads. Where `stop` turns true the
-/// result is [`Error::Interrupted`].
+/// Draws the frames of a performance from the `first` on, several at a time, and hands them to `sink` in order. Hair and cloth follow
+/// the motion from its beginning. Memory is bounded by a look-ahead of a few frames per thread, and the bytes depend neither on the
+/// number of threads nor on `first`. Where `stop` turns true the result is [`Error::Interrupted`].
 pub fn draw_all(
     renderer: &Renderer,
     performance: &Performance,
+    first: usize,
     stop: &(dyn Fn() -> bool + Sync),
     mut sink: impl FnMut(usize, Picture) -> Result<()>,
 ) -> Result<()> {
     let count = performance.frames.len();
-    let swings = renderer.swings(performance);
+    let mut swings = renderer.swings(performance).enumerate();
+    if first > 0 {
+        swings.nth(first - 1);
+    }
     // One in the workers of a batch, where others draw beside this one.
     let threads = rayon::current_num_threads().min(count.max(1));
-    let queue =
-        Queue { next: AtomicUsize::new(0), done: Mutex::new(Progress::default()), changed: Condvar::new(), over: AtomicBool::new(false) };
+    let done = Mutex::new(Progress { taken: first, ..Progress::default() });
+    let queue = Queue { next: Mutex::new(swings), done, changed: Condvar::new(), over: AtomicBool::new(false) };
     let ahead = 2 * threads + 1;
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some(n) = queue.take(count, ahead) {
-                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n], swings.frame(n)) };
+                while let Some((n, swing)) = queue.take(ahead) {
+                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n], &swing) };
                     queue.put(n, picture);
                 }
             });
         }
-        let result = (0..count).try_for_each(|n| sink(n, queue.get(n)?));
+        let result = (first..count).try_for_each(|n| sink(n, queue.get(n)?));
         queue.close();
         result
     })
@@ -173,8 +178,8 @@ fn guarded(renderer: &Renderer, frame: &Frame, swing: &[Quat]) -> Result<Picture
 }
 
 /// Frames in flight between the drawing threads and the sink.
-struct Queue {
-    next: AtomicUsize,
+struct Queue<'a> {
+    next: Mutex<Enumerate<Walk<'a>>>,
     done: Mutex<Progress>,
     changed: Condvar,
     over: AtomicBool,
@@ -187,15 +192,15 @@ struct Progress {
     taken: usize,
 }
 
-impl Queue {
-    /// The next frame to draw, as soon as it is less than `ahead` frames before the sink.
-    fn take(&self, count: usize, ahead: usize) -> Option<usize> {
-        let n = self.next.fetch_add(1, Ordering::Relaxed);
+impl Queue<'_> {
+    /// The next frame to draw and what swings in it, as soon as it is less than `ahead` frames before the sink.
+    fn take(&self, ahead: usize) -> Option<(usize, Vec<Quat>)> {
+        let (n, swing) = self.next.lock().unwrap_or_else(|e| e.into_inner()).next()?;
         let mut done = self.lock();
-        while n < count && n >= done.taken + ahead && !self.over.load(Ordering::Relaxed) {
+        while n >= done.taken + ahead && !self.over.load(Ordering::Relaxed) {
             done = self.changed.wait(done).unwrap_or_else(|e| e.into_inner());
         }
-        (n < count && !self.over.load(Ordering::Relaxed)).then_some(n)
+        (!self.over.load(Ordering::Relaxed)).then_some((n, swing))
     }
 
     fn put(&self, n: usize, picture: Result<Picture>) {

@@ -118,7 +118,7 @@ impl Rig {
         self.pose_swung(frame, &[])
     }
 
-    /// World matrices of all nodes for a frame, with the turn of each link ([`super::springs::Swings::frame`]).
+    /// World matrices of all nodes for a frame, with the turn of each link ([`super::springs::Springs::walk`]).
     pub fn pose_swung(&self, frame: &Frame, swing: &[Quat]) -> Joints {
         self.pose_by(frame, |link, _, _| swing.get(link).copied().unwrap_or(Quat::IDENTITY))
     }

@@ -4,8 +4,8 @@
 //! <https://github.com/vrm-c/vrm-specification/blob/master/specification/VRMC_springBone-1.0/README.md>): the tail of each link
 //! keeps its speed (Verlet), is pulled towards its rest and down, is brought back to the link's length and pushed out of
 //! colliders. It is stepped at a fixed 60 times a second, the rate at which its unitless forces are tuned by those who make
-//! avatars, whatever the frame rate; frames lie between steps. So the result belongs to the performance: it is computed
-//! once, before drawing, and frames are still drawn in any order.
+//! avatars, whatever the frame rate; frames lie between steps. So the result belongs to the performance: one walk goes
+//! through it, and frames are drawn beside each other as it hands them out.
 
 use super::rig::Rig;
 use crate::actor::{Actor, Collider};
@@ -35,20 +35,6 @@ struct Link {
     gravity: f32,
     radius: f32,
     colliders: Vec<usize>,
-}
-
-/// How every link is turned against its parent in every frame, beyond its rest.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Swings {
-    links: usize,
-    turns: Vec<Quat>,
-}
-
-impl Swings {
-    /// The links of a frame; nothing if nothing swings.
-    pub fn frame(&self, n: usize) -> &[Quat] {
-        self.turns.get(n * self.links..(n + 1) * self.links).unwrap_or_default()
-    }
 }
 
 /// Where the tails are.
@@ -83,14 +69,8 @@ impl Springs {
         (Springs { links, colliders }, slots)
     }
 
-    /// Follows a performance from its first pose, at rest in it.
-    pub fn follow(&self, rig: &Rig, performance: &Performance) -> Swings {
-        let mut turns = Vec::with_capacity(performance.frames.len() * self.links.len());
-        self.walk(rig, performance).for_each(|frame| turns.extend(frame));
-        Swings { links: self.links.len(), turns }
-    }
-
-    /// The turns of all links frame after frame, for those who need each but once.
+    /// Follows a performance from its first pose, at rest in it: how every link is turned against its parent, beyond its rest, frame
+    /// after frame.
     pub fn walk<'a>(&'a self, rig: &'a Rig, performance: &'a Performance) -> Walk<'a> {
         let state = State { now: Vec::new(), before: Vec::new(), rest: Vec::new(), turns: vec![Quat::IDENTITY; self.links.len()] };
         let mut walk = Walk { springs: self, rig, performance, state, behind: Vec::new(), ahead: Vec::new(), done: 0, next: 0 };
@@ -234,13 +214,17 @@ mod tests {
         Performance { fps, seconds: 4.0, frames: frames.collect() }
     }
 
+    fn swings(rig: &Rig, performance: &Performance) -> Vec<Vec<Quat>> {
+        rig.springs.walk(rig, performance).collect()
+    }
+
     #[test]
     fn nothing_moves_while_nothing_moves() {
         let rig = rig();
-        let swings = rig.springs.follow(&rig, &Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] });
-        let first = swings.frame(0).to_vec();
+        let swings = swings(&rig, &Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] });
+        let first = swings[0].clone();
         assert!(first.len() >= 10, "Ada's hair hangs on chains: {}", first.len());
-        assert!(swings.frame(59).iter().zip(&first).all(|(a, b)| a.angle_between(*b) < 1e-3));
+        assert!(swings[59].iter().zip(&first).all(|(a, b)| a.angle_between(*b) < 1e-3));
         let sag = first.iter().map(|q| q.angle_between(Quat::IDENTITY).to_degrees()).fold(0.0, f32::max);
         eprintln!("at rest the links hang off their drawn shape by up to {sag:.1} degrees");
     }
@@ -249,10 +233,10 @@ mod tests {
     fn any_frame_rate_gives_the_same_motion() {
         let rig = rig();
         let smooth = shake(120.0);
-        let [a, b, c] = [24.0, 30.0, 60.0].map(|fps| (fps, rig.springs.follow(&rig, &smooth.resample(fps))));
+        let [a, b, c] = [24.0, 30.0, 60.0].map(|fps| (fps, swings(&rig, &smooth.resample(fps))));
         let mut swing = 0f32;
         for half in 0..8 {
-            let at = |(fps, swings): &(f64, Swings)| swings.frame((f64::from(half) * 0.5 * fps) as usize).to_vec();
+            let at = |(fps, swings): &(f64, Vec<Vec<Quat>>)| swings[(f64::from(half) * 0.5 * fps) as usize].clone();
             for (x, (y, z)) in at(&a).iter().zip(at(&b).iter().zip(&at(&c))) {
                 let off = x.angle_between(*y).max(y.angle_between(*z)).to_degrees();
                 assert!(off < 2.5, "{off} degrees at {} s", 0.5 * f64::from(half));
@@ -266,13 +250,13 @@ mod tests {
     fn hair_neither_stretches_nor_enters_the_head() {
         let rig = rig();
         let performance = shake(60.0);
-        let swings = rig.springs.follow(&rig, &performance);
+        let swings = swings(&rig, &performance);
         let actor = actor::builtin("ada").unwrap();
         let length = |world: &[Affine3A], pair: &[usize]| world[pair[0]].translation.distance(world[pair[1]].translation);
         let rest = rig.pose(&Frame::default()).world;
         let mut deepest = 0f32;
         for (n, frame) in performance.frames.iter().enumerate() {
-            let world = rig.pose_swung(frame, swings.frame(n)).world;
+            let world = rig.pose_swung(frame, &swings[n]).world;
             let shapes: Vec<Shape> = actor.colliders.iter().map(|c| Shape::new(c, &world[c.node])).collect();
             for spring in &actor.springs {
                 for pair in spring.nodes.windows(2) {
@@ -291,10 +275,10 @@ mod tests {
         let rig = rig();
         let mut performance = Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] };
         performance.frames[30..].iter_mut().for_each(|frame| frame.body.hips.x += 50.0);
-        let swings = rig.springs.follow(&rig, &performance);
-        let first = swings.frame(0).to_vec();
-        for n in 0..60 {
-            let off = swings.frame(n).iter().zip(&first).map(|(a, b)| a.angle_between(*b)).fold(0.0, f32::max);
+        let swings = swings(&rig, &performance);
+        let first = swings[0].clone();
+        for (n, swing) in swings.iter().enumerate() {
+            let off = swing.iter().zip(&first).map(|(a, b)| a.angle_between(*b)).fold(0.0, f32::max);
             assert!(off < 0.2, "frame {n}: {} degrees", off.to_degrees());
         }
     }

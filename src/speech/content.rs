@@ -60,7 +60,11 @@ pub struct Encoded {
 
 impl ContentEncoder {
     /// The weights that gestus ships.
-    pub const BUILTIN: &[u8] = include_bytes!("../../models/content.safetensors");
+    pub const BUILTIN: &[u8] = {
+        // A constant alone would be copied into every part of the program that names it.
+        static BYTES: [u8; include_bytes!("../../models/content.safetensors").len()] = *include_bytes!("../../models/content.safetensors");
+        &BYTES
+    };
 
     pub fn new(vb: VarBuilder) -> Result<ContentEncoder> {
         let blocks = |channels, dilations: &[usize], vb: VarBuilder| {

@@ -106,6 +106,11 @@ fn check_dimensions(width: u32, height: u32) -> Result<()> {
     Ok(())
 }
 
+/// Pictures from one that stands alone to the next.
+pub fn key_distance(fps: f64) -> u32 {
+    (KEY_SECONDS * fps).round().max(1.0) as u32
+}
+
 fn config(settings: &VideoSettings) -> EncoderConfig {
     // The quantiser's range makes the quality; the rate is only a roof, in bits per pixel.
     let (bits, qp) = match settings.quality {
@@ -129,7 +134,7 @@ fn config(settings: &VideoSettings) -> EncoderConfig {
         .complexity(Complexity::Low)
         // It would leave specks of a moved head on the still background.
         .background_detection(false)
-        .intra_frame_period(IntraFramePeriod::from_num_frames((KEY_SECONDS * settings.fps).round().max(1.0) as u32))
+        .intra_frame_period(IntraFramePeriod::from_num_frames(key_distance(settings.fps)))
         .num_threads(1)
         .vui(vui)
 }

@@ -3,7 +3,7 @@
 //!
 //! | name | what is written | file |
 //! |---|---|---|
-//! | `talk.mp4` | H.264 and AAC-LC in MP4, for every player | `mp4`, `h264`, `aac`, `mux` |
+//! | `talk.mp4` | H.264 and AAC-LC in MP4, for every player | `mp4`, `pieces`, `h264`, `aac`, `mux` |
 //! | `talk.gif` | a looping GIF without sound | `gif`, `palette` |
 //! | `talk/`, `talk/%04d.png` | numbered PNG pictures with alpha | `png` |
 //!
@@ -21,6 +21,7 @@ mod mp4;
 mod mux;
 pub mod page;
 mod palette;
+mod pieces;
 mod png;
 mod under;
 
@@ -38,6 +39,12 @@ pub const FRAME_RATES: std::ops::RangeInclusive<f64> = 1.0..=240.0;
 pub trait VideoWriter: Send {
     /// Adds the next picture. An error may also be that of an earlier picture.
     fn push(&mut self, picture: &Picture) -> Result<()>;
+
+    /// Keeps finished pieces in `folder` from now on, and takes up those that are there from an earlier run, at most `most` pictures:
+    /// says how many, which then need not come again. Nothing may have been pushed before. Kinds without pieces keep nothing.
+    fn resume(&mut self, _folder: &Path, _most: usize) -> Result<usize> {
+        Ok(0)
+    }
 
     /// Completes the file and moves it to its name.
     fn finish(self: Box<Self>) -> Result<()>;
@@ -101,7 +108,7 @@ pub fn create(path: &Path, settings: &VideoSettings) -> Result<Box<dyn VideoWrit
             }
         }
     };
-    Ok(Box::new(background::Background::start(writer, settings)?))
+    Ok(Box::new(background::Background::new(writer, settings)))
 }
 
 /// Fails unless `picture` has the size the video was begun with.

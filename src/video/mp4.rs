@@ -4,13 +4,14 @@ use super::aac::{self, Sound};
 use super::colour::BT709;
 use super::h264::H264;
 use super::mux::{Media, Movie, Track};
+use super::pieces::{self, Pictures};
 use super::{VideoSettings, VideoWriter};
 use crate::output::Output;
 use crate::render::Picture;
 use crate::{Error, Result};
 use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 /// At least so many ticks per second: the length is then right to a tenth of a millisecond.
 const MIN_TIMESCALE: u32 = 10_000;
@@ -24,9 +25,14 @@ pub struct Mp4Writer {
     height: u16,
     rate: FrameRate,
     encoder: H264,
-    pictures: BufWriter<File>,
-    sizes: Vec<u32>,
-    keys: Vec<u32>,
+    settings: VideoSettings,
+    encoded: BufWriter<File>,
+    /// All that are encoded but the piece at work.
+    pictures: Pictures,
+    /// Those of the piece at work.
+    piece: Pictures,
+    /// Where finished pieces are kept.
+    kept: Option<PathBuf>,
     sound: Option<(Sound, File)>,
 }
 
@@ -50,26 +56,55 @@ impl Mp4Writer {
             height: settings.height as u16,
             rate: FrameRate::new(settings.fps),
             encoder,
-            pictures: BufWriter::new(temporary()?),
-            sizes: Vec::new(),
-            keys: Vec::new(),
+            settings: VideoSettings { sound: None, ..*settings },
+            encoded: BufWriter::new(temporary()?),
+            pictures: Pictures::default(),
+            piece: Pictures::default(),
+            kept: None,
             sound,
         })
+    }
+
+    /// Ends the piece at work: what follows is encoded as if the video began there.
+    fn end_piece(&mut self) -> Result<()> {
+        let done = std::mem::take(&mut self.piece);
+        if let Some(folder) = &self.kept {
+            let start = SeekFrom::Start(self.pictures.bytes());
+            let piece = self.pictures.sizes.len() / pieces::length(self.settings.fps);
+            self.encoded.flush().and_then(|()| self.encoded.get_mut().seek(start)).map_err(Error::io(folder))?;
+            pieces::put(folder, piece, &done, &mut self.encoded.get_ref().take(done.bytes()))?;
+            self.encoded.get_mut().seek(SeekFrom::End(0)).map_err(Error::io(folder))?;
+        }
+        self.pictures.extend(&done);
+        self.encoder = H264::new(&self.settings)?;
+        Ok(())
     }
 }
 
 impl VideoWriter for Mp4Writer {
     fn push(&mut self, picture: &Picture) -> Result<()> {
-        let packet = self.encoder.encode(picture)?;
-        if packet.key {
-            self.keys.push(self.sizes.len() as u32);
+        if self.piece.sizes.len() == pieces::length(self.settings.fps) {
+            self.end_piece()?;
         }
-        self.sizes.push(packet.bytes.len() as u32);
-        self.pictures.write_all(&packet.bytes).map_err(Error::io(self.output.path()))
+        let packet = self.encoder.encode(picture)?;
+        self.piece.add(packet.bytes.len() as u32, packet.key);
+        self.encoded.write_all(&packet.bytes).map_err(Error::io(self.output.path()))
+    }
+
+    fn resume(&mut self, folder: &Path, most: usize) -> Result<usize> {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+        let length = pieces::length(self.settings.fps);
+        for piece in 0..pieces::whole(folder, length).min(most / length) {
+            self.pictures.extend(&pieces::take(folder, piece, &mut self.encoded)?);
+        }
+        self.kept = Some(folder.to_owned());
+        Ok(self.pictures.sizes.len())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let Mp4Writer { mut output, width, height, rate, encoder, pictures, sizes, keys, sound } = *self;
+        let Mp4Writer { mut output, width, height, rate, encoder, encoded, mut pictures, piece, sound, .. } = *self;
+        pictures.extend(&piece);
+        let Pictures { sizes, keys } = pictures;
         if sizes.is_empty() {
             let what = format!("{}: a video needs at least one picture", output.path().display());
             return Err(Error::Unsupported { what, hint: "the recording is empty".into() });
@@ -93,7 +128,7 @@ impl VideoWriter for Mp4Writer {
             durations: rate.durations(frames as u32, ticks),
             sizes,
             keys,
-            data: flushed(pictures, output.path())?,
+            data: flushed(encoded, output.path())?,
         }];
         if let Some((sound, data)) = sound {
             let units = sound.sizes.len() as u32;

@@ -4,6 +4,7 @@ use super::VideoWriter;
 use crate::Result;
 use crate::render::Picture;
 use crate::render::strip::{Pager, Strip};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Makes every picture higher by [`crate::render::strip::HEIGHT`] before it goes into the video within.
@@ -26,6 +27,11 @@ impl VideoWriter for Under {
         let picture = self.pager.under(picture, self.pushed as f64 / self.fps);
         self.pushed += 1;
         self.video.push(&picture)
+    }
+
+    fn resume(&mut self, folder: &Path, most: usize) -> Result<usize> {
+        self.pushed = self.video.resume(folder, most)?;
+        Ok(self.pushed)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

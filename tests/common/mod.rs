@@ -86,13 +86,14 @@ impl Place {
         outcome(child.wait_with_output().expect("gestus ends"))
     }
 
-    /// Writes `name` with the first `seconds` of the sample speech.
+    /// Writes `name` with the first `seconds` of the sample speech, which begins again where it ends.
     pub fn speech(&self, name: &str, seconds: f64) {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/speech.wav");
         let mut reader = hound::WavReader::open(sample).expect("the sample speech");
         let wanted = (seconds * f64::from(reader.spec().sample_rate)) as usize * usize::from(reader.spec().channels);
         let mut writer = hound::WavWriter::create(self.path(name), reader.spec()).expect("a writable folder");
-        reader.samples::<i16>().take(wanted).for_each(|sample| writer.write_sample(sample.expect("a sample")).expect("room"));
+        let samples: Vec<i16> = reader.samples().map(|sample| sample.expect("a sample")).collect();
+        samples.iter().cycle().take(wanted).for_each(|sample| writer.write_sample(*sample).expect("room"));
         writer.finalize().expect("room");
     }
 }

@@ -1,6 +1,7 @@
 //! `gestus batch`: many recordings in one run.
 
 mod line;
+mod source;
 pub mod worker;
 
 use super::messages::{Messages, Stage, print};
@@ -16,6 +17,7 @@ use crate::render::{Picture, sheet};
 use crate::{Error, Result, interrupt};
 use line::Line;
 use serde::Serialize;
+use source::Source;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -25,7 +27,7 @@ use std::time::{Duration, SystemTime};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// JSON lines (.jsonl), a table (.csv), or a folder of recordings
+    /// JSON lines (.jsonl), a table (.csv), or a folder of recordings; here or in an object store (s3://bucket/jobs.jsonl, s3://bucket/folder/)
     #[arg(value_name = "JOBS")]
     jobs: PathBuf,
     /// Output of jobs that name none, beside the manifest; {} stands for the recording's name. May be given several times
@@ -59,7 +61,7 @@ pub struct Arguments {
     /// Contact sheet of all jobs: .png or .jpg
     #[arg(long, value_name = "FILE")]
     sheet: Option<PathBuf>,
-    /// Folder of the journal [default: JOBS.gestus]
+    /// Folder of the journal [default: JOBS.gestus; in the current folder for JOBS in an object store]
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
     /// Check every job, say what would be done, do nothing
@@ -87,6 +89,7 @@ Examples:
   gestus batch jobs.csv --shard 2/8 --retry 1 --json
   gestus batch inbox/ -o 'done/{}.csv' --watch
   gestus batch jobs.jsonl --root s3://lines
+  gestus batch s3://lines/jobs.jsonl --shard 2/8
 
 Exit status: 0 all done, 3 some failed, 1 none worked, 2 wrong command line or manifest, 130 interrupted.";
 
@@ -197,8 +200,7 @@ impl Report {
 /// A batch with its folders. It works in the folder of its manifest, where relative paths of jobs begin.
 struct Batch<'a> {
     arguments: &'a Arguments,
-    /// The manifest or folder, from the root.
-    jobs: PathBuf,
+    source: Source,
     roots: Roots,
     settings: Settings,
     journal: PathBuf,
@@ -206,17 +208,8 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     fn new(arguments: &'a Arguments) -> Result<Batch<'a>> {
-        let jobs = arguments.jobs.canonicalize().map_err(Error::io(&arguments.jobs))?;
-        let base = if jobs.is_dir() { jobs.as_path() } else { jobs.parent().unwrap_or(&jobs) };
-        let roots = Roots::new(base, &arguments.roots)?;
-        let state = match &arguments.state {
-            Some(state) => absolute(state)?,
-            None => {
-                let mut name = jobs.file_name().unwrap_or_default().to_owned();
-                name.push(".gestus");
-                jobs.with_file_name(name)
-            }
-        };
+        let (source, roots) = Source::open(&arguments.jobs, &arguments.roots)?;
+        let state = absolute(&arguments.state.clone().unwrap_or_else(|| source.state()))?;
         let pictures = arguments.sheet.as_ref().map(|_| state.join("pictures"));
         let Shard { part, of } = arguments.shard;
         let journal = state.join(format!("journal-{part}-of-{of}.jsonl"));
@@ -233,18 +226,13 @@ impl<'a> Batch<'a> {
             scratch: scratch.strip_prefix(roots.base()).map_or(scratch.clone(), Path::to_owned),
             pictures,
         };
-        Ok(Batch { arguments, jobs, roots, settings, journal })
-    }
-
-    /// The manifest in its own folder, where the batch works.
-    fn name(&self) -> &Path {
-        self.jobs.file_name().map_or(&self.jobs, Path::new)
+        Ok(Batch { arguments, source, roots, settings, journal })
     }
 
     /// The jobs of this shard. A mistake in any line stops the run before it begins.
     fn jobs(&self) -> Result<Vec<Job>> {
         let Arguments { outputs, shard, .. } = self.arguments;
-        let entries = if self.jobs.is_dir() { manifest::folder(&self.jobs, outputs)? } else { manifest::read(self.name(), outputs)? };
+        let entries = self.source.entries(outputs)?;
         let mut written: HashMap<PathBuf, String> = HashMap::new();
         let mut all = Vec::new();
         for entry in entries {

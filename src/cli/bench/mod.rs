@@ -3,6 +3,7 @@
 
 mod batch;
 
+use super::drawing::Drawing;
 use super::messages::{Messages, print};
 use super::take::{Summary, to_json};
 use super::{animate, render};
@@ -39,7 +40,7 @@ Examples:
   gestus bench batch --clips 50 -o {}.mp4";
 
 /// The sample speech.
-const SPEECH: &[u8] = include_bytes!("../../../assets/speech.wav");
+static SPEECH: &[u8] = include_bytes!("../../../assets/speech.wav");
 
 /// Length of the benchmark's recording.
 const SECONDS: u32 = 10;
@@ -183,7 +184,8 @@ fn drawing_alone(folder: &Path, options: &[&str]) -> Result<f64> {
     let arguments: render::Arguments = arguments(folder, &["talk.mp4"], options)?;
     let mut take = arguments.take.listen(&Messages::SILENT)?;
     arguments.take.perform(&mut take, &Messages::SILENT)?;
-    render::draw(&arguments.renderer(&Messages::SILENT)?.0, &take.performance, &mut Vec::new(), &Messages::SILENT)
+    let (renderer, _) = arguments.renderer(&Messages::SILENT)?;
+    Drawing { renderer: &renderer, performance: &take.performance, videos: Vec::new() }.draw(&[], &Messages::SILENT)
 }
 
 /// Most memory this process ever held, in megabytes, where the system tells.
