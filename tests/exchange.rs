@@ -162,7 +162,7 @@ fn samples_of_other_programs_are_understood() {
     for (name, frames, fps) in [
         ("a2f3d_animation_frames.csv", 184, 30.0),
         ("lam_bsData.json", 184, 30.0),
-        ("neurosync_shapes_68col_first120.csv", 121, 60.0),
+        ("neurosync_shapes_68col_first120.csv", 120, 60.0),
         ("rhubarb_pizzas.json", 0, 30.0),
         ("rhubarb_bonjour.json", 0, 30.0),
         ("rhubarb_string_numbers.json", 0, 30.0),
@@ -246,6 +246,70 @@ fn live_link_of_any_clock_and_any_order_is_read() {
         let middle = &frames[2 * fps as usize];
         assert!((middle.face[coefficients::index("jawOpen").unwrap()] - 0.4).abs() < 1e-3 && (middle.head.yaw + 0.25).abs() < 1e-6);
     }
+}
+
+/// A table of a jaw that opens within two seconds at 30 frames a second; `time` and `row` write what stands in it.
+fn table(header: &str, row: impl Fn(usize) -> String) -> String {
+    (0..60).fold(format!("{header}\n"), |text, n| text + &row(n) + "\n")
+}
+
+/// What other programs make of the app's table: other clocks, names, units, delimiters and rows without a face.
+#[test]
+fn tables_in_other_spellings_are_read() {
+    let jaw = |n: usize| n as f64 / 60.0;
+    let seconds = |n: usize| n as f64 / 30.0;
+    let code = |n: usize| format!("00:00:{:02}:{:02}", n / 30, n % 30);
+    let cases = [
+        ("seconds", table("timecode,jawOpen", |n| format!("{},{}", seconds(n), jaw(n))), ""),
+        ("clock with seconds", table("Time,jawOpen", |n| format!("00:00:{:06.3},{}", seconds(n), jaw(n))), ""),
+        ("milliseconds", table("Timestamp,jaw_open", |n| format!("{},{}", n * 1000 / 30, jaw(n))), "times are milliseconds"),
+        ("numbers of frames", table("Timecode,JawOpen", |n| format!("{},{}", n + 100, jaw(n))), "counted, not timed"),
+        ("no time at all", table("JawOpen,JawLeft", |n| format!("{},0", jaw(n))), "counted, not timed"),
+        ("semicolons and decimal commas", table("time;jawOpen", |n| format!("{:.4};{:.4}", seconds(n), jaw(n)).replace('.', ",")), ""),
+        ("tabs and Windows", table("Timecode\tjawOpen\r", |n| format!("{}\t{}\r", code(n), jaw(n))), "30 frames to the second"),
+        ("percent", table("time,JawOpen,mouthSmile_L", |n| format!("{},{},60", seconds(n), 100.0 * jaw(n))), "percent"),
+        ("delimiter at the end", table("time,jawOpen,", |n| format!("{},{},", seconds(n), jaw(n))), ""),
+        ("Audio2Face", table("timecode,blendShapes.JawOpen,HeadYaw", |n| format!("{},{},9", seconds(n), jaw(n))), ""),
+        ("words", table("time,jawOpen,mood", |n| format!("{},{},glad", seconds(n), jaw(n))), ""),
+        ("degrees", table("time,jawOpen,Head_Yaw", |n| format!("{},{},-45", seconds(n), jaw(n))), "degrees"),
+        (
+            "rows without a face",
+            table(
+                "Timecode,BlendshapeCount,JawOpen",
+                |n| if n == 20 { format!("{},0", code(n)) } else { format!("{},1,{}", code(n), jaw(n)) },
+            ),
+            "1 rows saw no face",
+        ),
+        ("two rows at one time", table("time,jawOpen", |n| format!("{},{}", seconds(n - usize::from(n == 30)), jaw(n))), ""),
+    ];
+    for (case, text, note) in cases {
+        let loaded = formats::read_bytes(Format::LiveLink, text.as_bytes(), "a.csv").unwrap_or_else(|e| panic!("{case}: {e}"));
+        let Performance { fps, frames, .. } = &loaded.performance;
+        assert_eq!((*fps, frames.len()), (30.0, 60), "{case}");
+        let jaw = |n: usize| frames[n].face[coefficients::index("jawOpen").unwrap()];
+        assert!([10, 20, 50].iter().all(|n| (jaw(*n) - *n as f32 / 60.0).abs() < 2e-3), "{case}: {} {}", jaw(10), jaw(20));
+        assert_eq!(loaded.notes.is_empty(), note.is_empty(), "{case}: {:?}", loaded.notes);
+        assert!(loaded.notes.concat().contains(note), "{case}: {:?}", loaded.notes);
+        assert_eq!(loaded.unused.concat(), if case == "words" { "mood" } else { "" }, "{case}");
+        let turned = if case == "degrees" { 45f32.to_radians() } else { 0.0 };
+        assert!((frames[9].head.yaw - turned).abs() < 1e-5 && loaded.parts.head == (case == "degrees"), "{case}");
+    }
+}
+
+/// Shapes in other spellings drive ARKit's: halves of what ARKit has whole the larger one, a shape of both sides both.
+#[test]
+fn shapes_in_other_spellings_are_read() {
+    let text =
+        "time,browInnerUp_L,browInnerUp_R,mouthSmile,EyeBlink_L,eyeBlinkLeft,tongueTipUp\n0,0.2,0.6,0.5,0.9,0.1,1\n0.04,0,0,0,0,0,0\n";
+    let loaded = formats::read_bytes(Format::LiveLink, text.as_bytes(), "a.csv").unwrap();
+    let face = |name: &str| loaded.performance.frames[0].face[coefficients::index(name).unwrap()];
+    let found = ["browInnerUp", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft"].map(face);
+    assert_eq!(found, [0.6, 0.5, 0.5, 0.1]);
+    assert_eq!(loaded.unused, ["EyeBlink_L", "tongueTipUp"], "what has a column of its own is not taken from another");
+    let json = r#"{"facsNames":["jaw_open"],"weightMat":[[0.5],[0.25]]}"#;
+    let loaded = formats::read_bytes(Format::Json, json.as_bytes(), "a.json").unwrap();
+    assert_eq!((loaded.performance.fps, loaded.notes.len()), (30.0, 1));
+    assert_eq!(loaded.performance.frames[1].face[coefficients::index("jawOpen").unwrap()], 0.25);
 }
 
 /// A direction that leaves as subtitles comes back as the same plan.

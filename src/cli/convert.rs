@@ -8,7 +8,7 @@ use crate::body::skeleton::{self, COUNT, OFFSETS};
 use crate::direction::Direction;
 use crate::face::coefficients::NAMES;
 use crate::formats::{self, Format, Info, Settings};
-use crate::motion::{Frame, Parts, Performance};
+use crate::motion::{Frame, Head, Parts, Performance, head_of};
 use crate::{Error, Result, interrupt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -184,10 +184,15 @@ struct Difference {
 impl Difference {
     fn of(a: &Performance, b: &Performance, parts: Parts, format: Format) -> Difference {
         let held: Vec<usize> = (0..NAMES.len()).filter(|k| !format.lacks(NAMES[*k])).collect();
+        // Other formats than ours hold the head where a body has it, in its joints.
+        let joints = parts.body && format != Format::Json;
         let mut most = Difference { frames: a.frames.len().abs_diff(b.frames.len()), ..Difference::default() };
         for (a, b) in a.frames.iter().zip(&b.frames) {
             most.face = held.iter().map(|k| (a.face[*k] - b.face[*k]).abs()).fold(most.face, f32::max);
-            let head = |f: &Frame| [f.head.yaw, f.head.pitch, f.head.roll];
+            let head = |f: &Frame| {
+                let Head { yaw, pitch, roll } = if joints { head_of(&f.body) } else { f.head };
+                [yaw, pitch, roll]
+            };
             let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs().to_degrees()).fold(0.0, f32::max);
             most.head = most.head.max(apart(&head(a), &head(b)));
             most.gaze = most.gaze.max(apart(&[a.gaze.yaw, a.gaze.pitch], &[b.gaze.yaw, b.gaze.pitch]));

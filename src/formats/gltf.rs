@@ -2,6 +2,7 @@
 //!
 //! glTF 2.0, <https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html>.
 
+use super::clock;
 use glam::Quat;
 use serde_json::{Value, json};
 use std::io::{Seek, SeekFrom, Write};
@@ -329,11 +330,9 @@ impl Curve {
         self.times.last().copied().unwrap_or(0.0)
     }
 
-    /// The time between most keys, seconds.
-    pub fn spacing(&self) -> Option<f32> {
-        let mut steps: Vec<f32> = self.times.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 1e-5).collect();
-        steps.sort_by(f32::total_cmp);
-        steps.get(steps.len() / 2).copied()
+    /// The time between keys, seconds.
+    pub fn spacing(&self) -> Option<f64> {
+        clock::step(&self.times.iter().map(|time| f64::from(*time)).collect::<Vec<f64>>())
     }
 
     /// The keys around a time, and how far it is to the second.

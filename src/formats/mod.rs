@@ -26,6 +26,7 @@
 pub mod a2f;
 pub mod beat;
 pub mod bvh;
+mod clock;
 pub mod cues;
 mod faces;
 pub mod glb;
@@ -38,6 +39,7 @@ mod quoted;
 mod scene;
 mod splice;
 pub mod srt;
+mod table;
 pub mod usda;
 pub mod vrma;
 
@@ -320,11 +322,10 @@ pub fn read_bytes(format: Format, bytes: &[u8], origin: &str) -> Result<Loaded> 
         Format::Npz => npz::read(bytes, origin),
         _ => text(bytes, origin).and_then(|content| match inside(format, content) {
             Format::A2fJson => a2f::read_json(content, origin),
-            Format::A2fCsv => a2f::read_csv(content, origin),
             Format::Beat => beat::read(content, origin),
             Format::CuesTsv(_) => cues::read_tsv(content, origin),
             Format::CuesJson(_) => cues::read_json(content, origin),
-            Format::LiveLink => livelink::read(bytes, origin),
+            Format::LiveLink | Format::A2fCsv => table::read(content, origin),
             _ => json::read(bytes, origin),
         }),
     };
@@ -339,7 +340,6 @@ fn inside(format: Format, text: &str) -> Format {
         Format::Json if text.contains("\"weightMat\"") => Format::A2fJson,
         Format::Json if text.contains("\"mouthCues\"") => Format::CuesJson(cues::Set::Rhubarb),
         Format::Json if text.contains("\"names\"") && text.contains("\"weights\"") => Format::Beat,
-        Format::LiveLink if a2f::is_table(text.lines().next().unwrap_or_default()) => Format::A2fCsv,
         format => format,
     }
 }
