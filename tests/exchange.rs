@@ -10,7 +10,7 @@ use gestus::body::skeleton::{self, COUNT, OFFSETS};
 use gestus::direction::events::{Act, Event};
 use gestus::direction::{Direction, Plan};
 use gestus::emotion::Point;
-use gestus::face::coefficients;
+use gestus::face::{coefficients, visemes};
 use gestus::formats::bvh::{Layout, Profile};
 use gestus::formats::{self, Format, Info, Loaded, Settings};
 use gestus::motion::{Frame, Parts, Performance};
@@ -278,7 +278,7 @@ fn tables_in_other_spellings_are_read() {
                 "Timecode,BlendshapeCount,JawOpen",
                 |n| if n == 20 { format!("{},0", code(n)) } else { format!("{},1,{}", code(n), jaw(n)) },
             ),
-            "1 rows saw no face",
+            "no face was seen, bridged: 1",
         ),
         ("two rows at one time", table("time,jawOpen", |n| format!("{},{}", seconds(n - usize::from(n == 30)), jaw(n))), ""),
     ];
@@ -310,6 +310,78 @@ fn shapes_in_other_spellings_are_read() {
     let loaded = formats::read_bytes(Format::Json, json.as_bytes(), "a.json").unwrap();
     assert_eq!((loaded.performance.fps, loaded.notes.len()), (30.0, 1));
     assert_eq!(loaded.performance.frames[1].face[coefficients::index("jawOpen").unwrap()], 0.25);
+}
+
+/// A GLB file of a document and its bytes.
+fn glb(json: &serde_json::Value, bytes: &[u8]) -> Vec<u8> {
+    let mut text = json.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(4), b' ');
+    let length = |n: usize| (n as u32).to_le_bytes();
+    let head = [&b"glTF"[..], &2u32.to_le_bytes(), &length(28 + text.len() + bytes.len()), &length(text.len()), b"JSON"].concat();
+    [&head, &text[..], &length(bytes.len()), b"BIN\0", bytes].concat()
+}
+
+/// Keys that are zero but for a few may be stored as those few.
+#[test]
+fn sparse_keys_of_animation_are_read() {
+    let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let bytes = [floats(&[0.0, 0.5, 1.0, 0.8]), vec![1, 0, 0, 0]].concat();
+    let mut file = serde_json::json!({
+        "asset": { "version": "2.0" },
+        "nodes": [{ "mesh": 0 }],
+        "meshes": [{ "primitives": [], "extras": { "targetNames": ["Jaw_Open"] } }],
+        "buffers": [{ "byteLength": bytes.len() }],
+        "bufferViews": [{ "buffer": 0, "byteLength": 12 }, { "buffer": 0, "byteOffset": 12, "byteLength": 4 },
+            { "buffer": 0, "byteOffset": 16, "byteLength": 1 }],
+        "accessors": [
+            { "componentType": 5126, "count": 3, "type": "SCALAR", "bufferView": 0 },
+            { "componentType": 5126, "count": 3, "type": "SCALAR", "sparse": { "count": 1,
+                "indices": { "bufferView": 2, "componentType": 5121 }, "values": { "bufferView": 1 } } },
+        ],
+        "animations": [{
+            "samplers": [{ "input": 0, "output": 1 }],
+            "channels": [{ "sampler": 0, "target": { "node": 0, "path": "weights" } }],
+        }, {}],
+    });
+    let loaded = formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").unwrap();
+    let jaw = |n: usize| loaded.performance.frames[n].face[coefficients::index("jawOpen").unwrap()];
+    assert_eq!((loaded.performance.frames.len(), jaw(0), jaw(15), jaw(30)), (31, 0.0, 0.8, 0.0));
+    assert_eq!(loaded.notes, ["holds 2 animations: the first is read"]);
+    file["accessors"][1]["sparse"]["indices"]["byteOffset"] = 1.into();
+    assert!(
+        formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").is_ok_and(|loaded| loaded.performance.frames[0].face[17] == 0.8)
+    );
+    file["accessors"][1]["sparse"]["values"]["byteOffset"] = 8.into();
+    let error = formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").unwrap_err();
+    assert!(error.to_string().contains("accessor 1 has sparse values that go beyond the file"), "{error}");
+}
+
+/// Avatars without ARKit's expressions move by VRM's own, which read back as the face they show.
+#[test]
+fn vrm_animation_for_any_avatar_has_vrms_own_expressions() {
+    let id = |name: &str| coefficients::index(name).unwrap();
+    let mut take = take();
+    for (n, frame) in take.frames.iter_mut().enumerate() {
+        frame.face = [0.0; coefficients::COUNT];
+        frame.face[id("eyeBlinkLeft")] = n as f32 / 60.0;
+        visemes::SHAPES[10].iter().for_each(|(k, share)| frame.face[*k] = *share);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.presets.vrma");
+    formats::write(&path, &take, &Info::default()).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let file: serde_json::Value = serde_json::from_slice(&bytes[20..20 + length]).unwrap();
+    let expressions = &file["extensions"]["VRMC_vrm_animation"]["expressions"];
+    let names: Vec<&str> = expressions["preset"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(expressions["custom"].is_null() && names.len() == 12 && names.contains(&"aa") && names.contains(&"blinkRight"), "{names:?}");
+    let Loaded { performance: back, unused, .. } = formats::read(&path).unwrap();
+    assert!(unused.is_empty() && back.frames.len() == take.frames.len());
+    for (a, b) in take.frames.iter().zip(&back.frames) {
+        assert!((a.face[id("eyeBlinkLeft")] - b.face[id("eyeBlinkLeft")]).abs() < 1e-4 && b.face[id("eyeBlinkRight")] < 1e-4);
+        assert!((a.face[id("jawOpen")] - b.face[id("jawOpen")]).abs() < 0.15, "{} {}", a.face[id("jawOpen")], b.face[id("jawOpen")]);
+        assert!((a.gaze.yaw - b.gaze.yaw).abs() < 1e-4 && (a.body.hips - b.body.hips).length() < 1e-4);
+    }
 }
 
 /// A direction that leaves as subtitles comes back as the same plan.

@@ -164,5 +164,8 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     }
     let bones = &file.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
     let map = if bones.is_object() { scene.bones(bones).0 } else { scene.named() };
-    motion.load(&scene, &map, bones.is_object(), unused, origin)
+    let mut loaded = motion.load(&scene, &map, bones.is_object(), unused, origin)?;
+    let animations = file.json["animations"].as_array().map_or(0, Vec::len);
+    loaded.notes.extend((animations > 1).then(|| format!("holds {animations} animations: the first is read")));
+    Ok(loaded)
 }

@@ -68,8 +68,8 @@ impl Header {
         let names = if names.last().is_some_and(|name| name.is_empty()) { &names[..names.len() - 1] } else { &names[..] };
         let columns: Vec<Column> = names.iter().map(|name| Column::of(name)).collect();
         let shapes: Vec<usize> = (0..names.len()).filter(|k| columns[*k] == Column::Other && !names[*k].is_empty()).collect();
-        let known = Columns::of(shapes.iter().map(|k| names[*k].trim_start_matches(PREFIX)), origin)
-            .map_err(|_| Error::malformed(origin, "line 1 is no header of a table of faces: it names no ARKit coefficient"))?;
+        let header = format!("{origin}: line 1 is no header of a table of faces");
+        let known = Columns::of(shapes.iter().map(|k| names[*k].trim_start_matches(PREFIX)), &header)?;
         let best = |k: &usize| if let Column::Time(rank) = columns[*k] { rank } else { TIMES.len() };
         let time = (0..columns.len()).min_by_key(best).filter(|k| matches!(columns[*k], Column::Time(_)));
         let count = columns.iter().position(|column| *column == Column::Count);
@@ -169,7 +169,7 @@ pub fn read(text: &str, origin: &str) -> Result<Loaded> {
     let (times, mut notes) = clock::seconds(&stamps).map_err(late)?;
     let frames = frames(&rows, &mut notes);
     if lost > 0 {
-        notes.push(format!("{lost} rows saw no face and are bridged"));
+        notes.push(format!("rows in which no face was seen, bridged: {lost}"));
     }
     let performance = clock::steady(&times, frames, &mut notes);
     let performance = performance.ok_or_else(|| Error::malformed(origin, "holds no rows, or too few for the time they take"))?;

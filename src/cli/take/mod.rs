@@ -99,6 +99,17 @@ impl Take {
         }
     }
 
+    /// What of the direction subtitles cannot say.
+    fn beyond_words(&self) -> Option<&'static str> {
+        let direction = &self.emotion.direction;
+        match (direction.dials != Dials::default(), !direction.given.is_empty()) {
+            (true, true) => Some("the dials and the motion that is given"),
+            (true, false) => Some("the dials"),
+            (false, true) => Some("the motion that is given"),
+            (false, false) => None,
+        }
+    }
+
     /// Writes the motion files among `targets`.
     pub fn write_motion(&mut self, targets: &[Target], info: &Info, messages: &Messages) -> Result<()> {
         let motion: Vec<&Target> = targets.iter().filter(|target| matches!(target.kind, Kind::Motion(_))).collect();
@@ -111,8 +122,8 @@ impl Take {
         for (n, target) in motion.iter().enumerate() {
             interrupt::check()?;
             if let Kind::Motion(format) = target.kind {
-                if format == Format::Srt && self.emotion.direction.dials != Dials::default() {
-                    messages.say(format!("{}: without the dials, for which subtitles have no words", target.path.display()));
+                if let (Format::Srt, Some(left)) = (format, self.beyond_words()) {
+                    messages.say(format!("{}: without {left}, for which subtitles have no words", target.path.display()));
                 }
                 formats::write_as(format, &target.path, &self.performance, &settings)?;
                 if let Some(caveat) = format.caveat() {
