@@ -147,7 +147,7 @@ fn times(codes: &[(f64, f64)], clock: Clock) -> Vec<f64> {
 /// Seconds in a unit of plain numbers, and a word where that is a guess.
 fn unit(numbers: &[f64]) -> (f64, Option<String>) {
     let step = median(numbers.windows(2).map(|pair| pair[1] - pair[0]).collect()).unwrap_or(1.0);
-    if step >= 1.0 && step < 5.0 && numbers.iter().all(|n| n.fract() == 0.0) {
+    if (1.0..5.0).contains(&step) && numbers.iter().all(|n| n.fract() == 0.0) {
         return (1.0 / COUNTED, Some(format!("rows are counted, not timed: taken for {COUNTED} frames a second")));
     }
     let units = [(1.0, "seconds"), (1e-3, "milliseconds"), (1e-6, "microseconds"), (1e-9, "nanoseconds")];

@@ -66,7 +66,7 @@ impl File {
         let frame_time =
             time.parse().ok().filter(|t: &f64| (1e-3..=10.0).contains(t)).ok_or(format!("'{time}' is no frame time in seconds"))?;
         let values = values(words, width)?;
-        let frames = if width == 0 { announced } else { values.len() / width };
+        let frames = values.len().checked_div(width).unwrap_or(announced);
         if values.len() != width.saturating_mul(frames) || (values.is_empty() && announced > 0 && width > 0) {
             return Err(format!("{announced} frames of {width} channels are announced, but {} values follow", values.len()));
         }
