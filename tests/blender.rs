@@ -93,16 +93,24 @@ fn blender_sees_actors_and_animation_in_glb() {
 }
 
 #[test]
-fn blender_imports_usd_as_an_armature_that_moves() {
+fn blender_imports_usd_as_an_armature_and_shape_keys_that_move() {
     const SCRIPT: &str = "import bpy, json, sys\nbpy.ops.wm.read_factory_settings(use_empty=True)\nbpy.ops.wm.usd_import(filepath=sys.argv[1])\n\
         rig = [o for o in bpy.data.objects if o.type == 'ARMATURE'][0]\n\
-        print('RESULT ' + json.dumps({'bones': len(rig.pose.bones), 'end': max(a.frame_range[1] for a in bpy.data.actions)}))";
+        keys = [o for o in bpy.data.objects if o.type == 'MESH'][0].data.shape_keys.key_blocks\n\
+        bpy.context.scene.frame_set(37)\n\
+        print('RESULT ' + json.dumps({'bones': len(rig.pose.bones), 'end': max(a.frame_range[1] for a in bpy.data.actions), \
+        'weights': {key.name: key.value for key in keys}}))";
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.usda");
-    formats::write(&path, &moving::performance(2.0, 30.0), &Info::default()).unwrap();
+    let take = moving::performance(2.0, 30.0);
+    formats::write(&path, &take, &Info::default()).unwrap();
     let result = programs::result(Command::new(&python).arg("-c").arg(SCRIPT).arg(&path));
-    assert_eq!(result, serde_json::json!({ "bones": skeleton::COUNT, "end": 59.0 }));
+    assert_eq!((&result["bones"], &result["end"]), (&skeleton::COUNT.into(), &59.0.into()));
+    for (k, name) in NAMES.iter().enumerate() {
+        let off = (result["weights"][name].as_f64().unwrap() - f64::from(take.frames[37].face[k])).abs();
+        assert!(off < 2e-5, "{name} is off by {off}");
+    }
 }
 
 /// Places of our joints on an actor at rest, from its feet.

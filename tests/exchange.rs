@@ -10,7 +10,7 @@ use gestus::body::skeleton::{self, COUNT, OFFSETS};
 use gestus::direction::events::{Act, Event};
 use gestus::direction::{Direction, Plan};
 use gestus::emotion::Point;
-use gestus::face::coefficients;
+use gestus::face::{coefficients, visemes};
 use gestus::formats::bvh::{Layout, Profile};
 use gestus::formats::{self, Format, Info, Loaded, Settings};
 use gestus::motion::{Frame, Parts, Performance};
@@ -162,7 +162,7 @@ fn samples_of_other_programs_are_understood() {
     for (name, frames, fps) in [
         ("a2f3d_animation_frames.csv", 184, 30.0),
         ("lam_bsData.json", 184, 30.0),
-        ("neurosync_shapes_68col_first120.csv", 121, 60.0),
+        ("neurosync_shapes_68col_first120.csv", 120, 60.0),
         ("rhubarb_pizzas.json", 0, 30.0),
         ("rhubarb_bonjour.json", 0, 30.0),
         ("rhubarb_string_numbers.json", 0, 30.0),
@@ -245,6 +245,142 @@ fn live_link_of_any_clock_and_any_order_is_read() {
         assert_eq!(loaded.notes.is_empty(), base == 60, "{:?}", loaded.notes);
         let middle = &frames[2 * fps as usize];
         assert!((middle.face[coefficients::index("jawOpen").unwrap()] - 0.4).abs() < 1e-3 && (middle.head.yaw + 0.25).abs() < 1e-6);
+    }
+}
+
+/// A table of a jaw that opens within two seconds at 30 frames a second; `time` and `row` write what stands in it.
+fn table(header: &str, row: impl Fn(usize) -> String) -> String {
+    (0..60).fold(format!("{header}\n"), |text, n| text + &row(n) + "\n")
+}
+
+/// What other programs make of the app's table: other clocks, names, units, delimiters and rows without a face.
+#[test]
+fn tables_in_other_spellings_are_read() {
+    let jaw = |n: usize| n as f64 / 60.0;
+    let seconds = |n: usize| n as f64 / 30.0;
+    let code = |n: usize| format!("00:00:{:02}:{:02}", n / 30, n % 30);
+    let cases = [
+        ("seconds", table("timecode,jawOpen", |n| format!("{},{}", seconds(n), jaw(n))), ""),
+        ("clock with seconds", table("Time,jawOpen", |n| format!("00:00:{:06.3},{}", seconds(n), jaw(n))), ""),
+        ("milliseconds", table("Timestamp,jaw_open", |n| format!("{},{}", n * 1000 / 30, jaw(n))), "times are milliseconds"),
+        ("numbers of frames", table("Timecode,JawOpen", |n| format!("{},{}", n + 100, jaw(n))), "counted, not timed"),
+        ("no time at all", table("JawOpen,JawLeft", |n| format!("{},0", jaw(n))), "counted, not timed"),
+        ("semicolons and decimal commas", table("time;jawOpen", |n| format!("{:.4};{:.4}", seconds(n), jaw(n)).replace('.', ",")), ""),
+        ("tabs and Windows", table("Timecode\tjawOpen\r", |n| format!("{}\t{}\r", code(n), jaw(n))), "30 frames to the second"),
+        ("percent", table("time,JawOpen,mouthSmile_L", |n| format!("{},{},60", seconds(n), 100.0 * jaw(n))), "percent"),
+        ("delimiter at the end", table("time,jawOpen,", |n| format!("{},{},", seconds(n), jaw(n))), ""),
+        ("Audio2Face", table("timecode,blendShapes.JawOpen,HeadYaw", |n| format!("{},{},9", seconds(n), jaw(n))), ""),
+        ("words", table("time,jawOpen,mood", |n| format!("{},{},glad", seconds(n), jaw(n))), ""),
+        ("degrees", table("time,jawOpen,Head_Yaw", |n| format!("{},{},-45", seconds(n), jaw(n))), "degrees"),
+        (
+            "rows without a face",
+            table(
+                "Timecode,BlendshapeCount,JawOpen",
+                |n| if n == 20 { format!("{},0", code(n)) } else { format!("{},1,{}", code(n), jaw(n)) },
+            ),
+            "no face was seen, bridged: 1",
+        ),
+        ("two rows at one time", table("time,jawOpen", |n| format!("{},{}", seconds(n - usize::from(n == 30)), jaw(n))), ""),
+    ];
+    for (case, text, note) in cases {
+        let loaded = formats::read_bytes(Format::LiveLink, text.as_bytes(), "a.csv").unwrap_or_else(|e| panic!("{case}: {e}"));
+        let Performance { fps, frames, .. } = &loaded.performance;
+        assert_eq!((*fps, frames.len()), (30.0, 60), "{case}");
+        let jaw = |n: usize| frames[n].face[coefficients::index("jawOpen").unwrap()];
+        assert!([10, 20, 50].iter().all(|n| (jaw(*n) - *n as f32 / 60.0).abs() < 2e-3), "{case}: {} {}", jaw(10), jaw(20));
+        assert_eq!(loaded.notes.is_empty(), note.is_empty(), "{case}: {:?}", loaded.notes);
+        assert!(loaded.notes.concat().contains(note), "{case}: {:?}", loaded.notes);
+        assert_eq!(loaded.unused.concat(), if case == "words" { "mood" } else { "" }, "{case}");
+        let turned = if case == "degrees" { 45f32.to_radians() } else { 0.0 };
+        assert!((frames[9].head.yaw - turned).abs() < 1e-5 && loaded.parts.head == (case == "degrees"), "{case}");
+    }
+}
+
+/// Shapes in other spellings drive ARKit's: halves of what ARKit has whole the larger one, a shape of both sides both.
+#[test]
+fn shapes_in_other_spellings_are_read() {
+    let text =
+        "time,browInnerUp_L,browInnerUp_R,mouthSmile,EyeBlink_L,eyeBlinkLeft,tongueTipUp\n0,0.2,0.6,0.5,0.9,0.1,1\n0.04,0,0,0,0,0,0\n";
+    let loaded = formats::read_bytes(Format::LiveLink, text.as_bytes(), "a.csv").unwrap();
+    let face = |name: &str| loaded.performance.frames[0].face[coefficients::index(name).unwrap()];
+    let found = ["browInnerUp", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft"].map(face);
+    assert_eq!(found, [0.6, 0.5, 0.5, 0.1]);
+    assert_eq!(loaded.unused, ["EyeBlink_L", "tongueTipUp"], "what has a column of its own is not taken from another");
+    let json = r#"{"facsNames":["jaw_open"],"weightMat":[[0.5],[0.25]]}"#;
+    let loaded = formats::read_bytes(Format::Json, json.as_bytes(), "a.json").unwrap();
+    assert_eq!((loaded.performance.fps, loaded.notes.len()), (30.0, 1));
+    assert_eq!(loaded.performance.frames[1].face[coefficients::index("jawOpen").unwrap()], 0.25);
+}
+
+/// A GLB file of a document and its bytes.
+fn glb(json: &serde_json::Value, bytes: &[u8]) -> Vec<u8> {
+    let mut text = json.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(4), b' ');
+    let length = |n: usize| (n as u32).to_le_bytes();
+    let head = [&b"glTF"[..], &2u32.to_le_bytes(), &length(28 + text.len() + bytes.len()), &length(text.len()), b"JSON"].concat();
+    [&head, &text[..], &length(bytes.len()), b"BIN\0", bytes].concat()
+}
+
+/// Keys that are zero but for a few may be stored as those few.
+#[test]
+fn sparse_keys_of_animation_are_read() {
+    let floats = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
+    let bytes = [floats(&[0.0, 0.5, 1.0, 0.8]), vec![1, 0, 0, 0]].concat();
+    let mut file = serde_json::json!({
+        "asset": { "version": "2.0" },
+        "nodes": [{ "mesh": 0 }],
+        "meshes": [{ "primitives": [], "extras": { "targetNames": ["Jaw_Open"] } }],
+        "buffers": [{ "byteLength": bytes.len() }],
+        "bufferViews": [{ "buffer": 0, "byteLength": 12 }, { "buffer": 0, "byteOffset": 12, "byteLength": 4 },
+            { "buffer": 0, "byteOffset": 16, "byteLength": 1 }],
+        "accessors": [
+            { "componentType": 5126, "count": 3, "type": "SCALAR", "bufferView": 0 },
+            { "componentType": 5126, "count": 3, "type": "SCALAR", "sparse": { "count": 1,
+                "indices": { "bufferView": 2, "componentType": 5121 }, "values": { "bufferView": 1 } } },
+        ],
+        "animations": [{
+            "samplers": [{ "input": 0, "output": 1 }],
+            "channels": [{ "sampler": 0, "target": { "node": 0, "path": "weights" } }],
+        }, {}],
+    });
+    let loaded = formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").unwrap();
+    let jaw = |n: usize| loaded.performance.frames[n].face[coefficients::index("jawOpen").unwrap()];
+    assert_eq!((loaded.performance.frames.len(), jaw(0), jaw(15), jaw(30)), (31, 0.0, 0.8, 0.0));
+    assert_eq!(loaded.notes, ["holds 2 animations: the first is read"]);
+    file["accessors"][1]["sparse"]["indices"]["byteOffset"] = 1.into();
+    assert!(
+        formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").is_ok_and(|loaded| loaded.performance.frames[0].face[17] == 0.8)
+    );
+    file["accessors"][1]["sparse"]["values"]["byteOffset"] = 8.into();
+    let error = formats::read_bytes(Format::Glb, &glb(&file, &bytes), "a.glb").unwrap_err();
+    assert!(error.to_string().contains("accessor 1 has sparse values that go beyond the file"), "{error}");
+}
+
+/// Avatars without ARKit's expressions move by VRM's own, which read back as the face they show.
+#[test]
+fn vrm_animation_for_any_avatar_has_vrms_own_expressions() {
+    let id = |name: &str| coefficients::index(name).unwrap();
+    let mut take = take();
+    for (n, frame) in take.frames.iter_mut().enumerate() {
+        frame.face = [0.0; coefficients::COUNT];
+        frame.face[id("eyeBlinkLeft")] = n as f32 / 60.0;
+        visemes::SHAPES[10].iter().for_each(|(k, share)| frame.face[*k] = *share);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.presets.vrma");
+    formats::write(&path, &take, &Info::default()).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let length = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let file: serde_json::Value = serde_json::from_slice(&bytes[20..20 + length]).unwrap();
+    let expressions = &file["extensions"]["VRMC_vrm_animation"]["expressions"];
+    let names: Vec<&str> = expressions["preset"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(expressions["custom"].is_null() && names.len() == 12 && names.contains(&"aa") && names.contains(&"blinkRight"), "{names:?}");
+    let Loaded { performance: back, unused, .. } = formats::read(&path).unwrap();
+    assert!(unused.is_empty() && back.frames.len() == take.frames.len());
+    for (a, b) in take.frames.iter().zip(&back.frames) {
+        assert!((a.face[id("eyeBlinkLeft")] - b.face[id("eyeBlinkLeft")]).abs() < 1e-4 && b.face[id("eyeBlinkRight")] < 1e-4);
+        assert!((a.face[id("jawOpen")] - b.face[id("jawOpen")]).abs() < 0.15, "{} {}", a.face[id("jawOpen")], b.face[id("jawOpen")]);
+        assert!((a.gaze.yaw - b.gaze.yaw).abs() < 1e-4 && (a.body.hips - b.body.hips).length() < 1e-4);
     }
 }
 

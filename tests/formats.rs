@@ -350,10 +350,14 @@ fn odd_but_sound_bvh_is_read() {
         small_bvh(motion).replace("Hips\n{", "Hips {").replace("ROOT", "Root").replace("CHANNELS", "channels"),
         small_bvh(motion).replace("Frames: 2", "Frames:2").replace('\n', "\n\n \t"),
         small_bvh(motion).replace("\n{\n", "{").replace("\n}", "}").replace("End Site", "End Site tip"),
+        small_bvh(motion).replace("OFFSET 0 5 0", "OFFSET 0 5 0\nCHANNELS 0"),
+        small_bvh(motion).replace("Frames: 2", "Frames: 7"),
     ];
     for variant in variants {
         assert_eq!(read("a.bvh", &variant).unwrap().performance, plain, "{variant}");
     }
+    let miscounted = read("a.bvh", small_bvh(motion).replace("Frames: 2", "Frames: 7")).unwrap();
+    assert!(miscounted.notes.iter().any(|note| note == "says that it has 7 frames and has 2"), "{:?}", miscounted.notes);
 }
 
 #[test]
@@ -362,7 +366,7 @@ fn broken_bvh_is_refused() {
     refused("a.bvh", "", "HIERARCHY");
     refused("a.bvh", small_bvh(""), "MOTION");
     refused("a.bvh", small_bvh(&one.replace("s: 1", "s: 99999999999")), "99999999999");
-    refused("a.bvh", small_bvh(&one.replace("s: 1", "s: 400000")), "9 values follow");
+    refused("a.bvh", small_bvh(&one.replace("s: 1", "s: 400000").replace("1 90 2 0 0 0 0 0 30\n", "")), "0 values follow");
     refused("a.bvh", small_bvh(&one.replace("30\n", "nan\n")), "'nan' in frame 0");
     refused("a.bvh", small_bvh(&one.replace("0.033333", "0")), "frame time");
     refused("a.bvh", small_bvh(&one.replace("0.033333", "-nan(ind)")), "frame time");

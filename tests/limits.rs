@@ -26,12 +26,13 @@ static MEMORY: memory::Counting = memory::Counting;
 /// Memory is counted for the whole process: one test at a time.
 static TURN: Mutex<()> = Mutex::new(());
 
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 19] = [
     "a.bvh",
     "a.csv",
     "a.glb",
     "a.anim.glb",
     "a.vrma",
+    "a.presets.vrma",
     "a.npz",
     "a.usda",
     "a.a2f.json",

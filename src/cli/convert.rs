@@ -7,8 +7,9 @@ use super::{actor, bvh, motion};
 use crate::body::skeleton::{self, COUNT, OFFSETS};
 use crate::direction::Direction;
 use crate::face::coefficients::NAMES;
+use crate::formats::vrma::Expressions;
 use crate::formats::{self, Format, Info, Settings};
-use crate::motion::{Frame, Parts, Performance};
+use crate::motion::{Frame, Head, Parts, Performance, head_of};
 use crate::{Error, Result, interrupt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,7 +51,8 @@ Formats by the end of the name, or by --format:
   .csv (livelink)                   Live Link Face
   .glb (glb)                        an actor that moves
   .anim.glb (glb-anim)              the same animation without an actor
-  .vrma (vrma)                      VRM animation
+  .vrma (vrma)                      VRM animation, the face by ARKit's expressions
+  .presets.vrma (vrma-presets)      the same by VRM's own, which every avatar has
   .npz (beat2)                      SMPL-X as BEAT2 has it
   .usda (usd)                       USD, written only
   .a2f.json .a2f.csv (a2f a2f-csv)  Audio2Face
@@ -135,10 +137,10 @@ fn direction(info: &Info, input: &Path) -> Result<Direction> {
 /// Reads a file back and tells the largest differences.
 fn check(format: Format, path: &Path, performance: &Performance, parts: Parts) -> Result<String> {
     let back = formats::read_as(format, path)?;
-    // Cues hold shapes of the mouth, not faces.
-    let cues = matches!(format, Format::CuesTsv(_) | Format::CuesJson(_));
+    // Cues hold shapes of the mouth and presets mixes, not faces.
+    let mixed = matches!(format, Format::CuesTsv(_) | Format::CuesJson(_) | Format::Vrma(Expressions::Presets));
     let both = Parts {
-        face: parts.face && back.parts.face && !cues,
+        face: parts.face && back.parts.face && !mixed,
         head: parts.head && back.parts.head,
         gaze: parts.gaze && back.parts.gaze,
         body: parts.body && back.parts.body,
@@ -184,10 +186,15 @@ struct Difference {
 impl Difference {
     fn of(a: &Performance, b: &Performance, parts: Parts, format: Format) -> Difference {
         let held: Vec<usize> = (0..NAMES.len()).filter(|k| !format.lacks(NAMES[*k])).collect();
+        // Other formats than ours hold the head where a body has it, in its joints.
+        let joints = parts.body && format != Format::Json;
         let mut most = Difference { frames: a.frames.len().abs_diff(b.frames.len()), ..Difference::default() };
         for (a, b) in a.frames.iter().zip(&b.frames) {
             most.face = held.iter().map(|k| (a.face[*k] - b.face[*k]).abs()).fold(most.face, f32::max);
-            let head = |f: &Frame| [f.head.yaw, f.head.pitch, f.head.roll];
+            let head = |f: &Frame| {
+                let Head { yaw, pitch, roll } = if joints { head_of(&f.body) } else { f.head };
+                [yaw, pitch, roll]
+            };
             let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs().to_degrees()).fold(0.0, f32::max);
             most.head = most.head.max(apart(&head(a), &head(b)));
             most.gaze = most.gaze.max(apart(&[a.gaze.yaw, a.gaze.pitch], &[b.gaze.yaw, b.gaze.pitch]));

@@ -4,8 +4,9 @@
 //! the weights say. The table has `timeCode` in seconds and columns `blendShapes.JawOpen`; the head's columns are there
 //! for the sake of order and hold zeros.
 
-use super::faces::{self, Columns, FACE, MOST_COLUMNS, at_most};
-use super::{Info, Loaded, MOST_FRAMES};
+use super::faces::{self, Columns, FACE, at_most};
+use super::table::PREFIX;
+use super::{Info, Loaded};
 use crate::face::coefficients::NAMES;
 use crate::motion::Performance;
 use crate::{Error, Result};
@@ -35,11 +36,14 @@ pub fn write_json(out: &mut impl Write, performance: &Performance, info: &Info) 
     writeln!(out, "\n]}}")
 }
 
+/// Frames a second where the JSON says nothing.
+const USUAL_RATE: f64 = 30.0;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
     #[serde(alias = "fps")]
-    export_fps: f64,
+    export_fps: Option<f64>,
     #[serde(deserialize_with = "at_most")]
     facs_names: Vec<String>,
     #[serde(deserialize_with = "at_most")]
@@ -55,12 +59,14 @@ pub fn read_json(text: &str, origin: &str) -> Result<Loaded> {
         return Err(Error::malformed(origin, what));
     }
     let frames = file.weight_mat.iter().map(|row| columns.frame(row)).collect();
-    faces::loaded(frames, file.export_fps, FACE, columns.unused, origin)
+    let loaded = faces::loaded(frames, file.export_fps.unwrap_or(USUAL_RATE), FACE, columns.unused, origin)?;
+    let guessed = file.export_fps.is_none().then(|| format!("no frame rate is stated: taken for {USUAL_RATE} a second"));
+    Ok(Loaded { notes: guessed.into_iter().collect(), ..loaded })
 }
 
 /// Writes the table.
 pub fn write_csv(out: &mut impl Write, performance: &Performance) -> std::io::Result<()> {
-    let names: Vec<String> = NAMES.iter().map(|name| format!("blendShapes.{}", spelled(name))).collect();
+    let names: Vec<String> = NAMES.iter().map(|name| format!("{PREFIX}{}", spelled(name))).collect();
     writeln!(out, ",timeCode,{},HeadRoll,HeadPitch,HeadYaw", names.join(","))?;
     for (n, frame) in performance.frames.iter().enumerate() {
         write!(out, "{n},{:.6}", n as f64 / performance.fps)?;
@@ -70,43 +76,4 @@ pub fn write_csv(out: &mut impl Write, performance: &Performance) -> std::io::Re
         writeln!(out, ",0.0,0.0,0.0")?;
     }
     Ok(())
-}
-
-/// Whether a first line is that of the table.
-pub fn is_table(header: &str) -> bool {
-    header.split(',').any(|cell| cell.trim().eq_ignore_ascii_case("timecode")) && header.contains("blendShapes.")
-}
-
-/// Reads the table; `origin` names it in errors.
-pub fn read_csv(text: &str, origin: &str) -> Result<Loaded> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let header: Vec<&str> =
-        lines.next().map(|(_, line)| line.split(',').map(str::trim).take(MOST_COLUMNS + 1).collect()).unwrap_or_default();
-    let time = header.iter().position(|name| name.eq_ignore_ascii_case("timecode"));
-    let time = time.ok_or_else(|| Error::malformed(origin, "line 1 has no column timeCode"))?;
-    let shapes: Vec<usize> = (0..header.len()).filter(|k| *k != time && !header[*k].is_empty()).collect();
-    let mut columns = Columns::of(shapes.iter().map(|k| header[*k].trim_start_matches("blendShapes.")), origin)?;
-    // The head's columns are zeros by definition.
-    columns.unused.retain(|name| !name.starts_with("Head"));
-    let (mut times, mut frames) = (Vec::new(), Vec::new());
-    for (number, line) in lines {
-        let bad = |what: String| Error::malformed(format!("{origin}: line {}", number + 1), what);
-        let cells: Vec<&str> = line.split(',').map(str::trim).take(header.len() + 1).collect();
-        if cells.len() != header.len() {
-            return Err(bad(format!("has {} columns, the header {}", line.split(',').count(), header.len())));
-        }
-        if frames.len() == MOST_FRAMES {
-            return Err(bad(format!("more than {MOST_FRAMES} rows")));
-        }
-        let value =
-            |k: usize| cells[k].parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| bad(format!("'{}' is no number", cells[k])));
-        times.push(value(time)?);
-        if times.len() > 1 && times[times.len() - 1] <= times[times.len() - 2] {
-            return Err(bad("the time does not follow the one before".into()));
-        }
-        let row = shapes.iter().map(|k| Ok(value(*k)? as f32)).collect::<Result<Vec<f32>>>()?;
-        frames.push(columns.frame(&row));
-    }
-    let fps = faces::rate(&times).ok_or_else(|| Error::malformed(origin, "the times make no frame rate"))?;
-    faces::loaded(frames, fps, FACE, columns.unused, origin)
 }

@@ -1,7 +1,9 @@
 //! What formats of faces share: rows of named numbers at times, as a performance.
 
-use super::{Loaded, MOST_FRAMES};
-use crate::face::coefficients;
+use super::{Loaded, MOST_FRAMES, clock};
+use crate::actor::Channel;
+use crate::actor::names::shapes::{Kind, meanings};
+use crate::face::coefficients::{self, Coefficients};
 use crate::motion::{Frame, Gaze, Parts, Performance};
 use crate::{Error, Result};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
@@ -11,27 +13,54 @@ use std::marker::PhantomData;
 /// Columns of a table.
 pub const MOST_COLUMNS: usize = 4096;
 
-/// Columns by name: where each goes, and which are none of ours.
+/// Columns by name: which coefficients each drives, and which are none of ours.
 pub struct Columns {
-    places: Vec<Option<usize>>,
+    places: Vec<Vec<usize>>,
     pub unused: Vec<String>,
 }
 
+/// Longer names are nobody's.
+const LONGEST_NAME: usize = 80;
+
+/// The coefficients that a shape stands for: ARKit's own names in any case, and its names in other spellings, such as
+/// `eyeBlink_L`, `Jaw Open` or `mouthSmile` for both sides. Nothing for other shapes.
+pub fn meant(name: &str) -> Vec<usize> {
+    if let Some(place) = exactly(name) {
+        return vec![place];
+    }
+    if name.len() > LONGEST_NAME {
+        return Vec::new();
+    }
+    let spelled = meanings(name, false).into_iter().find(|meaning| meaning.kind <= Kind::Spelled);
+    let channels = spelled.map(|meaning| meaning.channels).unwrap_or_default();
+    channels.into_iter().filter_map(|(channel, _)| if let Channel::Coefficient(place) = channel { Some(place) } else { None }).collect()
+}
+
+fn exactly(name: &str) -> Option<usize> {
+    coefficients::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))
+}
+
 impl Columns {
-    /// Names as any program spells ARKit's, in any case. Fails where none is known.
+    /// Names as programs spell ARKit's. Fails where none is known.
     pub fn of<'a>(names: impl Iterator<Item = &'a str>, origin: &str) -> Result<Columns> {
+        let names: Vec<&str> = names.take(MOST_COLUMNS + 1).collect();
+        if names.len() > MOST_COLUMNS {
+            return Err(Error::malformed(origin, format!("names more than {MOST_COLUMNS} columns")));
+        }
+        let own: Vec<usize> = names.iter().filter_map(|name| exactly(name)).collect();
         let (mut places, mut unused) = (Vec::new(), Vec::new());
         for name in names {
-            if places.len() == MOST_COLUMNS {
-                return Err(Error::malformed(origin, format!("names more than {MOST_COLUMNS} columns")));
+            let mut place = meant(name);
+            if exactly(name).is_none() {
+                // What has a column of its own is not taken from another.
+                place.retain(|k| !own.contains(k));
             }
-            let place = coefficients::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name));
-            if place.is_none() {
+            if place.is_empty() {
                 unused.push(name.to_string());
             }
             places.push(place);
         }
-        match places.iter().any(Option::is_some) {
+        match places.iter().any(|place| !place.is_empty()) {
             true => Ok(Columns { places, unused }),
             false => Err(Error::malformed(origin, "names no ARKit coefficient")),
         }
@@ -42,17 +71,30 @@ impl Columns {
         self.places.len()
     }
 
-    /// A row's frame: coefficients cut to 0..=1, the gaze read from them.
-    pub fn frame(&self, values: &[f32]) -> Frame {
-        let mut frame = Frame::default();
-        for (value, place) in values.iter().zip(&self.places) {
-            if let Some(place) = place {
-                frame.face[*place] = if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 };
-            }
-        }
-        frame.gaze = Gaze::read(&frame.face);
-        frame
+    /// Whether a column drives anything.
+    pub fn uses(&self, column: usize) -> bool {
+        self.places.get(column).is_some_and(|places| !places.is_empty())
     }
+
+    /// A row's coefficients as they stand there, the largest where several columns give one.
+    pub fn face(&self, values: &[f32]) -> Coefficients {
+        let mut face = [f32::NEG_INFINITY; coefficients::COUNT];
+        for (value, places) in values.iter().zip(&self.places) {
+            places.iter().for_each(|place| face[*place] = face[*place].max(*value));
+        }
+        face.map(|value| if value.is_finite() { value } else { 0.0 })
+    }
+
+    /// A row's frame.
+    pub fn frame(&self, values: &[f32]) -> Frame {
+        posed(&self.face(values))
+    }
+}
+
+/// A frame of a face: coefficients cut to 0..=1, the gaze read from them.
+pub fn posed(face: &Coefficients) -> Frame {
+    let face = face.map(|value| value.clamp(0.0, 1.0));
+    Frame { gaze: Gaze::read(&face), face, ..Frame::default() }
 }
 
 /// A list in JSON with no more entries than a performance may have frames: short ones take many times the room of their text.
@@ -94,12 +136,10 @@ pub fn loaded(frames: Vec<Frame>, fps: f64, parts: Parts, unused: Vec<String>, o
     Ok(Loaded { performance, parts, unused, notes: Vec::new() })
 }
 
-/// The rate of frames that stand at these times, seconds: that of most, whole where it nearly is. 30 if there is one frame only.
+/// The rate of frames that stand at these times, seconds. 30 if there is one frame only.
 pub fn rate(times: &[f64]) -> Option<f64> {
-    let mut steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    steps.sort_by(f64::total_cmp);
-    let Some(step) = steps.get(steps.len() / 2) else { return Some(30.0) };
-    let fps = 1.0 / step;
-    let near = [fps.round(), (fps * 1.001).round() / 1.001].into_iter().find(|whole| (whole / fps - 1.0).abs() < 4e-3);
-    Some(near.unwrap_or(fps)).filter(|fps| fps.is_finite() && (0.5..=1000.0).contains(fps))
+    if times.len() < 2 {
+        return Some(30.0);
+    }
+    clock::step(times).map(clock::rate).filter(|fps| (0.5..=1000.0).contains(fps))
 }

@@ -4,6 +4,7 @@
 //! changes gets no channel. Read are the bodies and ARKit morphs of anybody's GLB animation.
 
 use super::Loaded;
+use super::faces;
 use super::gltf::{Aligned, Animation, Container};
 use super::scene::{FaceCurve, Motion, Scene};
 use crate::actor::{self, Actor};
@@ -152,15 +153,19 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
         let names = mesh["extras"]["targetNames"].as_array().cloned().unwrap_or_default();
         for (k, name) in names.iter().enumerate() {
             let name = name.as_str().unwrap_or_default();
-            match coefficients::index(name) {
-                Some(coefficient) => motion.faces.push(FaceCurve { coefficient, curve: Rc::clone(&curve), column: k, share: 1.0 }),
-                // Our actors' other morphs follow from the face.
-                None if ours => {}
-                None => super::leave_out(&mut unused, name),
+            // Our actors' other morphs follow from the face.
+            let meant = if ours { coefficients::index(name).into_iter().collect() } else { faces::meant(name) };
+            if meant.is_empty() && !ours {
+                super::leave_out(&mut unused, name);
             }
+            let curves = meant.into_iter().map(|coefficient| FaceCurve { coefficient, curve: Rc::clone(&curve), column: k, share: 1.0 });
+            motion.faces.extend(curves);
         }
     }
     let bones = &file.json["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
     let map = if bones.is_object() { scene.bones(bones).0 } else { scene.named() };
-    motion.load(&scene, &map, bones.is_object(), unused, origin)
+    let mut loaded = motion.load(&scene, &map, bones.is_object(), unused, origin)?;
+    let animations = file.json["animations"].as_array().map_or(0, Vec::len);
+    loaded.notes.extend((animations > 1).then(|| format!("holds {animations} animations: the first is read")));
+    Ok(loaded)
 }

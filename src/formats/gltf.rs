@@ -2,6 +2,7 @@
 //!
 //! glTF 2.0, <https://registry.khronos.org/glTF/specs/2.0/glTF-2.0.html>.
 
+use super::clock;
 use glam::Quat;
 use serde_json::{Value, json};
 use std::io::{Seek, SeekFrom, Write};
@@ -110,47 +111,76 @@ impl Container {
         (2 * self.bytes.len() + (1 << 16)).min(MOST)
     }
 
+    /// The bytes of an element that an accessor, or a list of a sparse one, names by buffer view and offset.
+    fn element(&self, list: &Value, element: usize, bytes: usize) -> Option<&[u8]> {
+        let view = self.json["bufferViews"].get(list["bufferView"].as_u64()? as usize)?;
+        let stride = match size(&view["byteStride"]) {
+            0 => bytes,
+            n => n,
+        };
+        let start = size(&view["byteOffset"]).saturating_add(size(&list["byteOffset"]));
+        let at = start.saturating_add(element.saturating_mul(stride));
+        self.bytes.get(at..at.saturating_add(bytes))
+    }
+
+    /// Where the value `n` of a sparse accessor goes.
+    fn sparse_index(&self, indices: &Value, n: usize) -> Option<usize> {
+        let bytes = match indices["componentType"].as_u64()? {
+            5121 => 1,
+            5123 => 2,
+            5125 => 4,
+            _ => return None,
+        };
+        Some(self.element(indices, n, bytes)?.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+    }
+
     /// An accessor's numbers, taken from the `allowance`. Whole numbers that stand for shares become shares.
     fn floats(&self, accessor: &Value, allowance: &mut usize) -> Result<Vec<f32>> {
         let number = accessor.as_u64().ok_or("an accessor is missing")? as usize;
         let accessor = self.json["accessors"].get(number).ok_or(format!("accessor {number} is missing"))?;
         let broken = |what: &str| format!("accessor {number} {what}");
-        let size = |v: &Value| usize::try_from(v.as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
         let width = width(accessor["type"].as_str().unwrap_or_default());
         let count = size(&accessor["count"]);
-        let (bytes, scale): (usize, f32) = match accessor["componentType"].as_u64() {
-            Some(F32) => (4, 1.0),
-            Some(5120) => (1, 1.0 / 127.0),
-            Some(5121) => (1, 1.0 / 255.0),
-            Some(5122) => (2, 1.0 / 32767.0),
-            Some(5123) => (2, 1.0 / 65535.0),
-            _ => return Err(broken("has a type that animation has not")),
-        };
+        let (bytes, decode) = component(&accessor["componentType"]).ok_or_else(|| broken("has a type that animation has not"))?;
         let total = count.checked_mul(width).ok_or_else(|| broken("is too large"))?;
         *allowance = allowance.checked_sub(total).ok_or_else(|| broken("holds more than the file has room for"))?;
-        if accessor["bufferView"].is_null() {
-            return if accessor["sparse"].is_null() { Ok(vec![0.0; total]) } else { Err(broken("is sparse")) };
-        }
-        let view = self.json["bufferViews"].get(size(&accessor["bufferView"])).ok_or_else(|| broken("has no buffer view"))?;
-        let stride = match size(&view["byteStride"]) {
-            0 => bytes * width,
-            n => n,
+        let mut out = if accessor["bufferView"].is_null() {
+            vec![0.0; total]
+        } else {
+            let mut out = Vec::with_capacity(total.min(self.bytes.len()));
+            for element in 0..count {
+                let data = self.element(accessor, element, bytes * width).ok_or_else(|| broken("goes beyond the file"))?;
+                out.extend(data.chunks_exact(bytes).map(decode));
+            }
+            out
         };
-        let start = size(&view["byteOffset"]).saturating_add(size(&accessor["byteOffset"]));
-        let mut out = Vec::with_capacity(total.min(self.bytes.len()));
-        for element in 0..count {
-            let at = start.saturating_add(element.saturating_mul(stride));
-            let data = self.bytes.get(at..at.saturating_add(bytes * width)).ok_or_else(|| broken("goes beyond the file"))?;
-            out.extend(data.chunks_exact(bytes).map(|b| match (accessor["componentType"].as_u64(), b) {
-                (Some(5120), b) => f32::from(b[0] as i8) * scale,
-                (Some(5121), b) => f32::from(b[0]) * scale,
-                (Some(5122), b) => f32::from(i16::from_le_bytes([b[0], b[1]])) * scale,
-                (Some(5123), b) => f32::from(u16::from_le_bytes([b[0], b[1]])) * scale,
-                (_, b) => f32::from_le_bytes([b[0], b[1], b[2], b[3]]),
-            }));
+        let sparse = &accessor["sparse"];
+        for n in 0..size(&sparse["count"]).min(count) {
+            let broken = || broken("has sparse values that go beyond the file");
+            let place = self.sparse_index(&sparse["indices"], n).filter(|place| *place < count).ok_or_else(broken)?;
+            let data = self.element(&sparse["values"], n, bytes * width).ok_or_else(broken)?;
+            out[place * width..][..width].iter_mut().zip(data.chunks_exact(bytes)).for_each(|(value, b)| *value = decode(b));
         }
         if out.iter().any(|v| !v.is_finite()) { Err(broken("holds what is no number")) } else { Ok(out) }
     }
+}
+
+/// Bytes of a number, and the number in them.
+type Component = (usize, fn(&[u8]) -> f32);
+
+fn component(kind: &Value) -> Option<Component> {
+    Some(match kind.as_u64()? {
+        F32 => (4, |b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])),
+        5120 => (1, |b| f32::from(b[0] as i8) * (1.0 / 127.0)),
+        5121 => (1, |b| f32::from(b[0]) * (1.0 / 255.0)),
+        5122 => (2, |b| f32::from(i16::from_le_bytes([b[0], b[1]])) * (1.0 / 32767.0)),
+        5123 => (2, |b| f32::from(u16::from_le_bytes([b[0], b[1]])) * (1.0 / 65535.0)),
+        _ => return None,
+    })
+}
+
+fn size(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap_or(0)).unwrap_or(usize::MAX)
 }
 
 fn width(kind: &str) -> usize {
@@ -329,11 +359,9 @@ impl Curve {
         self.times.last().copied().unwrap_or(0.0)
     }
 
-    /// The time between most keys, seconds.
-    pub fn spacing(&self) -> Option<f32> {
-        let mut steps: Vec<f32> = self.times.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 1e-5).collect();
-        steps.sort_by(f32::total_cmp);
-        steps.get(steps.len() / 2).copied()
+    /// The time between keys, seconds.
+    pub fn spacing(&self) -> Option<f64> {
+        clock::step(&self.times.iter().map(|time| f64::from(*time)).collect::<Vec<f64>>())
     }
 
     /// The keys around a time, and how far it is to the second.

@@ -7,6 +7,7 @@
 //! | `.glb` | an actor with its performance as animation; anybody's animation | yes | in the joints | yes | yes |
 //! | `.anim.glb` | the same animation without an actor | yes | in the joints | in the face | yes |
 //! | `.vrma` | VRM animation | yes | in the joints | yes | yes |
+//! | `.presets.vrma` | the same, its face in VRM's vowels, moods and blinks | yes | in the joints | yes | yes |
 //! | `.npz` | SMPL-X as BEAT2 has it | | in the joints | | yes |
 //! | `.usda` | USD skeleton and blend shapes (written only) | yes | in the joints | in the face | yes |
 //! | `.a2f.json`, `.a2f.csv` | Audio2Face's export; Audio2Face-3D's table | yes | | in the face | |
@@ -26,6 +27,7 @@
 pub mod a2f;
 pub mod beat;
 pub mod bvh;
+mod clock;
 pub mod cues;
 mod faces;
 pub mod glb;
@@ -38,6 +40,7 @@ mod quoted;
 mod scene;
 mod splice;
 pub mod srt;
+mod table;
 pub mod usda;
 pub mod vrma;
 
@@ -55,6 +58,7 @@ use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
+use vrma::Expressions;
 
 /// A motion file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +68,7 @@ pub enum Format {
     Glb,
     /// A GLB without an actor.
     GlbAnimation,
-    Vrma,
+    Vrma(vrma::Expressions),
     Npz,
     Usda,
     A2fJson,
@@ -96,12 +100,13 @@ const MARKS: Parts = Parts { face: true, head: true, gaze: false, body: false };
 const NOTHING: Parts = Parts { face: false, head: false, gaze: false, body: false };
 const BODY: Parts = Parts { face: false, head: true, gaze: false, body: true };
 
-const FORMATS: [Entry; 18] = [
+const FORMATS: [Entry; 19] = [
     Entry { format: Format::Bvh, name: "bvh", ends: &[".bvh"], parts: BODY },
     Entry { format: Format::LiveLink, name: "livelink", ends: &[".csv"], parts: FACE },
     Entry { format: Format::Glb, name: "glb", ends: &[".glb"], parts: Parts::ALL },
     Entry { format: Format::GlbAnimation, name: "glb-anim", ends: &[".anim.glb"], parts: Parts::ALL },
-    Entry { format: Format::Vrma, name: "vrma", ends: &[".vrma"], parts: Parts::ALL },
+    Entry { format: Format::Vrma(Expressions::Arkit), name: "vrma", ends: &[".vrma"], parts: Parts::ALL },
+    Entry { format: Format::Vrma(Expressions::Presets), name: "vrma-presets", ends: &[".presets.vrma"], parts: Parts::ALL },
     Entry { format: Format::Npz, name: "beat2", ends: &[".npz"], parts: BODY },
     Entry { format: Format::Usda, name: "usd", ends: &[".usda"], parts: Parts::ALL },
     Entry { format: Format::A2fJson, name: "a2f", ends: &[".a2f.json"], parts: faces::FACE },
@@ -201,7 +206,9 @@ impl Format {
         match self {
             Format::Npz => Some("expressions are left at zero"),
             Format::Beat => Some("60 frames a second and no tongue, as BEAT has it"),
-            Format::GlbAnimation => Some("one triangle carries the weights of the face"),
+            Format::Vrma(Expressions::Arkit) => Some("for avatars with ARKit's expressions; .presets.vrma is for all"),
+            Format::Vrma(Expressions::Presets) => Some("the face in VRM's vowels, moods and blinks"),
+            Format::GlbAnimation | Format::Usda => Some("one triangle carries the weights of the face"),
             Format::CuesTsv(_) | Format::CuesJson(_) => Some("only the shape of the mouth"),
             _ => None,
         }
@@ -212,7 +219,7 @@ impl Format {
     pub fn lacks(self, coefficient: &str) -> bool {
         match self {
             Format::Beat => coefficient == "tongueOut",
-            Format::Vrma => coefficient.starts_with("eyeLook"),
+            Format::Vrma(_) => coefficient.starts_with("eyeLook"),
             _ => false,
         }
     }
@@ -260,7 +267,7 @@ pub fn write_as(format: Format, path: &Path, performance: &Performance, settings
         Format::KeypointsCsv => return keypoints::write_csv(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
         Format::KeypointsJson => return keypoints::write_json(out, performance, &*settings.someone()?).and_then(|()| output.commit()),
         Format::GlbAnimation => glb::write_animation(out, performance),
-        Format::Vrma => vrma::write(out, performance),
+        Format::Vrma(expressions) => vrma::write(out, performance, expressions),
         Format::Npz => npz::write(out, performance),
         Format::Usda => usda::write(out, performance),
         Format::A2fJson => a2f::write_json(out, performance, info),
@@ -316,15 +323,14 @@ pub fn read_bytes(format: Format, bytes: &[u8], origin: &str) -> Result<Loaded> 
     let read = match format {
         Format::Bvh => bvh::read(bytes, origin),
         Format::Glb | Format::GlbAnimation => glb::read(bytes, origin),
-        Format::Vrma => vrma::read(bytes, origin),
+        Format::Vrma(_) => vrma::read(bytes, origin),
         Format::Npz => npz::read(bytes, origin),
         _ => text(bytes, origin).and_then(|content| match inside(format, content) {
             Format::A2fJson => a2f::read_json(content, origin),
-            Format::A2fCsv => a2f::read_csv(content, origin),
             Format::Beat => beat::read(content, origin),
             Format::CuesTsv(_) => cues::read_tsv(content, origin),
             Format::CuesJson(_) => cues::read_json(content, origin),
-            Format::LiveLink => livelink::read(bytes, origin),
+            Format::LiveLink | Format::A2fCsv => table::read(content, origin),
             _ => json::read(bytes, origin),
         }),
     };
@@ -339,7 +345,6 @@ fn inside(format: Format, text: &str) -> Format {
         Format::Json if text.contains("\"weightMat\"") => Format::A2fJson,
         Format::Json if text.contains("\"mouthCues\"") => Format::CuesJson(cues::Set::Rhubarb),
         Format::Json if text.contains("\"names\"") && text.contains("\"weights\"") => Format::Beat,
-        Format::LiveLink if a2f::is_table(text.lines().next().unwrap_or_default()) => Format::A2fCsv,
         format => format,
     }
 }

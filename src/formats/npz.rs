@@ -188,8 +188,8 @@ impl<W: Write + Seek> Archive<W> {
 /// Reads an archive's bytes; `origin` names it in errors.
 pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     let npz = Npz::read_within(std::io::Cursor::new(bytes), origin, Some(&WANTED), LARGEST)?;
-    let poses = npz.get("poses")?;
     let bad = |what: String| Error::malformed(origin, what);
+    let poses = npz.get("poses").map_err(|_| bad("has no array poses: archives as in BEAT2 and AMASS are read".into()))?;
     let [frames, width] = poses.shape[..] else { return Err(bad(format!("poses have the shape {:?}", poses.shape))) };
     let count = width / 3;
     if ![COUNT, 52, 24, 22].contains(&count) || width % 3 != 0 || poses.numbers.len() != frames * width || frames > MOST_FRAMES {

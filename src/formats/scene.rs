@@ -2,7 +2,7 @@
 
 use super::Loaded;
 use super::gltf::{Container, Curve, is_turn};
-use super::{LARGEST_FPS, most_frames};
+use super::{LARGEST_FPS, clock, most_frames};
 use crate::body::skeleton::{self, COUNT};
 use crate::motion::retarget::{Clip, Joint, Map, Retarget, Skeleton, Track};
 use crate::motion::{self, Frame, Gaze, Parts, Performance};
@@ -169,13 +169,11 @@ impl Motion {
     /// Seconds, and frames a second: those of the keys.
     fn clock(&self) -> (f64, f64) {
         let end = self.curves().map(Curve::end).fold(0.0, f32::max);
-        let mut spacings: Vec<f32> = self.curves().filter_map(Curve::spacing).collect();
-        spacings.sort_by(f32::total_cmp);
+        let mut spacings: Vec<f64> = self.curves().filter_map(Curve::spacing).collect();
+        spacings.sort_by(f64::total_cmp);
         let spacing = spacings.get(spacings.len() / 2).copied().unwrap_or(1.0 / 30.0);
         // Sparse keys are no frame rate.
-        let fps = if spacing > 0.11 { 30.0 } else { f64::from(1.0 / spacing) };
-        let whole = fps.round();
-        let fps = if (fps / whole - 1.0).abs() < 2e-3 { whole } else { fps };
+        let fps = if spacing > clock::SLOW { 30.0 } else { clock::rate(spacing) };
         (f64::from(end), fps.clamp(1.0, LARGEST_FPS))
     }
 

@@ -59,8 +59,39 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> Result<()> {
         places.map(|v| format!("({:.6}, {:.6}, {:.6})", v.x + 0.0, v.y + 0.0, v.z + 0.0)).collect()
     })?;
     let ones = vec!["(1, 1, 1)"; JOINTS.len()].join(", ");
-    writeln!(out, "        half3[] scales = [{ones}]\n    }}\n}}")
+    writeln!(out, "        half3[] scales = [{ones}]\n    }}\n")?;
+    face(out)
 }
+
+/// The end of the stage: a triangle at the head with a shape for each coefficient, on which programs show their weights.
+fn face(out: &mut impl Write) -> Result<()> {
+    let names = || NAMES.iter().map(|name| name.to_string());
+    let targets: Vec<String> = names().map(|name| format!("</Performance/Face/{name}>")).collect();
+    writeln!(out, "    def Mesh \"Face\" (\n        prepend apiSchemas = [\"SkelBindingAPI\"]\n    )\n    {{")?;
+    writeln!(out, "        int[] faceVertexCounts = [3]\n        int[] faceVertexIndices = [0, 1, 2]")?;
+    writeln!(out, "        point3f[] points = [(0, 1.62, 0.1), (0.002, 1.62, 0.1), (0, 1.622, 0.1)]")?;
+    writeln!(out, "        float3[] extent = [(0, 1.62, 0.1), (0.002, 1.622, 0.1)]\n        uniform token subdivisionScheme = \"none\"")?;
+    writeln!(out, "        matrix4d primvars:skel:geomBindTransform = {}", matrices(std::iter::once(Vec3::ZERO)))?;
+    for (kind, name, values) in [("int[]", "jointIndices", [HEAD; 3]), ("float[]", "jointWeights", [1; 3])] {
+        writeln!(
+            out,
+            "        {kind} primvars:skel:{name} = {values:?} (\n            elementSize = 1\n            interpolation = \"vertex\"\n        )"
+        )?;
+    }
+    writeln!(out, "        rel skel:skeleton = </Performance/Skeleton>\n        uniform token[] skel:blendShapes = [{}]", quoted(names()))?;
+    writeln!(out, "        rel skel:blendShapeTargets = [{}]", targets.join(", "))?;
+    for name in NAMES {
+        writeln!(
+            out,
+            "\n        def BlendShape \"{name}\"\n        {{\n            uniform vector3f[] offsets = [(0, 0, 0), (0, 0, 0), (0, 0, 0)]"
+        )?;
+        writeln!(out, "            uniform int[] pointIndices = [0, 1, 2]\n        }}")?;
+    }
+    writeln!(out, "    }}\n}}")
+}
+
+/// Place of the head among the joints.
+const HEAD: usize = 5;
 
 fn samples(out: &mut impl Write, name: &str, performance: &Performance, row: impl Fn(usize) -> Vec<String>) -> Result<()> {
     writeln!(out, "        {name}.timeSamples = {{")?;

@@ -26,7 +26,10 @@ pub struct FileJoint {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct File {
     pub joints: Vec<FileJoint>,
+    /// Frames that there are.
     pub frames: usize,
+    /// Frames that the file says there are; not all programs set it right.
+    pub announced: usize,
     /// Seconds.
     pub frame_time: f64,
     /// Number of channels of all joints: the width of a row of `values`.
@@ -50,28 +53,41 @@ impl File {
         }
         let joints = hierarchy(&mut words)?;
         let width: usize = joints.iter().map(|joint| joint.channels.len()).sum();
-        let frames = labelled(&mut words, "Frames:")?;
-        let frames =
-            frames.parse().ok().filter(|n| *n <= MOST_FRAMES).ok_or(format!("'{frames}' is no number of frames up to {MOST_FRAMES}"))?;
+        let announced = labelled(&mut words, "Frames:")?;
+        let announced = announced
+            .parse()
+            .ok()
+            .filter(|n| *n <= MOST_FRAMES)
+            .ok_or(format!("'{announced}' is no number of frames up to {MOST_FRAMES}"))?;
         if !words.next().is_some_and(|w| w.eq_ignore_ascii_case("Frame")) {
             return Err("'Frame Time:' is missing".to_string());
         }
         let time = labelled(&mut words, "Time:")?;
         let frame_time =
             time.parse().ok().filter(|t: &f64| (1e-3..=10.0).contains(t)).ok_or(format!("'{time}' is no frame time in seconds"))?;
-        let mut values = Vec::new();
-        for (n, word) in words.enumerate() {
-            let value = word.parse().ok().filter(|v: &f32| v.is_finite());
-            values.push(value.ok_or_else(|| format!("'{word}' in frame {} is no number", n / width.max(1)))?);
-        }
-        if values.len() != width.saturating_mul(frames) {
-            return Err(format!("{frames} frames of {width} channels are announced, but {} values follow", values.len()));
+        let values = values(words, width)?;
+        let frames = values.len().checked_div(width).unwrap_or(announced);
+        if values.len() != width.saturating_mul(frames) || (values.is_empty() && announced > 0 && width > 0) {
+            return Err(format!("{announced} frames of {width} channels are announced, but {} values follow", values.len()));
         }
         if frames * joints.len() > (16 * values.len() + (1 << 20)).min(MOST_ROTATIONS) {
             return Err(format!("{} joints, most of which have no channels, are too many for {frames} frames", joints.len()));
         }
-        Ok(File { joints, frames, frame_time, width, values })
+        Ok(File { joints, frames, announced, frame_time, width, values })
     }
+}
+
+/// All numbers that follow.
+fn values<'a>(words: impl Iterator<Item = &'a str>, width: usize) -> Result<Vec<f32>> {
+    let mut values = Vec::new();
+    for (n, word) in words.enumerate() {
+        if n >= width.saturating_mul(MOST_FRAMES) {
+            return Err(format!("more than {MOST_FRAMES} frames of {width} channels"));
+        }
+        let value = word.parse().ok().filter(|v: &f32| v.is_finite());
+        values.push(value.ok_or_else(|| format!("'{word}' in frame {} is no number", n / width.max(1)))?);
+    }
+    Ok(values)
 }
 
 /// Words between blanks, braces by themselves.
@@ -134,6 +150,10 @@ fn hierarchy<'a>(words: &mut impl Iterator<Item = &'a str>) -> Result<Vec<FileJo
             "CHANNELS" => {
                 let count = words.next().unwrap_or_default();
                 let count = count.parse().ok().filter(|c: &usize| *c <= 6).ok_or(format!("'{count}' is no number of channels"))?;
+                // Some writers give an End Site none.
+                if count == 0 && open.last().is_some_and(Option::is_none) {
+                    continue;
+                }
                 let Some(Some(joint)) = open.last() else { return Err("CHANNELS stand outside of all joints".to_string()) };
                 let channels: Vec<Channel> = words.by_ref().take(count).map(channel).collect::<Result<_>>()?;
                 if channels.len() < count || (1..count).any(|k| channels[..k].contains(&channels[k])) || !joints[*joint].channels.is_empty()

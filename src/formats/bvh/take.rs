@@ -49,6 +49,9 @@ impl Take {
             return Err(Error::Unsupported { what, hint: "rename the joints to VRM or Mixamo names".to_string() });
         }
         let mut notes = Vec::new();
+        if file.announced != file.frames {
+            notes.push(format!("says that it has {} frames and has {}", file.announced, file.frames));
+        }
         let unit = unit(&clip.skeleton, &map, &mut notes);
         let upright = upright(&clip, &map, &mut notes);
         convert(&mut clip, unit, upright);

@@ -1,36 +1,23 @@
-//! What `render` and `animate` share: from a recording to a performance, and its motion files.
+//! The options that `render` and `animate` share, and what is done with them.
 
-use super::messages::{Messages, print};
-use super::outputs::{self, Kind, Target};
-use super::values::{Dial, Emotion, Fps, Weights};
-use super::{bvh, given, long};
-use crate::actor::Actor;
-use crate::audio::{self, Recording, Reel, Speech};
-use crate::body;
-use crate::body::library::{Library, Placed};
-use crate::direction::Plan;
-use crate::direction::auto::{self, Heard, Impression};
+use super::{Summary, Take, Timings, felt, hear, join, name, read, words};
+use crate::audio::Speech;
+use crate::cli::messages::Messages;
+use crate::cli::outputs::{self, Target};
+use crate::cli::values::{Dial, Emotion, Fps, Weights};
+use crate::cli::{bvh, gestures, given, long};
 use crate::direction::dials::Dials;
 use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
 use crate::face::model;
-use crate::formats::bvh::Layout;
-use crate::formats::{self, Format, Info, Settings};
+use crate::formats::Info;
 use crate::models::Models;
 use crate::motion::Performance;
-use crate::perform;
-use crate::perform::long::Shelf;
-use crate::speech::align;
-use crate::speech::transcript::{Transcript, Word};
+use crate::speech::transcript::Transcript;
 use crate::speech::whisper::Whisper;
-use crate::{Error, Result, interrupt};
+use crate::{Error, Result, body, interrupt, perform};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
-use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Instant;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -146,87 +133,6 @@ impl From<Quality> for model::Quality {
     }
 }
 
-/// A recording on its way to a performance.
-pub struct Take {
-    pub recording: Recording,
-    /// Without its samples where there is a reel.
-    pub speech: Speech,
-    /// The speech of a recording that is performed in parts.
-    pub reel: Option<Reel>,
-    /// Where its finished parts are.
-    pub shelf: Shelf,
-    /// What is asked of the character, from the command line or a file.
-    pub emotion: Emotion,
-    /// The direction over the recording's time, once it is performed.
-    pub plan: Plan,
-    pub library: Library,
-    /// What is said, where the user told it.
-    pub transcript: Option<Transcript>,
-    /// What writes down what is said, until it has.
-    pub whisper: Option<Whisper>,
-    /// What is felt in the recording, where the direction asks for it.
-    pub heard: Option<Heard>,
-    pub performance: Performance,
-    /// How BVH files are laid out.
-    pub layout: Layout,
-    /// Who is in GLB files.
-    pub actor: Option<Arc<Actor>>,
-    pub timings: Timings,
-}
-
-/// Seconds that each stage took, to the millisecond.
-#[derive(Clone, Debug, Serialize)]
-pub struct Timings {
-    #[serde(flatten)]
-    stages: BTreeMap<&'static str, f64>,
-    #[serde(skip)]
-    start: Instant,
-}
-
-impl Timings {
-    pub fn new() -> Timings {
-        Timings { stages: BTreeMap::new(), start: Instant::now() }
-    }
-
-    pub fn set(&mut self, stage: &'static str, seconds: f64) {
-        self.stages.insert(stage, (seconds * 1000.0).round() / 1000.0);
-    }
-
-    /// Seconds of a stage; 0 if it did not run.
-    pub fn get(&self, stage: &str) -> f64 {
-        self.stages.get(stage).copied().unwrap_or(0.0)
-    }
-
-    /// Closes the account: everything since the start.
-    pub fn finish(mut self) -> Timings {
-        self.set("total", self.start.elapsed().as_secs_f64());
-        self
-    }
-}
-
-/// What was done, for `--json`.
-#[derive(Debug, Serialize)]
-pub struct Summary {
-    pub command: &'static str,
-    pub input: String,
-    pub outputs: Vec<String>,
-    /// Length of the recording.
-    pub seconds: f64,
-    pub fps: f64,
-    pub frames: usize,
-    pub seed: u64,
-    pub emotion: String,
-    /// What was heard in the voice and read in the words, by probability.
-    pub felt: BTreeMap<&'static str, BTreeMap<&'static str, f32>>,
-    pub renderer: Option<String>,
-    pub size: Option<String>,
-    pub dry_run: bool,
-    pub timings: Timings,
-    /// What was performed.
-    #[serde(skip)]
-    pub performance: Performance,
-}
-
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
@@ -268,7 +174,7 @@ impl Arguments {
         if !emotion.direction.unknown.is_empty() {
             messages.say(format!("warning: not understood and left out: {}", emotion.direction.unknown.join(", ")));
         }
-        let library = super::gestures::library(self.gestures.as_deref())?;
+        let library = gestures::library(self.gestures.as_deref())?;
         let transcript = self.transcript.as_deref().map(Transcript::open).transpose()?;
         let whisper = self.whisper.as_deref().map(Whisper::open).transpose()?;
         for event in &emotion.direction.events {
@@ -363,147 +269,4 @@ impl Arguments {
         let audio = self.known_as.clone().or_else(|| self.input.as_deref().map(name)).unwrap_or_default();
         Info { audio, seed: self.seed, model, emotion: take.emotion.text.clone() }
     }
-}
-
-impl Take {
-    /// Motion that needs no recording.
-    pub fn silent(performance: Performance, emotion: Emotion, layout: Layout, timings: Timings) -> Take {
-        let speech = Speech { seconds: performance.seconds, ..Speech::default() };
-        let (recording, plan, library) = (Recording::default(), Plan::default(), Library::default());
-        Take {
-            recording,
-            speech,
-            reel: None,
-            shelf: Shelf::none(),
-            emotion,
-            plan,
-            library,
-            transcript: None,
-            whisper: None,
-            heard: None,
-            performance,
-            layout,
-            actor: None,
-            timings,
-        }
-    }
-
-    /// Lets Whisper write the transcript, once.
-    fn write_down(&mut self, messages: &Messages) -> Result<()> {
-        let Some(mut whisper) = self.whisper.take() else { return Ok(()) };
-        let mut stage = messages.stage("transcribe", self.speech.seconds.ceil() as usize);
-        let whole = self.reel.as_ref().map(Reel::whole);
-        let transcript = whisper.transcribe(whole.as_ref().unwrap_or(&self.speech), |seconds| stage.reached(seconds as usize))?;
-        self.timings.set("transcribe", stage.finish());
-        messages.say(format!("written down: {transcript}"));
-        self.transcript = Some(transcript);
-        Ok(())
-    }
-
-    /// Says which gestures the words of a transcript call for.
-    pub fn tell_gestures(&self, words: &[Word], messages: &Messages) {
-        if self.transcript.is_some() {
-            messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
-        }
-    }
-
-    /// Writes the motion files among `targets`.
-    pub fn write_motion(&mut self, targets: &[Target], info: &Info, messages: &Messages) -> Result<()> {
-        let motion: Vec<&Target> = targets.iter().filter(|target| matches!(target.kind, Kind::Motion(_))).collect();
-        if motion.is_empty() {
-            return Ok(());
-        }
-        let mut stage = messages.stage("write", motion.len());
-        let direction = Some(self.emotion.direction.clone());
-        let settings = Settings { info: info.clone(), bvh: self.layout.clone(), actor: self.actor.clone(), direction };
-        for (n, target) in motion.iter().enumerate() {
-            interrupt::check()?;
-            if let Kind::Motion(format) = target.kind {
-                if format == Format::Srt && self.emotion.direction.dials != Dials::default() {
-                    messages.say(format!("{}: without the dials, for which subtitles have no words", target.path.display()));
-                }
-                formats::write_as(format, &target.path, &self.performance, &settings)?;
-                if let Some(caveat) = format.caveat() {
-                    messages.say(format!("{}: {caveat}", target.path.display()));
-                }
-            }
-            stage.reached(n + 1);
-        }
-        self.timings.set("write", stage.finish());
-        Ok(())
-    }
-}
-
-impl Summary {
-    /// Shows the summary: as JSON on stdout if asked for, else as one line for people.
-    pub fn show(&self, json: bool, messages: &Messages) -> Result<()> {
-        let Summary { seconds, frames, fps, timings, .. } = self;
-        messages.say(format!("{seconds:.2} s of speech, {frames} frames at {fps} a second; took {:.2} s", timings.get("total")));
-        if json { print(&to_json(self)?) } else { Ok(()) }
-    }
-}
-
-/// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
-pub fn hear(models: &Models, speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
-    let heard = auto::hear(&*models.voice()?, speech, words)?;
-    tell(&heard, messages);
-    Ok(heard)
-}
-
-/// What was heard and read, for the summary.
-fn felt(heard: &Heard) -> BTreeMap<&'static str, BTreeMap<&'static str, f32>> {
-    let sources = [("voice", Some(&heard.voice)), ("words", heard.words.as_ref())];
-    let shares = |impression: &Impression| impression.shares.iter().map(|(name, share)| (*name, (share * 1e3).round() / 1e3)).collect();
-    sources.into_iter().filter_map(|(source, impression)| Some((source, shares(impression?)))).collect()
-}
-
-/// Says what is heard in a voice and read in its words, and how sure that is.
-pub fn tell(heard: &Heard, messages: &Messages) {
-    messages.say(format!("heard in the voice, by probability: {}", heard.voice));
-    if let Some(words) = &heard.words {
-        messages.say(format!("read in the words, by probability: {words}"));
-    }
-}
-
-/// The words of a transcript with their times.
-pub fn words(models: &Models, transcript: Option<&Transcript>, speech: &Speech) -> Result<Vec<Word>> {
-    let Some(transcript) = transcript else { return Ok(Vec::new()) };
-    let heard = if transcript.is_timed() { Vec::new() } else { align::hear(&*models.content()?, speech)? };
-    Ok(align::align(transcript, &heard, speech.seconds))
-}
-
-/// The gestures that will be seen, in a few words.
-fn made(gestures: &[Placed]) -> String {
-    let named: Vec<String> = gestures.iter().map(|p| format!("{:.2} s {}", p.time, p.gesture.name)).collect();
-    if named.is_empty() { "no gesture".into() } else { format!("gestures: {}", named.join(", ")) }
-}
-
-/// One line of JSON.
-pub fn to_json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::malformed("summary", e.to_string()))
-}
-
-/// Largest recording read from standard input, in bytes: an hour of 96 kHz stereo float, and more.
-const STDIN_LIMIT: u64 = 4 << 30;
-
-pub fn read(input: &Path) -> Result<Recording> {
-    if input != Path::new("-") {
-        return audio::decode_file(input);
-    }
-    let mut bytes = Vec::new();
-    std::io::stdin().lock().take(STDIN_LIMIT + 1).read_to_end(&mut bytes).map_err(Error::io("standard input"))?;
-    if bytes.len() as u64 > STDIN_LIMIT {
-        let what = "standard input: more than 4 GiB".to_string();
-        return Err(Error::Limit { what, hint: "cut the recording into parts".into() });
-    }
-    audio::decode_bytes(bytes, "standard input", None)
-}
-
-/// The input's name as messages and files show it.
-fn name(input: &Path) -> String {
-    if input == Path::new("-") { "standard input".into() } else { input.display().to_string() }
-}
-
-fn join(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
