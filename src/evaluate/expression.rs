@@ -26,6 +26,9 @@ const STRENGTHS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 /// Penalty of the judge, in clips.
 const RIDGE: f64 = 30.0;
 
+/// A share for every label.
+pub type Shares = Vec<(&'static str, f32)>;
+
 /// How well expressions are told and how they grow.
 #[derive(Clone, Debug, Serialize)]
 pub struct Expressions {
@@ -33,10 +36,10 @@ pub struct Expressions {
     pub told: f32,
     pub told_real: f32,
     /// The same share of every label.
-    pub told_of: Vec<(&'static str, f32)>,
+    pub told_of: Shares,
     /// For every label, the share of seeds in which all that it moves of brows, cheeks, lids and mouth corners grows with every step of
     /// intensity.
-    pub growing: Vec<(&'static str, f32)>,
+    pub growing: Shares,
     /// Lip gap (90th percentile) and brow movement (deviation) of strongly spoken sentences over normally spoken ones of the
     /// same words in the same recording: medians.
     pub louder_gap: f32,
@@ -61,7 +64,7 @@ fn sample(model: &FaceModel, speech: &Speech, label: Label, intensity: f32, seed
 pub(super) const JUDGED: [Label; 7] =
     [Label::Neutral, Label::Happy, Label::Sad, Label::Angry, Label::Fearful, Label::Disgust, Label::Surprised];
 
-fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32, f32, Vec<(&'static str, f32)>)> {
+fn judge(model: &FaceModel, calm: &[&Clip], real: &[ActionUnits]) -> Result<(f32, f32, Shares)> {
     let class = |label: Label| JUDGED.iter().position(|l| *l == label);
     let of = |keep: &dyn Fn(&ActionUnits) -> bool| -> Vec<Seen> {
         let chosen = real.iter().filter(|u| keep(u));
