@@ -10,7 +10,7 @@
 //! - Eye yaw is positive to the subject's right, eye pitch positive downwards (checked against the eyeLook coefficients
 //!   of real recordings). Head angles come out of the same conversion from ARKit's axes to Unreal's, so their yaw and
 //!   pitch are taken to have the same signs, and roll to be positive with the right ear up; the recordings at hand hold no
-//!   head motion to check it on. So yaw and roll change sign between such a file and [`Head`]; pitch does not.
+//!   head motion to check it on. So yaw and roll change sign between such a file and [`crate::motion::Head`]; pitch does not.
 
 use crate::face::coefficients::{self, NAMES};
 use crate::motion::{Frame, Performance};
