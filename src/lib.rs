@@ -10,14 +10,14 @@
 //! ```
 //!
 //! ```no_run
-//! use gestus::{audio, direction::Direction, face::model::FaceModel, formats, perform};
+//! use gestus::{audio, direction::Direction, formats, models::Models, perform};
 //! use std::path::Path;
 //!
 //! # fn main() -> gestus::Result<()> {
 //! let speech = audio::decode_file(Path::new("talk.wav"))?.to_speech()?;
 //! // One point of the emotion space holds for the whole recording.
 //! let plan = Direction::parse("happy:0.8")?.plan(speech.seconds, 1, &[]);
-//! let performance = perform::perform(&*FaceModel::builtin()?, &speech, &plan, perform::Options::default())?;
+//! let performance = perform::perform(&Models::Standard, &speech, &plan, perform::Options::default())?;
 //! formats::write(Path::new("talk.bvh"), &performance.resample(60.0), &formats::Info::default())
 //! # }
 //! ```

@@ -24,7 +24,7 @@ pub enum Models {
     Standard,
     /// Learned only from recordings whose terms allow commercial use.
     Commercial,
-    /// `content`, `face`, `emotion` and `body.safetensors` in a folder; a file is read whenever one is asked for.
+    /// `content`, `face`, `emotion` and, if it has its own, `body.safetensors` in a folder; a file is read whenever one is asked for.
     Folder(PathBuf),
 }
 
@@ -77,9 +77,14 @@ impl Models {
         self.once(&SHIPPED, || VoiceEncoder::from_bytes(&voice()?))
     }
 
-    /// The body; both shipped sets have the same, whose recordings allow commercial use.
+    /// The body; both shipped sets have the same, whose recordings allow commercial use, and so has a folder without one.
     pub fn body(&self) -> Result<Arc<BodyModel>> {
         static SHIPPED: [OnceLock<Arc<BodyModel>>; 2] = [const { OnceLock::new() }; 2];
+        if let Models::Folder(folder) = self
+            && !folder.join("body.safetensors").exists()
+        {
+            return Models::Standard.body();
+        }
         self.once(&SHIPPED, || BodyModel::from_bytes(&self.bytes("body", BodyModel::BUILTIN, BodyModel::BUILTIN)?))
     }
 
@@ -106,5 +111,16 @@ mod tests {
         assert_ne!(Models::Standard.content_bytes().unwrap(), Models::Commercial.content_bytes().unwrap());
         assert!("no/such/folder".parse::<Models>().is_err());
         assert_eq!("models".parse(), Ok(Models::Folder("models".into())));
+    }
+
+    #[test]
+    fn a_folder_has_the_shipped_body_unless_it_has_its_own() {
+        let folder = std::env::temp_dir().join(format!("gestus-models-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let models = Models::Folder(folder.clone());
+        assert!(Arc::ptr_eq(&models.body().unwrap(), &Models::Standard.body().unwrap()));
+        std::fs::write(folder.join("body.safetensors"), b"damaged").unwrap();
+        assert!(models.body().is_err() && models.face().is_err());
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

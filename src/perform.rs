@@ -20,6 +20,7 @@ use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::hearing::Heard;
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
+use crate::models::Models;
 use crate::motion::{self, Frame, Gaze, Head, Performance};
 use crate::speech::transcript::Word;
 use std::ops::Range;
@@ -36,15 +37,16 @@ pub struct Options {
 const NODS: f32 = 0.4;
 
 /// Performs a whole recording at 30 frames a second.
-pub fn perform(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
-    perform_from(model, speech, plan, options, &[])
+pub fn perform(models: &Models, speech: &Speech, plan: &Plan, options: Options) -> Result<Performance> {
+    perform_from(models, speech, plan, options, &[])
 }
 
 /// [`perform`] where the body passes through the `given` poses.
-fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
+fn perform_from(models: &Models, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
+    let (model, body) = (models.face()?, models.body()?);
     let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0))?;
-    let mut rows = faces(model, &heard, plan, seed, options.quality)?;
+    let mut rows = faces(&model, &heard, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
     // Who is less active nods less far, at the same moments: what is felt may change smoothly.
     let steady: Vec<Expressivity> = manners.iter().map(|manner| Expressivity { activity: 1.0, ..*manner }).collect();
@@ -60,7 +62,7 @@ fn perform_from(model: &FaceModel, speech: &Speech, plan: &Plan, options: Option
     let heads: Vec<_> = faces.iter().map(|(_, head, _)| *head).collect();
     // What the plan gives is stronger than where the body comes from.
     let given: Vec<Given> = given.iter().cloned().chain(plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len()))).collect();
-    let poses = bodies(&heard.rhythm, plan, &heads, &given, seed)?;
+    let poses = bodies(&body, &heard.rhythm, plan, &heads, &given, seed)?;
     keep_heads(&mut faces, &given);
     let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
@@ -176,8 +178,7 @@ fn keep_heads(faces: &mut [(Coefficients, Head, Gaze)], given: &[Given]) {
 }
 
 /// The body under the whole plan, with torso and hands that have their own direction taken from a performance under that one.
-fn bodies(rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
-    let model = BodyModel::builtin()?;
+fn bodies(model: &BodyModel, rhythm: &Rhythm, plan: &Plan, heads: &[Head], given: &[Given], seed: u64) -> Result<Vec<Pose>> {
     let frames = heads.len();
     let hands = manners(plan, plan.points(Region::Hands), frames);
     let frame = |seconds: f64| (seconds * body::RATE) as f32;
@@ -241,7 +242,7 @@ mod tests {
         let samples: Vec<f32> = (0..32_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
         let speech = Speech { samples, seconds: 2.0 };
         let plan = Direction::parse(text).unwrap().plan(2.0, 60, &[]);
-        perform(&FaceModel::builtin().unwrap(), &speech, &plan, Options { quality: Quality::Draft, ..Options::default() }).unwrap()
+        perform(&Models::Standard, &speech, &plan, Options { quality: Quality::Draft, ..Options::default() }).unwrap()
     }
 
     #[test]

@@ -10,13 +10,11 @@ use gestus::direction::reference::{Consulted, Content};
 use gestus::evaluate::statistics::pearson;
 use gestus::face::articulation::gap_mm;
 use gestus::face::coefficients::id;
-use gestus::face::model::{FaceModel, Quality};
+use gestus::face::model::Quality;
 use gestus::face::style;
+use gestus::models::Models;
 use gestus::motion::Performance;
 use gestus::perform::{Options, perform};
-use std::sync::{Arc, LazyLock};
-
-static MODEL: LazyLock<Arc<FaceModel>> = LazyLock::new(|| FaceModel::builtin().expect("the shipped weights fit"));
 
 fn sample() -> Speech {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/speech.wav");
@@ -31,7 +29,7 @@ fn directed(direction: &Direction, seed: u64) -> Performance {
     let speech = sample();
     let frames = Performance::frames_for(speech.seconds, 30.0);
     let plan = direction.plan(frames as f64 / 30.0, frames, &[]);
-    perform(&MODEL, &speech, &plan, Options { seed, quality: Quality::Default }).unwrap()
+    perform(&Models::Standard, &speech, &plan, Options { seed, quality: Quality::Default }).unwrap()
 }
 
 fn mean(p: &Performance, c: usize) -> f32 {

@@ -10,7 +10,8 @@ use gestus::audio::{self, SPEECH_RATE, Speech};
 use gestus::body::library::{Library, track};
 use gestus::body::skeleton::{OFFSETS, globals};
 use gestus::direction::Direction;
-use gestus::face::model::{FaceModel, Quality};
+use gestus::face::model::Quality;
+use gestus::models::Models;
 use gestus::perform;
 use gestus::speech::align::{self, RATE};
 use gestus::speech::content::ContentEncoder;
@@ -141,13 +142,12 @@ fn strokes_meet_their_words() {
     let Some(root) = shared("data/body/speech_only") else { return };
     let (speech, words) = free_speech(&root, "beat2_2_scott_0_4_4");
     let frames = (speech.seconds * 30.0).ceil() as usize;
-    let model = FaceModel::builtin().unwrap();
     let (mut near, mut all) = (0usize, 0usize);
     for seed in 0..3 {
         let mut plan = Direction::parse("happy:0.5").unwrap().plan(speech.seconds, frames, &[]);
         perform::place(&mut plan, &Library::builtin(), &words, &speech, seed).unwrap();
         let options = perform::Options { seed, quality: Quality::Draft };
-        let performance = perform::perform(&model, &speech, &plan, options).unwrap();
+        let performance = perform::perform(&Models::Standard, &speech, &plan, options).unwrap();
         let spans = track::spans(&plan.gestures, &[]);
         for (placed, span) in plan.gestures.iter().zip(spans) {
             // In the motion: the wrist's last fast moment before it is where the gesture wants it.

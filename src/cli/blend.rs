@@ -137,7 +137,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
 impl Arguments {
     /// Every way with its steps.
     fn ways(&self, speech: &Speech, messages: &Messages) -> Result<Vec<(Way, Steps)>> {
-        let (model, landmarks) = (self.weights.model.face()?, Landmarks::builtin()?);
+        let landmarks = Landmarks::builtin()?;
         let neutral = || Emotion { text: "neutral".into(), direction: Direction::default() };
         let stations: Vec<Vec<Emotion>> = match (&self.from, &self.to) {
             (Some(from), Some(to)) => vec![std::iter::once(from).chain(&self.through).chain([to]).cloned().collect()],
@@ -149,7 +149,8 @@ impl Arguments {
             let plans =
                 stations.iter().map(|emotion| plan(&self.weights.model, emotion, speech, messages)).collect::<Result<Vec<Plan>>>()?;
             let options = perform::Options { seed: self.seed, quality: self.quality.into() };
-            let steps = even(self.steps as usize, &landmarks, &|place| perform(&model, speech, &blend(&plans, place), options))?;
+            let steps =
+                even(self.steps as usize, &landmarks, &|place| perform(&self.weights.model, speech, &blend(&plans, place), options))?;
             let name = stations.iter().map(|e| e.text.as_str()).collect::<Vec<_>>().join(" > ");
             let round = |values: &[f32]| values.iter().map(|v| (v * 1000.0).round() / 1000.0).collect();
             ways.push((Way { name, places: round(&steps.places), sizes: round(&steps.sizes), ratio: steps.ratio() }, steps));

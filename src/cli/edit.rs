@@ -169,7 +169,7 @@ impl Arguments {
             let mut plan = direction.plan(speech.seconds, frames, &heard);
             crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;
-            let performance = perform(&model, &speech, &plan, perform::Options { seed, ..Default::default() })?;
+            let performance = perform(&self.weights.model, &speech, &plan, perform::Options { seed, ..Default::default() })?;
             Ok(performance.resample(original.performance.fps))
         };
         let (old, new) = (under(was.direction, original.info.seed)?, under(wanted.direction, seed)?);

@@ -35,8 +35,7 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     take.tell_gestures(&words, messages);
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
-    let face = arguments.weights.model.face()?;
-    let performed = perform_parts(&face, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
+    let performed = perform_parts(&arguments.weights.model, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
     let fps = arguments.fps.0;
     // An hour of motion is 120 MB: no second copy without need.
     take.performance = if fps == performed.fps { performed } else { performed.resample(fps) };

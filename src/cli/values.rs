@@ -284,7 +284,7 @@ mod tests {
 /// Who performs and listens.
 #[derive(Debug, clap::Args)]
 pub struct Weights {
-    /// Weights of face and ear: standard, commercial (learned only from recordings whose terms allow that), or a folder of your own
+    /// Weights of face, body and ear: standard, commercial (learned only from recordings whose terms allow that), or a folder of your own
     #[arg(long, value_name = "MODEL", default_value = "standard")]
     pub model: Models,
 }

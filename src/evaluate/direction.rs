@@ -17,6 +17,7 @@ use crate::face::articulation::gap_mm;
 use crate::face::coefficients::COUNT;
 use crate::face::model::{FaceModel, Quality};
 use crate::face::vector::{self, Row};
+use crate::models::Models;
 use crate::motion::edit::{Scope, turn};
 use crate::motion::{Head, Performance};
 use crate::perform::{Options, perform};
@@ -109,7 +110,7 @@ impl Stage<'_> {
     }
 
     fn perform(&self, plan: &Plan, seed: u64) -> Result<Performance> {
-        perform(self.model, self.clip(seed), plan, Options { seed, quality: Quality::Default })
+        perform(&Models::Standard, self.clip(seed), plan, Options { seed, quality: Quality::Default })
     }
 
     fn directed(&self, text: &str, seed: u64) -> Result<Performance> {

@@ -12,7 +12,7 @@ use crate::body::skeleton::{self, OFFSETS};
 use crate::direction::Plan;
 use crate::face::articulation::gap_mm;
 use crate::face::coefficients::{self, id};
-use crate::face::model::FaceModel;
+use crate::models::Models;
 use crate::motion::{self, Frame, Gaze, Performance};
 use crate::{Result, interrupt};
 use std::ops::Range;
@@ -62,7 +62,7 @@ impl Parts {
 
 /// Performs a recording part by part. What `shelf` has of an earlier try is taken from there; `told` hears how many parts are done.
 pub fn perform_parts(
-    model: &FaceModel,
+    models: &Models,
     reel: &Reel,
     plan: &Plan,
     options: Options,
@@ -80,7 +80,7 @@ pub fn perform_parts(
                 let given = seam.map(|seam| given(&whole, seam, span.start)).unwrap_or_default();
                 // Parts that sound the same are not performed the same.
                 let options = Options { seed: options.seed.wrapping_add((k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..options };
-                let made = perform_from(model, &reel.part(span.clone()), &plan.part(span.clone()), options, &given)?.frames;
+                let made = perform_from(models, &reel.part(span.clone()), &plan.part(span.clone()), options, &given)?.frames;
                 shelf.put(k, &made)?;
                 made
             }
@@ -195,7 +195,7 @@ mod tests {
     fn performed(reel: &Reel, parts: &Parts, shelf: &Shelf) -> Vec<Frame> {
         let plan = Direction::parse("neutral > happy").unwrap().plan(reel.seconds, parts.frames, &[]);
         let options = Options { seed: 5, quality: Quality::Draft };
-        perform_parts(&FaceModel::builtin().unwrap(), reel, &plan, options, (parts, shelf), &mut |_| {}).unwrap().frames
+        perform_parts(&Models::Standard, reel, &plan, options, (parts, shelf), &mut |_| {}).unwrap().frames
     }
 
     #[test]

@@ -232,7 +232,7 @@ impl Arguments {
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
-        take.performance = perform::perform(&*self.weights.model.face()?, &take.speech, &take.plan, options)?.resample(self.fps.0);
+        take.performance = perform::perform(&self.weights.model, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
         take.timings.set("perform", stage.finish());
         interrupt::check()
