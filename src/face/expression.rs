@@ -145,8 +145,9 @@ pub fn express(row: &Row, point: &Point, swing: f32) -> Row {
     vector::pack(&face, head, gaze)
 }
 
-/// How far lips open under a point, over how far they do in neutral speech: strong feelings are articulated with more jaw (Erickson et
-/// al. 1998, "Jaw movements in emphasis and anger"; Lee et al. 2005, "An articulatory study of emotional speech production").
+/// How far lips open under a point, over how far they do in neutral speech: strong feelings are articulated with more jaw (Erickson,
+/// Fujimura and Pardo 1998, "Articulatory correlates of prosodic control: emotion and emphasis", Language and Speech 41; Lee et al. 2005,
+/// "An articulatory study of emotional speech production", Interspeech).
 pub fn openness(point: &Point) -> f32 {
     let weights = mixture(point);
     let more: f32 = Label::ALL[1..].iter().map(|label| weights[*label as usize] * (Expression::of(*label).openness.0 - 1.0)).sum();
