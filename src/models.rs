@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
-// Statics, since a constant would be copied into every part of the program that names it.
-static COMMERCIAL_CONTENT: &[u8] = include_bytes!("../models/commercial/content.safetensors");
-static COMMERCIAL_FACE: &[u8] = include_bytes!("../models/commercial/face.safetensors");
-static COMMERCIAL_VOICE: &[u8] = include_bytes!("../models/commercial/emotion.safetensors");
+// The standard and the commercial weights. Statics, since a constant would be copied into every part of the program that names it.
+static CONTENT: [&[u8]; 2] = [include_bytes!("../models/content.safetensors"), include_bytes!("../models/commercial/content.safetensors")];
+static FACE: [&[u8]; 2] = [include_bytes!("../models/face.safetensors"), include_bytes!("../models/commercial/face.safetensors")];
+static VOICE: [&[u8]; 2] = [include_bytes!("../models/emotion.safetensors"), include_bytes!("../models/commercial/emotion.safetensors")];
+/// Of both.
+static BODY: &[u8] = include_bytes!("../models/body.safetensors");
 
 /// A set of weights: content encoder, face, ear for feelings, body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,7 +44,7 @@ impl FromStr for Models {
 }
 
 impl Models {
-    fn bytes(&self, name: &str, standard: &'static [u8], commercial: &'static [u8]) -> Result<Cow<'static, [u8]>> {
+    fn bytes(&self, name: &str, [standard, commercial]: [&'static [u8]; 2]) -> Result<Cow<'static, [u8]>> {
         match self {
             Models::Standard => Ok(standard.into()),
             Models::Commercial => Ok(commercial.into()),
@@ -54,7 +56,7 @@ impl Models {
     }
 
     fn content_bytes(&self) -> Result<Cow<'static, [u8]>> {
-        self.bytes("content", ContentEncoder::BUILTIN, COMMERCIAL_CONTENT)
+        self.bytes("content", CONTENT)
     }
 
     /// The content encoder.
@@ -66,14 +68,14 @@ impl Models {
     /// The face, with its content encoder.
     pub fn face(&self) -> Result<Arc<FaceModel>> {
         static SHIPPED: [OnceLock<Arc<FaceModel>>; 2] = [const { OnceLock::new() }; 2];
-        let face = || self.bytes("face", FaceModel::BUILTIN, COMMERCIAL_FACE);
+        let face = || self.bytes("face", FACE);
         self.once(&SHIPPED, || FaceModel::from_bytes(&self.content_bytes()?, &face()?))
     }
 
     /// The ear for feelings.
     pub fn voice(&self) -> Result<Arc<VoiceEncoder>> {
         static SHIPPED: [OnceLock<Arc<VoiceEncoder>>; 2] = [const { OnceLock::new() }; 2];
-        let voice = || self.bytes("emotion", VoiceEncoder::BUILTIN, COMMERCIAL_VOICE);
+        let voice = || self.bytes("emotion", VOICE);
         self.once(&SHIPPED, || VoiceEncoder::from_bytes(&voice()?))
     }
 
@@ -85,7 +87,7 @@ impl Models {
         {
             return Models::Standard.body();
         }
-        self.once(&SHIPPED, || BodyModel::from_bytes(&self.bytes("body", BodyModel::BUILTIN, BodyModel::BUILTIN)?))
+        self.once(&SHIPPED, || BodyModel::from_bytes(&self.bytes("body", [BODY; 2])?))
     }
 
     /// A model of this set. Those of the shipped sets are read once and shared by all who ask.

@@ -24,7 +24,10 @@ struct Store {
 impl Store {
     /// None where the server cannot be installed.
     fn start() -> Option<Store> {
-        let python = common::python("moto", MOTO, "moto.server")?;
+        let Some(python) = common::python("moto", MOTO, "moto.server") else {
+            eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
+            return None;
+        };
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut server = Command::new(&python);
         server.args(["-m", "moto.server", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -84,10 +87,7 @@ fn counts(run: &Run) -> [u64; 3] {
 
 #[test]
 fn inputs_come_from_a_store_and_results_go_there() {
-    let Some(store) = Store::start() else {
-        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
-        return;
-    };
+    let Some(store) = Store::start() else { return };
     let place = Place::new();
     place.speech("a.wav", 0.5);
     place.speech("b.wav", 0.6);
@@ -131,10 +131,7 @@ fn inputs_come_from_a_store_and_results_go_there() {
 
 #[test]
 fn large_results_go_in_pieces() {
-    let Some(store) = Store::start() else {
-        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
-        return;
-    };
+    let Some(store) = Store::start() else { return };
     let place = Place::new();
     place.speech("a.wav", 20.0);
     let manifest = "{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\", \"a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n";
@@ -147,10 +144,7 @@ fn large_results_go_in_pieces() {
 
 #[test]
 fn manifests_and_folders_are_read_from_a_store() {
-    let Some(store) = Store::start() else {
-        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
-        return;
-    };
+    let Some(store) = Store::start() else { return };
     let place = Place::new();
     place.speech("a.wav", 0.4);
     place.write("me.glb", b"not in the store");
@@ -190,10 +184,7 @@ fn manifests_and_folders_are_read_from_a_store() {
 #[cfg(unix)]
 #[test]
 fn half_an_upload_is_no_object() {
-    let Some(store) = Store::start() else {
-        eprintln!("SKIPPED: moto cannot be installed here (python3 with venv, and PyPI, are needed)");
-        return;
-    };
+    let Some(store) = Store::start() else { return };
     let place = Place::new();
     place.speech("a.wav", 60.0);
     place.write("jobs.jsonl", b"{\"audio\": \"a.wav\", \"outputs\": [\"s3://lines/a.json\"], \"fps\": 240, \"quality\": \"draft\"}\n");

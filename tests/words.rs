@@ -19,6 +19,7 @@ use gestus::speech::transcript::{Transcript, Word};
 use gestus::train::npz::Npz;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The folder of recordings: `GESTUS_DATA`, or `../shared` beside the package.
 fn shared(part: &str) -> Option<PathBuf> {
@@ -29,8 +30,8 @@ fn shared(part: &str) -> Option<PathBuf> {
     root.exists().then_some(root)
 }
 
-fn encoder() -> ContentEncoder {
-    ContentEncoder::from_bytes(ContentEncoder::BUILTIN).unwrap()
+fn encoder() -> Arc<ContentEncoder> {
+    Models::Standard.content().unwrap()
 }
 
 /// Distances between the starts of words as aligned and as labelled, seconds.

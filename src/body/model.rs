@@ -122,13 +122,6 @@ pub struct BodyModel {
 }
 
 impl BodyModel {
-    /// The weights that gestus ships.
-    pub const BUILTIN: &[u8] = {
-        // A constant alone would be copied into every part of the program that names it.
-        static BYTES: [u8; include_bytes!("../../models/body.safetensors").len()] = *include_bytes!("../../models/body.safetensors");
-        &BYTES
-    };
-
     /// The body with the weights that gestus ships.
     pub fn builtin() -> Result<Arc<BodyModel>> {
         Models::Standard.body()

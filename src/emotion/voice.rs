@@ -268,13 +268,6 @@ const KNOWN: f32 = 240.0;
 const INERTIA: f32 = 20.0;
 
 impl VoiceEncoder {
-    /// The weights that gestus ships.
-    pub const BUILTIN: &[u8] = {
-        // A constant alone would be copied into every part of the program that names it.
-        static BYTES: [u8; include_bytes!("../../models/emotion.safetensors").len()] = *include_bytes!("../../models/emotion.safetensors");
-        &BYTES
-    };
-
     /// The ear with the weights that gestus ships.
     pub fn builtin() -> Result<Arc<VoiceEncoder>> {
         Models::Standard.voice()

@@ -135,13 +135,6 @@ pub struct FaceModel {
 }
 
 impl FaceModel {
-    /// The weights that gestus ships.
-    pub const BUILTIN: &[u8] = {
-        // A constant alone would be copied into every part of the program that names it.
-        static BYTES: [u8; include_bytes!("../../models/face.safetensors").len()] = *include_bytes!("../../models/face.safetensors");
-        &BYTES
-    };
-
     /// The face with the weights that gestus ships.
     pub fn builtin() -> Result<Arc<FaceModel>> {
         Models::Standard.face()

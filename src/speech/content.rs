@@ -59,13 +59,6 @@ pub struct Encoded {
 }
 
 impl ContentEncoder {
-    /// The weights that gestus ships.
-    pub const BUILTIN: &[u8] = {
-        // A constant alone would be copied into every part of the program that names it.
-        static BYTES: [u8; include_bytes!("../../models/content.safetensors").len()] = *include_bytes!("../../models/content.safetensors");
-        &BYTES
-    };
-
     pub fn new(vb: VarBuilder) -> Result<ContentEncoder> {
         let blocks = |channels, dilations: &[usize], vb: VarBuilder| {
             dilations.iter().enumerate().map(|(i, d)| Block::new(channels, *d, vb.pp(i))).collect::<Result<Vec<_>>>()
