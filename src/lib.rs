@@ -48,6 +48,7 @@ mod once;
 pub mod output;
 pub mod perform;
 pub mod render;
+mod solve;
 pub mod speech;
 mod spelling;
 pub mod train;

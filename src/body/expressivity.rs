@@ -2,7 +2,8 @@
 //!
 //! The parameters extend those of Hartmann, Mancini and Pelachaud (2006, <https://doi.org/10.1007/11678816_22>): overall
 //! activation, spatial extent, temporal extent, fluidity, power, repetition. Directions and sizes of happy, angry, sad and
-//! calm follow ratios measured on acted, styled motion, compressed to about their square root because actors exaggerate;
+//! calm follow ratios measured on acted, styled motion, compressed to about their square root because actors exaggerate, but for
+//! the height of joyful hands, which is what tells joy from anger;
 //! fear, disgust, surprise and contempt follow the descriptions of Wallbott (1998,
 //! <https://doi.org/10.1002/(SICI)1099-0992(1998110)28:6%3C879::AID-EJSP901%3E3.0.CO;2-W>) and are not measured.
 
@@ -38,9 +39,9 @@ pub struct Expressivity {
 const LABELS: [(&str, [f32; Expressivity::COUNT]); 9] = [
     ("neutral",   [1.00,  0.00, 1.00, 1.0, 1.00, 1.00, 1.00,  0.0,  0.0, 1.00]),
     ("calm",      [0.85, -0.04, 0.80, 0.7, 1.30, 0.85, 0.80,  0.0,  1.0, 1.00]),
-    ("happy",     [1.14,  0.08, 1.12, 1.2, 1.00, 1.25, 1.20,  0.0, -5.0, 1.15]),
+    ("happy",     [1.03,  0.10, 1.04, 1.3, 1.00, 1.15, 1.10,  0.0, -5.0, 0.92]),
     ("sad",       [0.70, -0.10, 0.65, 0.5, 1.35, 0.70, 0.55,  5.0, 16.0, 0.78]),
-    ("angry",     [1.20,  0.06, 1.28, 1.5, 0.75, 1.30, 1.20,  7.0,  1.0, 1.05]),
+    ("angry",     [1.25,  0.06, 1.30, 1.5, 0.75, 1.30, 1.25,  7.0,  1.0, 1.08]),
     ("fearful",   [0.75,  0.05, 1.10, 0.9, 0.80, 0.90, 0.70, -4.0,  6.0, 0.60]),
     ("disgust",   [0.85,  0.00, 0.90, 1.0, 1.00, 0.80, 0.80, -4.0, -3.0, 0.90]),
     ("surprised", [1.20,  0.10, 1.20, 1.3, 0.90, 0.90, 1.00, -3.0, -5.0, 1.20]),

@@ -5,7 +5,7 @@ use super::curves::{Dice, Purpose, smoothstep, soft_min};
 use super::expressivity::Expressivity;
 use super::gestures::Side;
 use super::given::{self, Given, Piece, REACH};
-use super::hands::{in_gesture_space, keep_out, part};
+use super::hands::{Space, in_gesture_space, keep_out, part};
 use super::latent::{ANKLES, ARMS, CODE, Code, ELBOW, HIPS, Latent, WRIST, heading};
 use super::limits;
 use super::rhythm::Rhythm;
@@ -32,6 +32,7 @@ impl Finish<'_> {
         begin(&mut codes);
         strokes::enlarge(&mut codes, self.rhythm, self.manners);
         strokes::rest(&mut codes, self.rhythm);
+        strokes::sway(&mut codes);
         let encoded: Vec<Code> = self.given.iter().map(|g| self.latent.encode(&g.pose)).collect();
         given::draw_codes(&mut codes, 1, self.given, &encoded, REACH);
         let pulls = Piece::ALL.map(|piece| given::pull(self.given, piece, frames, REACH));
@@ -63,11 +64,11 @@ impl Finish<'_> {
     /// Keeps wrists out of head, torso and each other, as far as they are `free`.
     fn clear(&self, code: &mut Code, frame: usize, free: [f32; 2]) {
         let manner = self.manners.get(frame).or(self.manners.last()).copied().unwrap_or_default();
-        let width = 0.10 + 0.36 * manner.openness.max(1.0);
+        let space = Space::of(&manner);
         let carried = 0.8 * neck_shift(code);
         let aside = |s: Side| carried * Vec3::new(s.sign(), 1.0, 1.0);
         let wrists = Side::BOTH.map(|s| Vec3::from_slice(&code[ARMS[s as usize] + WRIST..][..3]));
-        let place = |s: Side| keep_out(in_gesture_space(wrists[s as usize] - aside(s), manner.openness), width);
+        let place = |s: Side| keep_out(in_gesture_space(wrists[s as usize] - aside(s), manner.openness), space);
         let (l, r) = part(place(Side::Left), place(Side::Right));
         for (side, to) in Side::BOTH.into_iter().zip([l, r]) {
             let s = side as usize;

@@ -14,8 +14,8 @@ pub fn courses(plan: &Plan, rhythm: &Rhythm, manner: &[Expressivity], seed: u64)
     let mut courses = [follow(&planned[0], &planned[1]), follow(&planned[1], &planned[0])];
     for frame in 0..manner.len() {
         let [left, right] = &mut courses;
-        let width = 0.10 + 0.33 * manner[frame].openness;
-        let (l, r) = (keep_out(left[frame], width), keep_out(right[frame], width));
+        let space = Space { width: 0.10 + 0.33 * manner[frame].openness, ..Space::of(&manner[frame]) };
+        let (l, r) = (keep_out(left[frame], space), keep_out(right[frame], space));
         (left[frame], right[frame]) = part(l, r);
     }
     // Flesh has mass: where a limit throws a hand aside, it swings there in a tenth of a second.
@@ -71,15 +71,28 @@ fn follow(own: &[Vec3], other: &[Vec3]) -> Vec<Vec3> {
         .collect()
 }
 
-/// Moves a wrist so that the hand stays inside a gesture space `width` metres to each side and outside torso and head.
-/// Smooth in its argument, so that limits never show as jerks.
-pub(super) fn keep_out(at: Vec3, width: f32) -> Vec3 {
+/// The space that hands gesture in, metres to each side and above the hips.
+#[derive(Clone, Copy)]
+pub(super) struct Space {
+    pub width: f32,
+    pub top: f32,
+}
+
+impl Space {
+    pub fn of(manner: &Expressivity) -> Space {
+        Space { width: 0.10 + 0.36 * manner.openness.max(1.0), top: 0.52 + manner.height.max(0.0) }
+    }
+}
+
+/// Moves a wrist so that the hand stays inside a gesture space and outside torso and head. Smooth in its argument, so that limits
+/// never show as jerks.
+pub(super) fn keep_out(at: Vec3, Space { width, top }: Space) -> Vec3 {
     let bounded = |x: f32, low: f32, high: f32| soft_min(soft_max(x, low, 0.03), high, 0.04);
-    let mut at = Vec3::new(bounded(at.x, 0.0, width), bounded(at.y, -0.16, 0.52), bounded(at.z, -0.05, 0.46));
+    let mut at = Vec3::new(bounded(at.x, 0.0, width), bounded(at.y, -0.16, top), bounded(at.z, -0.05, 0.46));
     // High hands stay outside the throat, far-out hands do not make a T.
     let high = ramp(at.y, 0.16, 0.34);
     at.x += high * (soft_max(at.x, 0.13 + 0.45 * (at.y - 0.30).max(0.0), 0.03) - at.x);
-    at.y = soft_min(at.y, 0.52 - 0.8 * soft_max(at.x - 0.24, 0.0, 0.04), 0.05);
+    at.y = soft_min(at.y, top - 0.8 * soft_max(at.x - 0.24, 0.0, 0.04), 0.05);
     // Elbows fold only so far: high hands stay in front of their shoulder, or else beside it.
     let folded = 0.26 * ramp(at.y, 0.0, 0.36) * ramp(at.x, 0.48, 0.18) - 0.05;
     at.z = soft_max(at.z, folded, 0.03);

@@ -1,4 +1,4 @@
-//! What the model's hands lack of people's: the size of strokes, its order under feelings, and rest.
+//! What the model's motion lacks of people's: the size of strokes, its order under feelings, rest, and a torso that takes part.
 //!
 //! Few evaluations of a denoiser lead towards the mean: strokes come out smaller than anybody's, and feelings differ less in them than
 //! they should. Where hands are is a smooth course with strokes on it; the strokes are made larger about that course, so that their
@@ -7,7 +7,7 @@
 use super::curves::{smooth, smoothstep};
 use super::expressivity::Expressivity;
 use super::gestures::Side;
-use super::latent::{ARMS, CODE, Code, Part, WRIST};
+use super::latent::{ARMS, CODE, Code, HIPS, Part, SPINE, WRIST};
 use super::rhythm::Rhythm;
 use glam::Vec3;
 
@@ -19,10 +19,19 @@ const TREMOR: f32 = 1.2;
 const GAIN: f32 = 1.55;
 /// Strokes do not leave their course by more than about this, metres: arms are not longer.
 const FURTHEST: f32 = 0.4;
+/// Frames over which a posture is a mean, and size of the hips' sway and of the torso's bends about it over the model's, which
+/// are half of what recorded speakers do.
+const POSTURE: f32 = 150.0;
+const SWAY: f32 = 1.5;
+const BEND: f32 = 1.6;
+/// Share of the manner's height that the model leaves out, and the metres above the hips over which a hand counts as lifted: arms that
+/// hang are not raised.
+const RAISED: f32 = 0.5;
+const LIFTED: (f32, f32) = (0.0, 0.15);
 /// Pauses of so many frames are long (1.5 s).
 const LONG: usize = 45;
 
-/// Makes strokes as large as people's, by the extent of the manner.
+/// Makes strokes as large as people's, by the extent of the manner, and raises lifted hands by its height.
 pub(super) fn enlarge(codes: &mut [Code], rhythm: &Rhythm, manners: &[Expressivity]) {
     let awake = awake(rhythm, codes.len());
     for side in Side::BOTH {
@@ -31,11 +40,22 @@ pub(super) fn enlarge(codes: &mut [Code], rhythm: &Rhythm, manners: &[Expressivi
         // Strokes are what is slower than a tremor and faster than the course.
         let (course, smoothed) = (smooth(&wrists, COURSE), smooth(&wrists, TREMOR));
         for (n, code) in codes.iter_mut().enumerate() {
-            let extent = manners.get(n).or(manners.last()).map_or(1.0, |manner| manner.extent);
-            let larger = (smoothed[n] - course[n]) * (1.0 + awake[n] * (GAIN * extent - 1.0));
+            let manner = manners.get(n).or(manners.last()).copied().unwrap_or_default();
+            let larger = (smoothed[n] - course[n]) * (1.0 + awake[n] * (GAIN * manner.extent - 1.0));
             let bounded = larger / (1.0 + (larger.length() / FURTHEST).powi(4)).powf(0.25);
-            code[at..at + 3].copy_from_slice(&(course[n] + bounded + wrists[n] - smoothed[n]).to_array());
+            let raised = awake[n] * RAISED * manner.height.max(0.0) * smoothstep(LIFTED.0, LIFTED.1, course[n].y);
+            code[at..at + 3].copy_from_slice(&(course[n] + raised * Vec3::Y + bounded + wrists[n] - smoothed[n]).to_array());
         }
+    }
+}
+
+/// Bends and shifts the trunk as far as people do, about where it is over some seconds.
+pub(super) fn sway(codes: &mut [Code]) {
+    let channels = std::iter::once((HIPS, SWAY)).chain((SPINE..ARMS[0]).map(|c| (c, BEND)));
+    for (c, gain) in channels {
+        let curve: Vec<f32> = codes.iter().map(|code| code[c]).collect();
+        let posture = smooth(&curve, POSTURE);
+        codes.iter_mut().zip(posture).for_each(|(code, posture)| code[c] = posture + gain * (code[c] - posture));
     }
 }
 
@@ -96,7 +116,6 @@ fn wrist(code: &Code, side: Side) -> Vec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::latent::HIPS;
 
     fn waving(frames: usize, reach: f32) -> Vec<Code> {
         (0..frames).map(|n| [reach * (n as f32 * 0.4).sin(); CODE]).collect()
@@ -132,5 +151,24 @@ mod tests {
         let mut wide = waving(300, 0.6);
         enlarge(&mut wide, &Rhythm { level: vec![0.5; 300], ..Rhythm::default() }, &[]);
         assert!(size(&wide, 40..160) < FURTHEST + 0.2);
+    }
+    #[test]
+    fn lifted_hands_rise_with_the_manner_and_hanging_ones_do_not() {
+        let raised = |y: f32| {
+            let mut codes = vec![[y; CODE]; 200];
+            let manner = Expressivity { height: 0.1, ..Expressivity::default() };
+            enlarge(&mut codes, &Rhythm { level: vec![0.5; 200], ..Rhythm::default() }, &[manner]);
+            wrist(&codes[100], Side::Left).y - y
+        };
+        assert!((raised(0.2) - 0.1 * RAISED).abs() < 1e-3 && raised(-0.05) == 0.0, "{} {}", raised(0.2), raised(-0.05));
+    }
+
+    #[test]
+    fn the_trunk_moves_further_about_its_posture() {
+        let mut codes: Vec<Code> = (0..600).map(|n| [0.2 + 0.1 * (n as f32 * 0.2).sin(); CODE]).collect();
+        sway(&mut codes);
+        let most = |c: usize| codes[250..350].iter().map(|code| code[c]).fold(0.0, f32::max);
+        assert!((most(SPINE) - 0.2 - 0.1 * BEND).abs() < 0.01 && (most(HIPS) - 0.2 - 0.1 * SWAY).abs() < 0.01);
+        assert!((most(HIPS + 1) - 0.3).abs() < 0.01, "their height stays");
     }
 }

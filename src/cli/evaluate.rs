@@ -44,6 +44,11 @@ struct On {
 struct Directed {
     #[command(flatten)]
     on: On,
+    #[command(flatten)]
+    weights: Weights,
+    /// Judge on the actors kept for choosing between weights, not on those kept for the final figures
+    #[arg(long)]
+    choosing: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -63,6 +68,9 @@ struct Body {
     /// Performances of each recording
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
+    /// Judge on the people kept for choosing between weights, not on those kept for the final figures
+    #[arg(long)]
+    choosing: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -97,7 +105,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             let options = face::Options {
                 seeds: arguments.seeds,
                 takes: arguments.takes.map_or(usize::MAX, |n| n as usize),
-                split: if arguments.choosing { Split::Validation } else { Split::Test },
+                split: split(arguments.choosing),
             };
             let report = face::evaluate(&*arguments.weights.model.face()?, &root, options)?;
             report.missing.iter().for_each(|what| messages.say(format!("warning: {what}")));
@@ -106,7 +114,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
         Model::Direction(arguments) => {
             let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging directions on {}", root.display()));
-            let report = direction::evaluate(&root)?;
+            let report = direction::evaluate(&arguments.weights.model, &root, split(arguments.choosing))?;
             arguments.on.tell(&report)
         }
         Model::Body(arguments) => {
@@ -114,7 +122,8 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             messages.say(format!("judging the body on {}", root.display()));
             let model = arguments.weights.model.body()?;
             let gestus = |speech: &_, point: &_, seed, frames| body::weights(&model, speech, point, seed, frames);
-            let report = body::evaluate(&[("gestus", &gestus), ("rules", &body::rules)], &root, arguments.seeds)?;
+            let report =
+                body::evaluate(&[("gestus", &gestus), ("rules", &body::rules)], &root, split(arguments.choosing), arguments.seeds)?;
             arguments.on.tell(&report)
         }
         Model::Emotion(arguments) => {
@@ -124,6 +133,10 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             arguments.on.tell(&report)
         }
     }
+}
+
+fn split(choosing: bool) -> Split {
+    if choosing { Split::Validation } else { Split::Test }
 }
 
 impl On {

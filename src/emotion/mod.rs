@@ -6,7 +6,10 @@
 
 pub mod confidence;
 pub mod lexicon;
+mod mixture;
 pub mod voice;
+
+pub use mixture::{affect, mixture, simplest};
 
 /// Numbers of the emotion space.
 pub const EMOTION: usize = 8;
@@ -94,47 +97,6 @@ impl Label {
     }
 }
 
-/// How much of each label a point holds: the non-negative mix of labels that comes nearest to it.
-///
-/// Solved by projected gradient descent, which needs no more than a few steps for nine nearly independent labels.
-pub fn mixture(point: &Point) -> [f32; 9] {
-    let means = Label::ALL.map(Label::mean);
-    let mut weights = [0f32; 9];
-    for _ in 0..200 {
-        let mut rest = *point;
-        for (w, mean) in weights.iter().zip(&means) {
-            rest.iter_mut().zip(mean).for_each(|(r, m)| *r -= w * m);
-        }
-        for (w, mean) in weights.iter_mut().zip(&means).skip(1) {
-            let slope: f32 = rest.iter().zip(mean).map(|(r, m)| r * m).sum();
-            *w = (*w + 0.3 * slope).max(0.0);
-        }
-    }
-    weights[0] = (1.0 - weights[1..].iter().sum::<f32>()).max(0.0);
-    weights
-}
-
-/// The point that stands for a valence and an arousal, -1..=1 each: the smallest mix of labels that has them, so that a face can
-/// show it. A pair that no mix reaches (very pleasant and very quiet at once, say) comes as near as it can.
-pub fn affect(valence: f32, arousal: f32) -> Point {
-    /// Keeps the mix small, and spread over the labels that lie in the direction.
-    const RIDGE: f32 = 0.02;
-    let means = Label::ALL.map(Label::mean);
-    let mut weights = [0f32; 9];
-    for _ in 0..400 {
-        let sum = |dimension: usize, weights: &[f32; 9]| -> f32 { weights.iter().zip(&means).map(|(w, m)| w * m[dimension]).sum() };
-        let rest = [valence - sum(0, &weights), arousal - sum(1, &weights)];
-        for (w, mean) in weights.iter_mut().zip(&means).skip(1) {
-            *w = (*w + 0.3 * (rest[0] * mean[0] + rest[1] * mean[1] - RIDGE * *w)).max(0.0);
-        }
-    }
-    let mut point = [0.0; EMOTION];
-    for (w, mean) in weights.iter().zip(&means) {
-        point.iter_mut().zip(mean).for_each(|(p, m)| *p += w * m);
-    }
-    point
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,24 +108,5 @@ mod tests {
         }
         assert_eq!(Label::parse("JOY"), Some(Label::Happy));
         assert_eq!(Label::parse("hungry"), None);
-    }
-
-    #[test]
-    fn valence_and_arousal_are_met_by_a_mix_that_fits() {
-        for (valence, arousal) in [(0.7, 0.5), (-0.6, 0.5), (-0.6, -0.25), (0.35, -0.4), (0.0, 0.0)] {
-            let point = affect(valence, arousal);
-            assert!((point[0] - valence).abs() < 0.08 && (point[1] - arousal).abs() < 0.08, "{valence} {arousal}: {point:?}");
-        }
-        assert!(mixture(&affect(0.7, 0.4))[Label::Happy as usize] > 0.5);
-        assert!(mixture(&affect(-0.6, -0.25))[Label::Sad as usize] > 0.5);
-    }
-
-    #[test]
-    fn a_label_is_read_back_at_its_intensity() {
-        for label in &Label::ALL[1..] {
-            let weights = mixture(&label.at(0.8));
-            assert!((weights[*label as usize] - 0.8).abs() < 0.05, "{label:?} {weights:?}");
-        }
-        assert!(mixture(&[0.0; EMOTION])[0] > 0.99);
     }
 }

@@ -6,7 +6,7 @@
 //! speech make the stretch, and a [`Point`] comes out. Each label is a Gaussian around its point with one deviation for all, so
 //! that the nearest label is the likeliest.
 
-use super::{EMOTION, Label, Point};
+use super::{EMOTION, Label, Point, simplest};
 use crate::audio::Speech;
 use crate::audio::features::{BANDS, Mel, Prosody};
 use crate::body::curves;
@@ -300,7 +300,7 @@ impl VoiceEncoder {
                 sums[k * TOGETHER + i] = point;
             }
         }
-        Ok(settle(&sums, &counts, frames))
+        Ok(settle(&sums, &counts, frames).iter().map(simplest).collect())
     }
 }
 

@@ -155,9 +155,9 @@ fn speakers(root: &Path) -> Result<Vec<Pair>> {
     recorded(root, &|file| file.starts_with("paired/"))?.iter().map(pair).collect()
 }
 
-/// Judges performers (with their names) on the speech under `root` that is kept for judging, with seeds `1..=seeds`.
-pub fn evaluate(performers: &[(&str, Performer)], root: &Path, seeds: u64) -> Result<Report> {
-    let talks = talks(root, Split::Test)?;
+/// Judges performers (with their names) on the speech of a split under `root`, with seeds `1..=seeds`.
+pub fn evaluate(performers: &[(&str, Performer)], root: &Path, split: Split, seeds: u64) -> Result<Report> {
+    let talks = talks(root, split)?;
     judge(performers, root, &talks, seeds)
 }
 

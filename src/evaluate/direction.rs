@@ -31,6 +31,8 @@ use std::path::Path;
 /// Strengths an emotion is asked for at, and seeds whose mean is taken.
 const STRENGTHS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 const SEEDS: u64 = 4;
+/// Clips whose speech is joined where the body is measured too: some ten seconds.
+const IN_A_ROW: u64 = 3;
 /// Seeds that stand for actors before the judge.
 const ACTORS: u64 = 8;
 /// Penalty of the judge, in clips.
@@ -71,14 +73,14 @@ pub struct Report {
     pub steps: Vec<(String, f32)>,
 }
 
-/// Judges on clips of unseen actors under `root`.
-pub fn evaluate(root: &Path) -> Result<Report> {
-    let model = FaceModel::builtin()?;
+/// Judges on clips of actors of a split under `root`.
+pub fn evaluate(models: &Models, root: &Path, split: Split) -> Result<Report> {
+    let model = models.face()?;
     let clips = voices::clips(root)?;
-    let neutral = |c: &&voices::Clip| c.corpus == Corpus::Ravdess && c.split == Split::Test && c.class == Label::Neutral as usize;
+    let neutral = |c: &&voices::Clip| c.corpus == Corpus::Ravdess && c.split == split && c.class == Label::Neutral as usize;
     let speech: Vec<Speech> = clips.iter().filter(neutral).map(|c| c.speech.clone()).collect();
-    let judge = Judge::new(&model, &speech, root)?;
-    let stage = Stage { model: &model, speech: &speech };
+    let stage = Stage { models, model: &model, speech: &speech };
+    let judge = Judge::new(&stage, root)?;
     Ok(Report {
         growth: Label::ALL[1..].iter().map(|label| stage.growth(*label)).collect::<Result<_>>()?,
         mouth_by_brows: stage.mouth_by_brows()?,
@@ -95,6 +97,7 @@ pub fn evaluate(root: &Path) -> Result<Report> {
 
 /// A model and the clips it performs.
 struct Stage<'a> {
+    models: &'a Models,
     model: &'a FaceModel,
     speech: &'a [Speech],
 }
@@ -104,24 +107,33 @@ impl Stage<'_> {
         &self.speech[seed as usize % self.speech.len()]
     }
 
-    fn plan(&self, text: &str, seed: u64) -> Result<Plan> {
-        let seconds = self.clip(seed).seconds;
-        Ok(Direction::parse(text)?.plan(seconds, Performance::frames_for(seconds, 30.0), &[]))
+    /// Some clips one after the other: a body needs time to show a manner.
+    fn long(&self, seed: u64) -> Speech {
+        let clips: Vec<&Speech> = (0..IN_A_ROW).map(|k| self.clip(IN_A_ROW * seed + k)).collect();
+        let samples = clips.iter().flat_map(|clip| clip.samples.iter().copied()).collect();
+        Speech { samples, seconds: clips.iter().map(|clip| clip.seconds).sum() }
     }
 
-    fn perform(&self, plan: &Plan, seed: u64) -> Result<Performance> {
-        perform(&Models::Standard, self.clip(seed), plan, Options { seed, quality: Quality::Default })
+    fn plan(text: &str, speech: &Speech) -> Result<Plan> {
+        Ok(Direction::parse(text)?.plan(speech.seconds, Performance::frames_for(speech.seconds, 30.0), &[]))
+    }
+
+    fn perform(&self, speech: &Speech, plan: &Plan, seed: u64) -> Result<Performance> {
+        perform(self.models, speech, plan, Options { seed, quality: Quality::Default })
     }
 
     fn directed(&self, text: &str, seed: u64) -> Result<Performance> {
-        self.perform(&self.plan(text, seed)?, seed)
+        self.perform(self.clip(seed), &Stage::plan(text, self.clip(seed))?, seed)
     }
 
     fn growth(&self, label: Label) -> Result<Growth> {
         let jobs: Vec<(f32, u64)> = STRENGTHS.iter().flat_map(|s| (1..=SEEDS).map(move |seed| (*s, seed))).collect();
         let found = jobs
             .par_iter()
-            .map(|(strength, seed)| Ok(measured(&self.directed(&format!("{}:{strength}", label.name()), *seed)?)))
+            .map(|(strength, seed)| {
+                let speech = self.long(*seed);
+                Ok(measured(&self.perform(&speech, &Stage::plan(&format!("{}:{strength}", label.name()), &speech)?, *seed)?))
+            })
             .collect::<Result<Vec<_>>>()?;
         let at = |step: usize, k: usize| mean(&(0..SEEDS as usize).map(|s| found[step * SEEDS as usize + s][k]).collect::<Vec<f32>>());
         let course = |k: usize| (0..STRENGTHS.len()).map(|step| at(step, k)).collect::<Vec<f32>>();
@@ -191,8 +203,8 @@ impl Stage<'_> {
         let landmarks = Landmarks::builtin()?;
         let ways: [&[&str]; 4] = [&["happy", "angry"], &["neutral", "surprised"], &["sad", "happy"], &["happy", "sad", "fearful", "angry"]];
         let one = |way: &&[&str]| -> Result<(String, f32)> {
-            let plans = way.iter().map(|text| self.plan(text, 0)).collect::<Result<Vec<_>>>()?;
-            let steps = even(7, &landmarks, &|place| self.perform(&blend(&plans, place), 0))?;
+            let plans = way.iter().map(|text| Stage::plan(text, self.clip(0))).collect::<Result<Vec<_>>>()?;
+            let steps = even(7, &landmarks, &|place| self.perform(self.clip(0), &blend(&plans, place), 0))?;
             Ok((way.join(" > "), steps.ratio()))
         };
         ways.iter().map(one).collect()
@@ -233,7 +245,7 @@ struct Judge {
 }
 
 impl Judge {
-    fn new(model: &FaceModel, speech: &[Speech], root: &Path) -> Result<Judge> {
+    fn new(stage: &Stage, root: &Path) -> Result<Judge> {
         let class = |label: Label| JUDGED.iter().position(|l| *l == label);
         let real = action_units(root)?;
         let of = |test: bool| -> Vec<Seen> {
@@ -243,7 +255,6 @@ impl Judge {
         let (known, classes) = relative(&of(false));
         let (unseen, truth) = relative(&of(true));
         let probe = Probe::fit(&known, &classes, RIDGE);
-        let stage = Stage { model, speech };
         let jobs: Vec<(usize, u64)> = (1..=ACTORS).flat_map(|seed| (0..JUDGED.len()).map(move |k| (k, seed))).collect();
         let seen = jobs
             .par_iter()

@@ -1,6 +1,6 @@
 //! A linear classifier, as a probe: what it can read off numbers is in them.
 
-use super::linear::cholesky_solve;
+use crate::solve::cholesky_solve;
 
 /// Most classes of a probe.
 const CLASSES: usize = 24;

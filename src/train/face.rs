@@ -126,19 +126,18 @@ fn lesson(example: &Example, rng: &mut impl Rng) -> Lesson {
     Lesson { motion, condition, modulation, mask: mask.repeat(length), length }
 }
 
-/// A neutral third; else one label, or two one after the other, at intensities up to 1.5.
+/// A neutral third; else one label at intensities up to 1.5, or two at once; and sometimes one after the other.
 fn emotion_track(length: usize, rng: &mut impl Rng) -> Vec<Point> {
     let draw = |rng: &mut dyn Rng| -> Point {
         if rng.random_bool(0.3) {
             return [0.0; EMOTION];
         }
         let label = |rng: &mut dyn Rng| Label::ALL[rng.random_range(1..Label::ALL.len())];
-        let first = label(rng).at(rng.random_range(0.15..1.5));
-        if rng.random_bool(0.8) {
-            return first;
+        if rng.random_bool(0.5) {
+            return label(rng).at(rng.random_range(0.15..1.5));
         }
-        let second = label(rng).at(rng.random_range(0.15..0.8));
-        std::array::from_fn(|i| 0.6 * first[i] + second[i])
+        let (first, second) = (label(rng).at(rng.random_range(0.15..1.0)), label(rng).at(rng.random_range(0.15..1.0)));
+        std::array::from_fn(|i| first[i] + second[i])
     };
     let from = draw(rng);
     if rng.random_bool(0.75) {

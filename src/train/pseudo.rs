@@ -5,7 +5,7 @@
 
 use super::data::{Take, UNLABELLED};
 use crate::Result;
-use crate::evaluate::linear::cholesky_solve;
+use crate::solve::cholesky_solve;
 use crate::speech::content::{ARTICULATION, ContentEncoder};
 use crate::speech::phones::Class;
 use rayon::prelude::*;
