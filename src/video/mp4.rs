@@ -94,8 +94,9 @@ impl VideoWriter for Mp4Writer {
     fn resume(&mut self, folder: &Path, most: usize) -> Result<usize> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let length = pieces::length(self.settings.fps);
-        for piece in 0..pieces::whole(folder, length).min(most / length) {
-            self.pictures.extend(&pieces::take(folder, piece, &mut self.encoded)?);
+        for piece in 0..most / length {
+            let Some(pictures) = pieces::take(folder, piece, length, &mut self.encoded)? else { break };
+            self.pictures.extend(&pictures);
         }
         self.kept = Some(folder.to_owned());
         Ok(self.pictures.sizes.len())
