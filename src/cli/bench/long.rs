@@ -3,7 +3,7 @@
 
 use super::{Row, held, write_sample};
 use crate::cli::messages::{Messages, print};
-use crate::cli::take::to_json;
+use crate::cli::take::{Quality, to_json};
 use crate::cli::values::Size;
 use crate::{Error, Result, interrupt};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Size of the pictures
     #[arg(long, value_name = "WxH", default_value = "128x128")]
     size: Size,
+    /// Care taken with the performance
+    #[arg(long, value_name = "LEVEL", default_value = "default")]
+    quality: Quality,
     /// Print the table as one JSON object
     #[arg(long)]
     json: bool,
@@ -126,7 +129,8 @@ impl<'a> Bench<'a> {
     /// Renders a recording into a folder, or until the middle of the stage `killed`.
     fn run(&self, recording: &str, into: &str, killed: Option<&str>) -> Result<Run> {
         let Arguments { part, size, .. } = self.arguments;
-        let words = format!("render {recording} --progress json --size {size} --fps {FPS} --part {part}");
+        let quality = if let Quality::Draft = self.arguments.quality { "draft" } else { "default" };
+        let words = format!("render {recording} --progress json --size {size} --fps {FPS} --part {part} --quality {quality}");
         let mut command = Command::new(&self.program);
         command.args(words.split(' ')).args(OUTPUTS.iter().flat_map(|name| ["-o".to_string(), format!("{into}/{name}")]));
         command.current_dir(self.folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
