@@ -64,8 +64,8 @@ fn perform_from(models: &Models, speech: &Speech, plan: &Plan, options: Options,
     let given: Vec<Given> = given.iter().cloned().chain(plan.given.iter().flat_map(|excerpt| excerpt.given(heads.len()))).collect();
     let poses = bodies(&body, &heard.rhythm, plan, &heads, &given, seed)?;
     keep_heads(&mut faces, &given);
-    let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body }).collect();
-    Ok(Performance { fps: 30.0, seconds: speech.seconds, frames })
+    let frames = faces.into_iter().zip(poses).map(|((face, head, gaze), body)| Frame { face, head, gaze, body });
+    Ok(Performance { fps: 30.0, seconds: speech.seconds, frames: frames.collect() })
 }
 
 /// Puts gestures of the library into the plan: those that its events ask for, and those that `words` call for.

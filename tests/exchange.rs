@@ -132,7 +132,7 @@ fn cues_stay_the_same_cues() {
 #[test]
 fn cues_follow_the_mouth() {
     let folder = tempfile::tempdir().unwrap();
-    let mut spoken = Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] };
+    let mut spoken = Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60].into() };
     let id = |name: &str| coefficients::index(name).unwrap();
     // Closed, wide open, round, closed.
     for frame in &mut spoken.frames[15..30] {
@@ -392,7 +392,7 @@ fn the_direction_is_written_as_subtitles_that_are_the_same_direction() {
     let seconds = 9.87;
     let frames = Performance::frames_for(seconds, 30.0);
     let heard = vec![gestus::emotion::affect(0.3, -0.4); frames];
-    let silence = Performance { fps: 30.0, seconds, frames: vec![Frame::default(); frames] };
+    let silence = Performance { fps: 30.0, seconds, frames: vec![Frame::default(); frames].into() };
     for text in [
         "neutral",
         "happy:0.8",

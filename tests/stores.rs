@@ -2,6 +2,8 @@
 
 #[allow(dead_code)] // each test uses its part
 mod common;
+#[path = "common/google.rs"]
+mod google;
 
 use common::{Place, Run};
 use std::net::TcpListener;
@@ -204,6 +206,33 @@ fn half_an_upload_is_no_object() {
 }
 
 #[test]
+fn google_cloud_storage_is_spoken_to_as_it_asks() {
+    let (address, objects) = google::start();
+    let account = format!(
+        "{{\"gcs_base_url\": \"{address}\", \"disable_oauth\": true, \"client_email\": \"\", \"private_key\": \"\", \"private_key_id\": \"\"}}"
+    );
+    let place = Place::new();
+    place.speech("a.wav", 0.5);
+    let batch = |line: &str| {
+        let mut command = place.command(line);
+        command.env("GOOGLE_SERVICE_ACCOUNT_KEY", &account).env("AWS_ALLOW_HTTP", "true");
+        common::finish(command)
+    };
+    objects.lock().unwrap().insert("in/a.wav".into(), place.read("a.wav"));
+    objects.lock().unwrap().insert("in/jobs.csv".into(), b"audio,outputs\na.wav,out/a.bvh\n".to_vec());
+    let line = "batch gs://lines/in/jobs.csv --json";
+    let first = batch(line);
+    assert_eq!(counts(&first), [1, 0, 0], "{}", first.stderr);
+    assert_eq!(counts(&batch(line)), [0, 1, 0]);
+    place.run("animate a.wav -o single.bvh").succeeded();
+    assert_eq!(objects.lock().unwrap()["in/out/a.bvh"], place.read("single.bvh"));
+    objects.lock().unwrap().insert("in/out/a.bvh".into(), b"another".to_vec());
+    assert_eq!(counts(&batch(line)), [1, 0, 0]);
+    assert_eq!(counts(&batch("batch gs://lines/in/ -o {}.csv --json")), [1, 0, 0]);
+    assert!(objects.lock().unwrap().keys().eq(["in/a.csv", "in/a.wav", "in/jobs.csv", "in/out/a.bvh"]));
+}
+
+#[test]
 fn a_store_that_does_not_answer_ends_its_job() {
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
     let place = Place::new();
@@ -218,6 +247,15 @@ fn a_store_that_does_not_answer_ends_its_job() {
     let run = common::finish(command);
     assert!(run.status == 3 && run.stderr.contains("too slow") && place.path("b.bvh").exists(), "{}", run.stderr);
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    // Neither does one that the jobs themselves are in keep the batch waiting.
+    for jobs in ["s3://lines/jobs.jsonl", "s3://lines/in/"] {
+        let mut command = place.command(&format!("batch {jobs} -o {{}}.bvh --time-limit 2"));
+        command.envs(KNOWN).env("AWS_ENDPOINT_URL", format!("http://{}", deaf.local_addr().unwrap()));
+        let start = Instant::now();
+        let run = common::finish(command);
+        assert!(run.stderr.contains("too slow") && start.elapsed() < Duration::from_secs(20), "{:?}: {}", start.elapsed(), run.stderr);
+        run.failed(1);
+    }
 }
 
 #[test]

@@ -106,8 +106,17 @@ impl Recording {
     }
 
     /// The average of the channels, one sample a frame.
-    pub(crate) fn mixed_down(&self) -> Vec<f32> {
+    fn mixed_down(&self) -> Vec<f32> {
         mix_down(&self.samples, self.channels.max(1).into())
+    }
+
+    /// The same for recordings of any length.
+    pub(crate) fn mono(&self) -> Result<Samples> {
+        const BLOCK: usize = 1 << 16;
+        let channels = usize::from(self.channels.max(1));
+        let mut writer = Writer::with_room(self.frames());
+        self.samples.blocks(BLOCK * channels).try_for_each(|block| writer.extend(&mix_down(block, channels)))?;
+        writer.finish()
     }
 }
 

@@ -47,7 +47,8 @@ pub(crate) fn program() -> Result<&'static str> {
     once(&PROGRAM, || content(&std::env::current_exe().map_err(Error::io("gestus"))?)).map(String::as_str)
 }
 
-fn content(path: &Path) -> Result<String> {
+/// The SHA-256 of a file.
+pub(crate) fn content(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
     std::io::copy(&mut File::open(path).map_err(Error::io(path))?, &mut hash).map_err(Error::io(path))?;
     Ok(text(hash))

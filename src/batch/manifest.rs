@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
+use std::time::Instant;
 
 /// What one job asks for, unchecked.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,12 +48,12 @@ pub fn read(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
     parse(path, text, templates)
 }
 
-/// The same for a manifest in an object store: relative recordings and outputs lie beside it.
-pub fn fetch(address: &Address, templates: &[String]) -> Result<Vec<Entry>> {
+/// The same for a manifest in an object store, which has to be there by `end`: relative recordings and outputs lie beside it.
+pub fn fetch(address: &Address, templates: &[String], end: Instant) -> Result<Vec<Entry>> {
     let entries = if address.is_folder() {
-        listed(address.names()?, &address.path().display().to_string(), templates)?
+        listed(address.names(end)?, &address.path().display().to_string(), templates)?
     } else {
-        parse(&address.path(), address.read(LARGEST)?, templates)?
+        parse(&address.path(), address.read(LARGEST, end)?, templates)?
     };
     let home = address.home();
     let beside = |entry: Entry| Entry {

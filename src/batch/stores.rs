@@ -31,6 +31,7 @@ const REQUEST: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(100);
 /// Tries of one request after the first, within this time.
 const RETRIES: usize = 5;
+/// Also the longest wait for what a store knows of one object.
 const PATIENCE: Duration = Duration::from_secs(60);
 const SCHEMES: [&str; 3] = ["s3", "gs", "az"];
 
@@ -78,28 +79,28 @@ impl Address {
 
     /// Size of the object and what its store marks its content with. Fails with [`Error::Io`] where there is none.
     pub fn state(&self) -> Result<(u64, String)> {
-        let found = self.ask(None, |store, key| async move { store.head(&key).await })?;
+        let found = self.ask(Instant::now() + PATIENCE, |store, key| async move { store.head(&key).await })?;
         Ok((found.size, mark(&found)))
     }
 
     /// Copies the object into the file `to`. Fails with [`Error::Limit`] where that would take until after `end`.
     pub fn fetch(&self, to: &Path, end: Instant) -> Result<()> {
         let mut file = File::create(to).map_err(Error::io(to))?;
-        self.copy(&mut |bytes: &[u8]| file.write_all(bytes).map_err(Error::io(to)), LARGEST, Some(end))
+        self.copy(&mut |bytes: &[u8]| file.write_all(bytes).map_err(Error::io(to)), LARGEST, end)
     }
 
-    /// The object, which may be `most` bytes long.
-    pub fn read(&self, most: u64) -> Result<Vec<u8>> {
+    /// The object, which may be `most` bytes long and has to be there by `end`.
+    pub fn read(&self, most: u64, end: Instant) -> Result<Vec<u8>> {
         let mut all = Vec::new();
         let mut sink = |bytes: &[u8]| {
             all.extend_from_slice(bytes);
             Ok(())
         };
-        self.copy(&mut sink, most, None)?;
+        self.copy(&mut sink, most, end)?;
         Ok(all)
     }
 
-    fn copy(&self, sink: &mut dyn FnMut(&[u8]) -> Result<()>, most: u64, end: Option<Instant>) -> Result<()> {
+    fn copy(&self, sink: &mut dyn FnMut(&[u8]) -> Result<()>, most: u64, end: Instant) -> Result<()> {
         let found = self.ask(end, |store, key| async move { store.head(&key).await })?;
         if found.size > most {
             let what = format!("{}: larger than {} MiB", self.path().display(), most >> 20);
@@ -114,9 +115,9 @@ impl Address {
         Ok(())
     }
 
-    /// Names of the objects in this folder, without those in folders below it.
-    pub fn names(&self) -> Result<Vec<String>> {
-        let found = self.ask(None, |store, key| async move { store.list_with_delimiter(Some(&key)).await })?;
+    /// Names of the objects in this folder, without those in folders below it, if they are told by `end`.
+    pub fn names(&self, end: Instant) -> Result<Vec<String>> {
+        let found = self.ask(end, |store, key| async move { store.list_with_delimiter(Some(&key)).await })?;
         Ok(found.objects.iter().filter_map(|object| object.location.filename()).map(str::to_string).collect())
     }
 
@@ -163,21 +164,21 @@ impl Address {
         };
         let first = piece()?;
         if (first.len() as u64) < PIECE {
-            return self.ask(Some(end), |store, key| async move { store.put(&key, first.into()).await }).map(drop);
+            return self.ask(end, |store, key| async move { store.put(&key, first.into()).await }).map(drop);
         }
-        let mut upload = self.ask(Some(end), |store, key| async move { store.put_multipart(&key).await })?;
+        let mut upload = self.ask(end, |store, key| async move { store.put_multipart(&key).await })?;
         let mut next = Ok(first);
         let sent = loop {
             match next {
                 Ok(bytes) if bytes.is_empty() => break Ok(()),
                 Ok(bytes) => {
-                    next = self.wait(Some(end), upload.put_part(bytes.into())).and_then(|()| piece());
+                    next = self.wait(end, upload.put_part(bytes.into())).and_then(|()| piece());
                 }
                 Err(error) => break Err(error),
             }
         };
         match sent {
-            Ok(()) => self.wait(Some(end), upload.complete()).map(drop),
+            Ok(()) => self.wait(end, upload.complete()).map(drop),
             Err(error) => {
                 // What was sent would be paid for.
                 let _ = runtime()?.block_on(async { tokio::time::timeout(CONNECT, upload.abort()).await });
@@ -188,7 +189,7 @@ impl Address {
 
     fn ask<T, F: Future<Output = object_store::Result<T>>>(
         &self,
-        end: Option<Instant>,
+        end: Instant,
         request: impl FnOnce(Arc<dyn ObjectStore>, Key) -> F,
     ) -> Result<T> {
         let store = self.store()?;
@@ -196,14 +197,17 @@ impl Address {
     }
 
     /// Waits for a store until `end`, or until the user interrupts the run.
-    fn wait<T>(&self, end: Option<Instant>, request: impl Future<Output = object_store::Result<T>>) -> Result<T> {
-        let late = || Error::Limit { what: format!("{}: the store is too slow", self.path().display()), hint: "see --time-limit".into() };
+    fn wait<T>(&self, end: Instant, request: impl Future<Output = object_store::Result<T>>) -> Result<T> {
+        let late = || Error::Limit {
+            what: format!("{}: the store is too slow", self.path().display()),
+            hint: "is it there? See --time-limit".into(),
+        };
         runtime()?.block_on(async {
             let mut request = std::pin::pin!(request);
             loop {
                 match tokio::time::timeout(TICK, &mut request).await {
                     Ok(answer) => return answer.map_err(|e| self.failed(e)),
-                    Err(_) if end.is_some_and(|end| Instant::now() >= end) => return Err(late()),
+                    Err(_) if Instant::now() >= end => return Err(late()),
                     Err(_) => interrupt::check()?,
                 }
             }

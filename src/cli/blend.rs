@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let ways = arguments.ways(&speech, messages)?;
     let view = View { width: cell, height: cell, framing: Framing::Face, look: arguments.look, ..View::default() };
     let renderer = Renderer::new(Backend::Auto, &actor::open(arguments.actor.as_deref(), None, messages)?, &view)?;
-    let rows: Vec<grid::Row> = ways.iter().map(|(way, steps)| row(way, steps, arguments.fps.0)).collect();
+    let rows = ways.iter().map(|(way, steps)| row(way, steps, arguments.fps.0)).collect::<Result<Vec<_>>>()?;
     if !stills.is_empty() {
         let moment = rows.last().and_then(|row| row.cells.last()).map(|(_, p)| peaks(p)).and_then(|peaks| peaks.get(1).copied());
         let sheet = grid::draw(&renderer, cell, &rows, moment.unwrap_or(0))?;
@@ -168,14 +168,14 @@ fn plan(models: &Models, emotion: &Emotion, speech: &Speech, messages: &Messages
     Ok(direction.plan(speech.seconds, Performance::frames_for(speech.seconds, 30.0), &heard))
 }
 
-fn row(way: &Way, steps: &Steps, fps: f64) -> grid::Row {
+fn row(way: &Way, steps: &Steps, fps: f64) -> Result<grid::Row> {
     let caption = |place: &f32| format!("{:.0} %", 100.0 * place);
     let cells = steps.places.iter().zip(&steps.performances).map(|(place, p)| {
         let mut performance = p.resample(fps);
-        crate::render::follow(&mut performance, Framing::Face);
-        (caption(place), performance)
+        crate::render::follow(&mut performance, Framing::Face)?;
+        Ok((caption(place), performance))
     });
-    grid::Row { title: way.name.clone(), cells: cells.collect() }
+    Ok(grid::Row { title: way.name.clone(), cells: cells.collect::<Result<_>>()? })
 }
 
 fn table(ways: &[Way]) -> String {

@@ -85,7 +85,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let info = source(&inputs)?;
     let direction = targets.iter().any(|(_, format)| *format == Format::Srt).then(|| direction(&info, input)).transpose()?;
     let motions = motion::load_all(&inputs, messages)?;
-    let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0));
+    let (performance, parts) = motions.all(arguments.fps.map(|fps| fps.0))?;
     let settings = Settings { info, bvh: layout, actor, direction };
     for (path, format) in &targets {
         interrupt::check()?;

@@ -36,10 +36,8 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
     let performed = perform_parts(&arguments.weights.model, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;
-    let fps = arguments.fps.0;
-    // An hour of motion is 120 MB: no second copy without need.
-    take.performance = if fps == performed.fps { performed } else { performed.resample(fps) };
-    take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
+    take.performance = performed.into_rate(arguments.fps.0)?;
+    take.plan.given.iter().try_for_each(|excerpt| excerpt.hold(&mut take.performance))?;
     take.shelf = shelf;
     take.timings.set("perform", stage.finish());
     Ok(())
@@ -73,6 +71,22 @@ fn shelf(arguments: &Arguments, reel: &Reel, plan: &Plan, options: Options, part
     // Every number is written in full.
     write!(hash, "{:?} {} {plan:?} {options:?} {parts:?}", arguments.weights.model, reel.seconds)
         .map_err(|e| Error::malformed("plan", e.to_string()))?;
+    open(arguments, hash)
+}
+
+/// Where pictures of motion that exists are kept, which come from what `look` says in full; nowhere where it is short.
+pub fn pictures(arguments: &Arguments, seconds: f64, look: impl FnOnce() -> Result<String>) -> Result<Shelf> {
+    // Standard input cannot be read twice, to tell it from another.
+    if seconds < 2.0 * f64::from(arguments.part) || arguments.input.as_deref() == Some(Path::new("-")) {
+        return Ok(Shelf::none());
+    }
+    let mut hash = Hashed(Sha256::new());
+    hash.0.update(journal::program()?);
+    hash.0.update(look()?);
+    open(arguments, hash)
+}
+
+fn open(arguments: &Arguments, hash: Hashed) -> Result<Shelf> {
     let name: String = hash.0.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let beside = arguments.outputs.first().map_or(Path::new("."), PathBuf::as_path);
     let folder = beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -49,18 +49,18 @@ pub fn load_all(paths: &[PathBuf], messages: &Messages) -> Result<Motions> {
 
 impl Motions {
     /// Everything together at a frame rate.
-    pub fn at(&self, fps: f64) -> Performance {
+    pub fn at(&self, fps: f64) -> Result<Performance> {
         combine(&self.takes, fps)
     }
 
     /// Everything together, a single body as it is, else at the first file's rate or the one given; and what there is.
-    pub fn all(&self, fps: Option<f64>) -> (Performance, Parts) {
+    pub fn all(&self, fps: Option<f64>) -> Result<(Performance, Parts)> {
         let performance = match (&self.takes[..], fps) {
             ([(only, parts)], None) if parts.body => only.clone(),
-            ([(only, parts)], Some(fps)) if parts.body => only.resample(fps),
-            (takes, fps) => self.at(fps.or(takes.first().map(|(take, _)| take.fps)).unwrap_or(30.0)),
+            ([(only, parts)], Some(fps)) if parts.body => only.clone().into_rate(fps)?,
+            (takes, fps) => self.at(fps.or(takes.first().map(|(take, _)| take.fps)).unwrap_or(30.0))?,
         };
-        (performance, self.parts())
+        Ok((performance, self.parts()))
     }
 
     fn parts(&self) -> Parts {
@@ -74,7 +74,7 @@ impl Motions {
 }
 
 /// Lets motion that was recorded elsewhere in a room begin where the character stands.
-pub fn centre(performance: &mut Performance) {
-    let Some(first) = performance.frames.first().map(|frame| frame.body.hips.with_y(0.0)) else { return };
-    performance.frames.iter_mut().for_each(|frame| frame.body.hips -= first);
+pub fn centre(performance: &mut Performance) -> Result<()> {
+    let Some(first) = performance.frames.first().map(|frame| frame.body.hips.with_y(0.0)) else { return Ok(()) };
+    performance.frames.change(|_, frame| frame.body.hips -= first)
 }

@@ -2,6 +2,7 @@
 
 use super::actor;
 use super::drawing::{Drawing, Videos};
+use super::long;
 use super::messages::Messages;
 use super::motion;
 use super::outputs::{self, Kind, Target};
@@ -232,7 +233,7 @@ impl Arguments {
             for seed in (0..count).map(|k| self.take.seed.wrapping_add(k)) {
                 self.take.perform_as(seed, &mut take, messages)?;
                 take.shelf.clear()?;
-                render::follow(&mut take.performance, self.framing.into());
+                render::follow(&mut take.performance, self.framing.into())?;
                 performed.push((format!("--seed {seed}"), std::mem::take(&mut take.performance)));
             }
             let sheet = render::takes::sheet(&renderer, side, &performed, (count as f64).sqrt().ceil() as u32)?;
@@ -247,11 +248,11 @@ impl Arguments {
         let mut timings = Timings::new();
         let stage = messages.stage("read", 0);
         let (layout, fps) = (self.take.bvh.layout(messages)?, self.take.fps.0);
-        let mut performance = motion::load_all(&self.motions, messages)?.at(fps);
+        let mut performance = motion::load_all(&self.motions, messages)?.at(fps)?;
         let audio = self.audio.as_deref().or(self.take.input.as_deref());
         let sound = audio.map(take::read).transpose()?;
         timings.set("read", stage.finish());
-        motion::centre(&mut performance);
+        motion::centre(&mut performance)?;
         let (renderer, actor) = self.renderer(messages)?;
         let pages = self.pages(targets)?;
         let speech = match &sound {
@@ -270,7 +271,10 @@ impl Arguments {
         if !self.take.dry_run {
             take.write_motion(targets, &info, messages)?;
             take.speech = speech;
+            let heard = || self.take.input.as_deref().map(Written::of).transpose();
+            take.shelf = long::pictures(&self.take, seconds, || Ok(format!("{} {:?}", self.look_of(&renderer)?, heard()?)))?;
             self.show(&renderer, &mut take, videos, &pages, &info, messages)?;
+            take.shelf.clear()?;
         }
         let summary = self.take.summary("render", take);
         Ok(Summary { input, seconds, frames, renderer: Some(renderer.name().into()), size: Some(self.size.to_string()), ..summary })
@@ -313,7 +317,7 @@ impl Arguments {
             videos = videos.into_iter().map(under).collect();
         }
         videos.extend(inside);
-        render::follow(&mut take.performance, self.framing.into());
+        render::follow(&mut take.performance, self.framing.into())?;
         let mut drawing = Drawing { renderer, performance: &take.performance, videos };
         let kept = take.shelf.folder().map(|folder| drawing.resume(folder, &self.look_of(renderer)?)).transpose()?;
         take.timings.set("draw", drawing.draw(&kept.unwrap_or_default(), messages)?);

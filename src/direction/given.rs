@@ -147,7 +147,7 @@ impl Constraint {
             Use::Keep(pieces) => (pieces, first as f64 / motion.fps, first as f64 / motion.fps + length),
             Use::Pose { from, to, .. } => ([true; Piece::COUNT], from, to),
         };
-        let mut motion = Performance { seconds: frames.len() as f64 / motion.fps, frames, ..motion };
+        let mut motion = Performance { seconds: frames.len() as f64 / motion.fps, frames: frames.into(), ..motion };
         bring_home(&mut motion);
         Ok(Excerpt { pieces, start, end, motion })
     }
@@ -210,7 +210,10 @@ impl Excerpt {
     }
 
     /// Puts it to the letter into a performance of any rate that came through it.
-    pub fn hold(&self, performance: &mut Performance) {
+    ///
+    /// # Errors
+    /// [`Error::Io`] where many frames cannot be filed.
+    pub fn hold(&self, performance: &mut Performance) -> Result<()> {
         let fps = performance.fps;
         let still = self.motion.frames.len() == 1;
         let wanted = |time: f64| match still {
@@ -218,10 +221,10 @@ impl Excerpt {
             true => (time * RATE - (time * RATE).round()).abs() < 1e-6 && self.reached().contains(&((time * RATE).round() as usize)),
             false => time >= self.start - 1e-6 && time <= self.end + 1e-6,
         };
-        for (n, frame) in performance.frames.iter_mut().enumerate() {
+        performance.frames.change(|n, frame| {
             let time = n as f64 / fps;
             if !wanted(time) {
-                continue;
+                return;
             }
             let own = self.motion.at(time - self.start);
             for piece in Piece::ALL.into_iter().filter(|piece| self.pieces[*piece as usize]) {
@@ -232,7 +235,7 @@ impl Excerpt {
                     _ => {}
                 }
             }
-        }
+        })
     }
 }
 
@@ -291,7 +294,7 @@ mod tests {
             frame.body.rotations[0] = Quat::from_rotation_y(yaw);
             frame.body.hips = from + frame.body.rotations[0] * Vec3::Z * n as f32 * 0.01;
         }
-        Performance { fps: 60.0, seconds: 61.0 / 60.0, frames }
+        Performance { fps: 60.0, seconds: 61.0 / 60.0, frames: frames.into() }
     }
 
     #[test]
@@ -313,7 +316,7 @@ mod tests {
         assert_eq!((given[0].frame, given.last().unwrap().frame), (16, 39));
         assert!((given[0].pose.hips.z - 0.6 * (16.0 / 30.0 - 0.51) as f32).abs() < 1e-4);
         let mut still = walk(Vec3::Y, 0.0);
-        still.frames.truncate(1);
+        still.frames = still.frames[..1].to_vec().into();
         assert_eq!(excerpt(0.51, still).given(100).len(), 31);
     }
 }

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_skeleton_without_a_face_tells_of_head_and_arms_alone() {
-        let mut performance = Performance { fps: 30.0, seconds: 4.0, frames: vec![Frame::default(); 120] };
+        let mut performance = Performance { fps: 30.0, seconds: 4.0, frames: vec![Frame::default(); 120].into() };
         assert_eq!(Likeness::of_motion(&performance), None);
         for (n, frame) in performance.frames.iter_mut().enumerate() {
             frame.head.yaw = 0.1 * (n as f32 * 0.1).sin();
@@ -212,7 +212,7 @@ mod tests {
         let likeness = Likeness::of_motion(&performance).unwrap();
         assert!(style::HEAD.into_iter().all(|i| likeness.face[i].is_some()) && likeness.face[style::BLINKS].is_none());
         assert!(likeness.body.iter().all(|b| b.is_some_and(|v| (0.5..=1.5).contains(&v))));
-        performance.frames.truncate(30);
+        performance.frames = performance.frames[..30].to_vec().into();
         performance.seconds = 1.0;
         assert_eq!(Likeness::of_motion(&performance), None);
     }

@@ -231,7 +231,7 @@ mod tests {
         let perform = |place: f32| {
             let mut frame = Frame::default();
             frame.face[id::MOUTH_SMILE_LEFT] = place.powi(3);
-            Ok(Performance { fps: 30.0, seconds: 0.2, frames: vec![frame; 6] })
+            Ok(Performance { fps: 30.0, seconds: 0.2, frames: vec![frame; 6].into() })
         };
         let steps = even(7, &landmarks, &perform).unwrap();
         assert!(steps.ratio() < 1.15, "{:?}", steps.sizes);
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_turned_head_and_a_smile_are_seen() {
         let landmarks = Landmarks::builtin().unwrap();
-        let still = Performance { fps: 30.0, seconds: 0.2, frames: vec![Frame::default(); 6] };
+        let still = Performance { fps: 30.0, seconds: 0.2, frames: vec![Frame::default(); 6].into() };
         let mut turned = still.clone();
         turned.frames.iter_mut().for_each(|f| f.head.yaw = 0.1);
         let far = landmarks.distance(&still, &turned);

@@ -16,7 +16,7 @@ use crate::speech::phones::Class;
 
 /// Listens to the speech and looks at the performance.
 pub fn strip(performance: &Performance, speech: &Speech, plan: &Plan) -> Result<Strip> {
-    let motion = performance.resample(30.0);
+    let motion = performance.clone().into_rate(30.0)?;
     let count = motion.frames.len();
     let frames = &motion.frames;
     let heard = FaceModel::builtin()?.listen(speech, count)?;

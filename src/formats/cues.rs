@@ -57,7 +57,7 @@ fn walk(performance: &Performance, set: Set, mut each: impl FnMut(f64, f64, &str
         let time = n as f64 / RATE;
         let frame = ((time * performance.fps) as usize).min(performance.frames.len() - 1);
         if read.0 != frame {
-            read = (frame, shape(&performance.frames[frame], set));
+            read = (frame, shape(performance.frames.frame(frame), set));
         }
         let shape = read.1;
         match last {

@@ -132,7 +132,7 @@ pub fn loaded(frames: Vec<Frame>, fps: f64, parts: Parts, unused: Vec<String>, o
     if frames.len() > MOST_FRAMES {
         return Err(Error::malformed(origin, format!("more than {MOST_FRAMES} frames")));
     }
-    let performance = Performance { fps, seconds: frames.len() as f64 / fps, frames };
+    let performance = Performance { fps, seconds: frames.len() as f64 / fps, frames: frames.into() };
     Ok(Loaded { performance, parts, unused, notes: Vec::new() })
 }
 

@@ -142,7 +142,12 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
         .enumerate()
         .map(|(n, fields)| frame(fields, &faces, &joints).map_err(|what| Error::malformed(format!("{origin}: frame {n}"), what)));
     let frames = frames.collect::<Result<Vec<Frame>>>()?;
-    Ok(Loaded { performance: Performance { fps: file.fps, seconds: file.seconds, frames }, parts: Parts::ALL, unused, notes: Vec::new() })
+    Ok(Loaded {
+        performance: Performance { fps: file.fps, seconds: file.seconds, frames: frames.into() },
+        parts: Parts::ALL,
+        unused,
+        notes: Vec::new(),
+    })
 }
 
 fn frame(fields: &FrameFields, faces: &[Option<usize>], joints: &[Option<usize>]) -> std::result::Result<Frame, String> {

@@ -199,7 +199,7 @@ impl Motion {
         for (n, frame) in frames.iter_mut().enumerate() {
             self.move_face(frame, (n as f64 / fps) as f32);
         }
-        let performance = Performance { fps, seconds: count as f64 / fps, frames };
+        let performance = Performance { fps, seconds: count as f64 / fps, frames: frames.into() };
         Ok(Loaded { performance, parts, unused, notes: Vec::new() })
     }
 

@@ -45,16 +45,16 @@ pub fn write(out: &mut impl Write, performance: &Performance) -> Result<()> {
     writeln!(out, "    def SkelAnimation \"Animation\"\n    {{")?;
     writeln!(out, "        uniform token[] blendShapes = [{}]", quoted(NAMES.iter().map(|name| name.to_string())))?;
     samples(out, "float[] blendShapeWeights", performance, |n| {
-        let weights = performance.frames[n].face.iter().map(|w| format!("{:.5}", if w.is_finite() { w + 0.0 } else { 0.0 }));
+        let weights = performance.frames.frame(n).face.iter().map(|w| format!("{:.5}", if w.is_finite() { w + 0.0 } else { 0.0 }));
         weights.collect::<Vec<_>>()
     })?;
     writeln!(out, "        uniform token[] joints = [{joints}]")?;
     samples(out, "quatf[] rotations", performance, |n| {
         let plain = |q: &Quat| format!("({:.6}, {:.6}, {:.6}, {:.6})", q.w + 0.0, q.x + 0.0, q.y + 0.0, q.z + 0.0);
-        performance.frames[n].body.rotations.iter().map(plain).collect()
+        performance.frames.frame(n).body.rotations.iter().map(plain).collect()
     })?;
     samples(out, "float3[] translations", performance, |n| {
-        let hips = performance.frames[n].body.hips;
+        let hips = performance.frames.frame(n).body.hips;
         let places = std::iter::once(hips).chain(OFFSETS.into_iter().skip(1));
         places.map(|v| format!("({:.6}, {:.6}, {:.6})", v.x + 0.0, v.y + 0.0, v.z + 0.0)).collect()
     })?;

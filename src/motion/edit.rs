@@ -148,7 +148,7 @@ mod tests {
         frame.face[id::BROW_INNER_UP] = smile;
         frame.look(Gaze { yaw: -yaw, pitch: 0.0 });
         frame.body.rotations[7] = Quat::from_rotation_z(yaw);
-        Performance { fps: 30.0, seconds: 4.0, frames: vec![frame; 120] }
+        Performance { fps: 30.0, seconds: 4.0, frames: vec![frame; 120].into() }
     }
 
     #[test]

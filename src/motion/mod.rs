@@ -2,11 +2,13 @@
 
 mod combine;
 pub mod edit;
+pub mod frames;
 mod gaze;
 mod resample;
 pub mod retarget;
 
 pub use combine::combine;
+pub use frames::Frames;
 pub(crate) use resample::blend;
 
 use crate::body::skeleton::Pose;
@@ -78,7 +80,7 @@ pub struct Performance {
     pub fps: f64,
     /// Length in seconds of the recording performed; there are `ceil(seconds × fps)` frames.
     pub seconds: f64,
-    pub frames: Vec<Frame>,
+    pub frames: Frames,
 }
 
 /// Share of a head rotation that the neck takes; the head joint takes the rest. The cervical spine bends over its length.

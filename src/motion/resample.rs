@@ -5,7 +5,8 @@
 //! <https://doi.org/10.1137/0717021>). Rotations follow squad, its counterpart on the sphere of unit quaternions
 //! (Shoemake 1987).
 
-use super::{Frame, Gaze, Head, Performance};
+use super::{Frame, Frames, Gaze, Head, Performance};
+use crate::Result;
 use glam::{Quat, Vec3};
 
 /// Rates outside are taken as the nearest of these, frames per second.
@@ -20,9 +21,26 @@ impl Performance {
     /// The performance at `fps` frames per second (1 to 1000), `ceil(seconds × fps)` frames long. Frames that exist at both
     /// rates stay as they are; beyond the last one it is held.
     pub fn resample(&self, fps: f64) -> Performance {
+        let (fps, frames) = self.resampled(fps);
+        Performance { fps, seconds: self.length(), frames: frames.collect() }
+    }
+
+    /// [`Performance::resample`] for performances of any length: many frames go to a file.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] for the folder of temporary files.
+    pub fn into_rate(self, fps: f64) -> Result<Performance> {
+        if fps == self.fps && self.frames.len() == self.frames_at(fps) {
+            return Ok(self);
+        }
+        let (fps, frames) = self.resampled(fps);
+        Ok(Performance { fps, seconds: self.length(), frames: Frames::gather(frames)? })
+    }
+
+    /// The rate that is meant, and the frames at it.
+    fn resampled(&self, fps: f64) -> (f64, impl Iterator<Item = Frame>) {
         let fps = if fps.is_nan() { self.fps } else { fps.clamp(RATES.0, RATES.1) };
-        let frames = (0..self.frames_at(fps)).map(|k| self.at(k as f64 / fps)).collect();
-        Performance { fps, seconds: self.length(), frames }
+        (fps, (0..self.frames_at(fps)).map(move |k| self.at(k as f64 / fps)))
     }
 
     /// Number of frames at another rate.
@@ -43,9 +61,9 @@ impl Performance {
         let here = (place.floor().max(0.0) as usize).min(last);
         let part = (place - here as f64) as f32;
         if part <= 0.0 || here == last {
-            return self.frames[here].clone();
+            return self.frames.frame(here).clone();
         }
-        let around = [here.saturating_sub(1), here, here + 1, (here + 2).min(last)].map(|k| &self.frames[k]);
+        let around = [here.saturating_sub(1), here, here + 1, (here + 2).min(last)].map(|k| self.frames.frame(k));
         between(around, part)
     }
 }

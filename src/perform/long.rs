@@ -13,6 +13,7 @@ use crate::direction::Plan;
 use crate::face::articulation::gap_mm;
 use crate::face::coefficients::{self, id};
 use crate::models::Models;
+use crate::motion::frames::Writer;
 use crate::motion::{self, Frame, Gaze, Performance};
 use crate::{Result, interrupt};
 use std::ops::Range;
@@ -69,26 +70,42 @@ pub fn perform_parts(
     (parts, shelf): (&Parts, &Shelf),
     told: &mut dyn FnMut(usize),
 ) -> Result<Performance> {
-    let mut whole: Vec<Frame> = Vec::with_capacity(parts.frames);
+    let mut whole = Writer::default();
+    // What the part before has beyond the beginning of this one.
+    let mut lap: Vec<Frame> = Vec::new();
     for k in 0..parts.count() {
         interrupt::check()?;
         let span = parts.span(k);
-        let seam = (k > 0).then(|| span.start + seam(&whole[span.start..]));
+        let seam = (k > 0).then(|| seam(&lap));
         let made = match shelf.take(k, span.len()) {
             Some(made) => made,
             None => {
-                let given = seam.map(|seam| given(&whole, seam, span.start)).unwrap_or_default();
+                let given = seam.map(|seam| given(&lap, seam)).unwrap_or_default();
                 // Parts that sound the same are not performed the same.
                 let options = Options { seed: options.seed.wrapping_add((k as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)), ..options };
-                let made = perform_from(models, &reel.part(span.clone()), &plan.part(span.clone()), options, &given)?.frames;
+                let made: Vec<Frame> =
+                    perform_from(models, &reel.part(span.clone()), &plan.part(span.clone()), options, &given)?.frames.into();
                 shelf.put(k, &made)?;
                 made
             }
         };
-        join(&mut whole, seam, span.start, made);
+        let mut part = seam.map_or(Vec::new(), |seam| join(lap, seam, &made));
+        part.extend(made.into_iter().skip(part.len()));
+        lap = part.split_off(parts.starts.get(k + 1).map_or(part.len(), |next| next - span.start));
+        whole.extend(part)?;
+        give_back();
         told(k + 1);
     }
-    Ok(Performance { fps: 30.0, seconds: reel.seconds, frames: whole })
+    Ok(Performance { fps: 30.0, seconds: reel.seconds, frames: whole.finish()? })
+}
+
+/// Gives back to the system what a part took. The C library would keep it, in pieces that grow in number with every part.
+fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: only memory that is free is given back.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 /// Does something with the speech of every part and puts the results in a row.
@@ -129,24 +146,23 @@ fn shut(frame: &Frame) -> f32 {
     frame.face[id::EYE_BLINK_LEFT].max(frame.face[id::EYE_BLINK_RIGHT])
 }
 
-/// The poses before a seam, numbered from the first frame of the next part.
-fn given(whole: &[Frame], seam: usize, start: usize) -> Vec<Given> {
-    let held = seam.saturating_sub(HELD + HALF).max(start)..seam.saturating_sub(HALF).min(whole.len());
-    held.map(|n| Given { frame: n - start, pose: whole[n].body.clone(), pieces: [true; Piece::COUNT] }).collect()
+/// The poses of a lap before a seam.
+fn given(lap: &[Frame], seam: usize) -> Vec<Given> {
+    let held = seam.saturating_sub(HELD + HALF)..seam.saturating_sub(HALF).min(lap.len());
+    held.map(|n| Given { frame: n, pose: lap[n].body.clone(), pieces: [true; Piece::COUNT] }).collect()
 }
 
-/// Puts a part that begins at frame `start` after what there is.
-fn join(whole: &mut Vec<Frame>, seam: Option<usize>, start: usize, made: Vec<Frame>) {
-    let Some(seam) = seam else { return whole.extend(made) };
-    let first = seam.saturating_sub(HALF).max(start);
-    whole.truncate(first + PASSING);
-    let last = whole.len();
-    let eyes = eyes(&whole[first..], &made[first - start..]) + first;
+/// The frames of a lap up to where the next part, which begins with the lap, goes on alone.
+fn join(mut lap: Vec<Frame>, seam: usize, made: &[Frame]) -> Vec<Frame> {
+    let first = seam.saturating_sub(HALF);
+    lap.truncate(first + PASSING);
+    let last = lap.len();
+    let eyes = eyes(&lap[first..], &made[first..]) + first;
     for n in first..last {
         let share = (n + 1 - first) as f32 / (last + 1 - first) as f32;
-        whole[n] = passing(&whole[n], &made[n - start], share, n < eyes);
+        lap[n] = passing(&lap[n], &made[n], share, n < eyes);
     }
-    whole.extend(made.into_iter().skip(last - start));
+    lap
 }
 
 /// The frame from which the eyes are the new part's: where the old ones look there already, both open.
@@ -181,6 +197,7 @@ mod tests {
     use super::*;
     use crate::direction::Direction;
     use crate::face::model::Quality;
+    use crate::motion::Frames;
 
     /// Bursts of a tone with a melody, for `seconds`.
     fn reel(seconds: usize) -> Reel {
@@ -192,7 +209,7 @@ mod tests {
         Reel { samples: (0..16_000 * seconds).map(sample).collect::<Vec<_>>().into(), seconds: seconds as f64 }
     }
 
-    fn performed(reel: &Reel, parts: &Parts, shelf: &Shelf) -> Vec<Frame> {
+    fn performed(reel: &Reel, parts: &Parts, shelf: &Shelf) -> Frames {
         let plan = Direction::parse("neutral > happy").unwrap().plan(reel.seconds, parts.frames, &[]);
         let options = Options { seed: 5, quality: Quality::Draft };
         perform_parts(&Models::Standard, reel, &plan, options, (parts, shelf), &mut |_| {}).unwrap().frames
@@ -219,8 +236,8 @@ mod tests {
         let new: Vec<Frame> = (0..60).map(|n| frame(-0.2, if n < 40 { 0.8 } else { 0.0 })).collect();
         let first = eyes(&old, &new);
         assert!(first >= 40, "{first}");
-        let mut whole = old;
-        join(&mut whole, Some(HALF), 0, new);
+        let whole = join(old, HALF, &new);
+        assert_eq!(whole.len(), 60);
         let steps = (1..60).map(|n| (whole[n].gaze.yaw - whole[n - 1].gaze.yaw).abs());
         assert_eq!(steps.filter(|step| *step > 1e-3).count(), 1, "one jump, the old part's own");
     }

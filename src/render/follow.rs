@@ -5,6 +5,7 @@
 //! give the same picture.
 
 use super::Framing;
+use crate::Result;
 use crate::body::curves;
 use crate::body::skeleton::{self, OFFSETS, Pose};
 use crate::motion::Performance;
@@ -14,21 +15,22 @@ use glam::Vec3;
 const HEAD: usize = 5;
 
 /// Moves the actor of a close shot so that the camera seems to follow the head. The whole figure stands in its room and is left alone.
-pub fn follow(performance: &mut Performance, framing: Framing) {
+///
+/// # Errors
+/// [`crate::Error::Io`] where many frames cannot be filed.
+pub fn follow(performance: &mut Performance, framing: Framing) -> Result<()> {
     // Seconds over which the operator averages where the head is.
     let patience = match framing {
         Framing::Face => 0.4,
         Framing::Head => 0.6,
         Framing::Bust => 1.2,
-        Framing::Body => return,
+        Framing::Body => return Ok(()),
     };
     let head = |pose: &Pose| skeleton::globals(pose, &OFFSETS).positions[HEAD];
     let rest = head(&Pose::default());
     let away: Vec<Vec3> = performance.frames.iter().map(|frame| head(&frame.body) - rest).collect();
     let course = curves::smooth(&away, patience * performance.fps as f32);
-    for (frame, away) in performance.frames.iter_mut().zip(course) {
-        frame.body.hips -= away;
-    }
+    performance.frames.change(|n, frame| frame.body.hips -= course[n])
 }
 
 #[cfg(test)]
@@ -38,15 +40,15 @@ mod tests {
 
     #[test]
     fn a_slow_sway_is_followed_and_a_nod_is_not() {
-        let mut performance = Performance { fps: 30.0, seconds: 20.0, frames: vec![Frame::default(); 600] };
+        let mut performance = Performance { fps: 30.0, seconds: 20.0, frames: vec![Frame::default(); 600].into() };
         for (n, frame) in performance.frames.iter_mut().enumerate() {
             let t = n as f32 / 30.0;
             frame.body.hips.x += 0.1 * (t * 0.8).sin() + 0.01 * (t * 12.0).sin();
         }
         let whole = performance.clone();
-        follow(&mut performance, Framing::Body);
+        follow(&mut performance, Framing::Body).unwrap();
         assert_eq!(performance, whole);
-        follow(&mut performance, Framing::Head);
+        follow(&mut performance, Framing::Head).unwrap();
         let x: Vec<f32> = performance.frames[100..500].iter().map(|f| f.body.hips.x).collect();
         let reach = x.iter().fold(0f32, |m, v| m.max(v.abs()));
         assert!(reach < 0.03 && reach > 0.008, "{reach}");

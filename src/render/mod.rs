@@ -160,7 +160,7 @@ pub fn draw_all(
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some((n, swing)) = queue.take(ahead) {
-                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, &performance.frames[n], &swing) };
+                    let picture = if stop() { Err(Error::Interrupted) } else { guarded(renderer, performance.frames.frame(n), &swing) };
                     queue.put(n, picture);
                 }
             });

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn nothing_moves_while_nothing_moves() {
         let rig = rig();
-        let swings = swings(&rig, &Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] });
+        let swings = swings(&rig, &Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60].into() });
         let first = swings[0].clone();
         assert!(first.len() >= 10, "Ada's hair hangs on chains: {}", first.len());
         assert!(swings[59].iter().zip(&first).all(|(a, b)| a.angle_between(*b) < 1e-3));
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn a_cut_is_no_blow() {
         let rig = rig();
-        let mut performance = Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60] };
+        let mut performance = Performance { fps: 30.0, seconds: 2.0, frames: vec![Frame::default(); 60].into() };
         performance.frames[30..].iter_mut().for_each(|frame| frame.body.hips.x += 50.0);
         let swings = swings(&rig, &performance);
         let first = swings[0].clone();

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn faces_are_taken_where_most_is_shown_and_eyes_are_open() {
-        let mut take = Performance { fps: 30.0, seconds: 4.0, frames: vec![Frame::default(); 120] };
+        let mut take = Performance { fps: 30.0, seconds: 4.0, frames: vec![Frame::default(); 120].into() };
         for n in [10, 40, 70, 100] {
             take.frames[n].face[id::BROW_INNER_UP] = 0.9;
         }

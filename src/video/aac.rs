@@ -67,7 +67,7 @@ pub fn encode(recording: &Recording, out: &mut impl Write) -> Result<Sound> {
 fn fit(recording: &Recording) -> Result<Cow<'_, Recording>> {
     let mut fitted = Cow::Borrowed(recording);
     if recording.channels > 2 {
-        fitted = Cow::Owned(Recording { samples: recording.mixed_down().into(), rate: recording.rate, channels: 1, missing: 0.0 });
+        fitted = Cow::Owned(Recording { samples: recording.mono()?, rate: recording.rate, channels: 1, missing: 0.0 });
     }
     if !RATES.contains(&fitted.rate) {
         let Recording { samples, rate, channels, .. } = fitted.into_owned();

@@ -41,7 +41,8 @@ pub trait VideoWriter: Send {
     fn push(&mut self, picture: &Picture) -> Result<()>;
 
     /// Keeps finished pieces in `folder` from now on, and takes up those that are there from an earlier run, at most `most` pictures:
-    /// says how many, which then need not come again. Nothing may have been pushed before. Kinds without pieces keep nothing.
+    /// says how many, which then need not come again. Nothing may have been pushed before. A GIF keeps nothing: each picture is told by
+    /// what changed since the one before.
     fn resume(&mut self, _folder: &Path, _most: usize) -> Result<usize> {
         Ok(0)
     }

@@ -20,7 +20,7 @@ const MIN_TIMESCALE: u32 = 10_000;
 const MAX_TIMESCALE: u32 = 120_000;
 
 pub struct Mp4Writer {
-    output: Output,
+    path: PathBuf,
     width: u16,
     height: u16,
     rate: FrameRate,
@@ -40,7 +40,8 @@ impl Mp4Writer {
     /// Encodes the sound and makes ready for pictures.
     pub fn create(path: &Path, settings: &VideoSettings) -> Result<Mp4Writer> {
         let encoder = H264::new(settings)?;
-        let output = Output::create(path)?;
+        // Begun at the end, so that a run that is killed leaves nothing; whether it can be is known at once.
+        drop(Output::create(path)?);
         let temporary = || tempfile::tempfile_in(folder_of(path)).map_err(Error::io(path));
         let sound = match &settings.sound {
             Some(recording) if recording.frames() > 0 => {
@@ -51,7 +52,7 @@ impl Mp4Writer {
             _ => None,
         };
         Ok(Mp4Writer {
-            output,
+            path: path.to_owned(),
             width: settings.width as u16,
             height: settings.height as u16,
             rate: FrameRate::new(settings.fps),
@@ -88,25 +89,26 @@ impl VideoWriter for Mp4Writer {
         }
         let packet = self.encoder.encode(picture)?;
         self.piece.add(packet.bytes.len() as u32, packet.key);
-        self.encoded.write_all(&packet.bytes).map_err(Error::io(self.output.path()))
+        self.encoded.write_all(&packet.bytes).map_err(Error::io(&self.path))
     }
 
     fn resume(&mut self, folder: &Path, most: usize) -> Result<usize> {
         std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
         let length = pieces::length(self.settings.fps);
-        for piece in 0..pieces::whole(folder, length).min(most / length) {
-            self.pictures.extend(&pieces::take(folder, piece, &mut self.encoded)?);
+        for piece in 0..most / length {
+            let Some(pictures) = pieces::take(folder, piece, length, &mut self.encoded)? else { break };
+            self.pictures.extend(&pictures);
         }
         self.kept = Some(folder.to_owned());
         Ok(self.pictures.sizes.len())
     }
 
     fn finish(self: Box<Self>) -> Result<()> {
-        let Mp4Writer { mut output, width, height, rate, encoder, encoded, mut pictures, piece, sound, .. } = *self;
+        let Mp4Writer { path, width, height, rate, encoder, encoded, mut pictures, piece, sound, .. } = *self;
         pictures.extend(&piece);
         let Pictures { sizes, keys } = pictures;
         if sizes.is_empty() {
-            let what = format!("{}: a video needs at least one picture", output.path().display());
+            let what = format!("{}: a video needs at least one picture", path.display());
             return Err(Error::Unsupported { what, hint: "the recording is empty".into() });
         }
         let frames = sizes.len() as u64;
@@ -114,8 +116,7 @@ impl VideoWriter for Mp4Writer {
             Some((sound, _)) => (sound.rate, sound.frames),
             None => (rate.timescale, frames * u64::from(rate.ticks)),
         };
-        let too_long =
-            || Error::Limit { what: format!("{}: too long for one MP4", output.path().display()), hint: "cut it into parts".into() };
+        let too_long = || Error::Limit { what: format!("{}: too long for one MP4", path.display()), hint: "cut it into parts".into() };
         let ticks = (duration as f64 / f64::from(timescale) * f64::from(rate.timescale)).round() as u64;
         if duration.max(ticks).max(frames * u64::from(rate.ticks)) > u64::from(u32::MAX) {
             return Err(too_long());
@@ -128,7 +129,7 @@ impl VideoWriter for Mp4Writer {
             durations: rate.durations(frames as u32, ticks),
             sizes,
             keys,
-            data: flushed(encoded, output.path())?,
+            data: flushed(encoded, &path)?,
         }];
         if let Some((sound, data)) = sound {
             let units = sound.sizes.len() as u32;
@@ -138,7 +139,7 @@ impl VideoWriter for Mp4Writer {
             tracks.push(Track { media, timescale: rate, start: priming, durations, sizes, keys: (0..units).collect(), data });
         }
         let movie = Movie { timescale, duration: duration as u32, tracks };
-        let path = output.path().to_owned();
+        let mut output = Output::create(&path)?;
         movie.write(&mut output).map_err(Error::io(path))?;
         output.commit()
     }

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Key pictures of a piece: a minute.
@@ -75,50 +75,53 @@ pub fn put(folder: &Path, piece: usize, pictures: &Pictures, encoded: &mut dyn R
     inner.commit()
 }
 
-/// How many pieces stand in the folder one after another, each of `length` pictures and as it was put there.
-pub fn whole(folder: &Path, length: usize) -> usize {
-    (0..).take_while(|piece| is_whole(&place(folder, *piece), length).unwrap_or(false)).count()
-}
-
-fn is_whole(path: &Path, length: usize) -> io::Result<bool> {
-    const MARK: u64 = 32;
-    let file = File::open(path)?;
-    let bytes = file.metadata()?.len();
-    let (mut reader, mut hashed) = (BufReader::new(file), Hashing { inner: io::sink(), hash: Sha256::new() });
-    let mut count = [0; 4];
-    reader.read_exact(&mut count)?;
-    hashed.write_all(&count)?;
-    io::copy(&mut reader.by_ref().take(bytes.saturating_sub(4 + MARK)), &mut hashed)?;
-    let mut mark = Vec::new();
-    reader.read_to_end(&mut mark)?;
-    Ok(u32::from_le_bytes(count) as usize == length && hashed.hash.finalize().as_slice() == mark)
-}
-
-/// Copies a piece that is whole to the end of `to` and tells its pictures.
-pub fn take(folder: &Path, piece: usize, to: &mut BufWriter<File>) -> Result<Pictures> {
+/// Copies a piece to the end of `to` and tells its pictures; nothing where there is none of `count` pictures, as it was put there.
+pub fn take(folder: &Path, piece: usize, count: usize, to: &mut BufWriter<File>) -> Result<Option<Pictures>> {
     let path = place(folder, piece);
-    let mut copied = || -> io::Result<Pictures> {
-        let mut reader = BufReader::new(File::open(&path)?);
-        let mut number = || -> io::Result<u32> {
-            let mut bytes = [0; 4];
-            reader.read_exact(&mut bytes)?;
-            Ok(u32::from_le_bytes(bytes))
-        };
-        let mut pictures = Pictures::default();
-        for _ in 0..number()? {
-            let length = number()?;
-            pictures.add(length & !KEY, length & KEY != 0);
-        }
-        io::copy(&mut reader.take(pictures.bytes()), to)?;
-        Ok(pictures)
-    };
-    copied().map_err(Error::io(&path))
+    let Ok(file) = File::open(&path) else { return Ok(None) };
+    let end = to.stream_position().map_err(Error::io(&path))?;
+    let mut reader = Hashing { inner: BufReader::new(file), hash: Sha256::new() };
+    let Some(pictures) = read(&mut reader, count).unwrap_or(None) else { return Ok(None) };
+    io::copy(&mut reader.by_ref().take(pictures.bytes()), to).map_err(Error::io(&path))?;
+    let Hashing { mut inner, hash } = reader;
+    let mut mark = Vec::new();
+    if inner.read_to_end(&mut mark).is_ok() && hash.finalize().as_slice() == mark {
+        return Ok(Some(pictures));
+    }
+    to.seek(SeekFrom::Start(end)).and_then(|_| to.get_ref().set_len(end)).map_err(Error::io(&path))?;
+    Ok(None)
 }
 
-/// Writes and hashes.
-struct Hashing<W> {
-    inner: W,
+/// The lengths of the pictures, if there are `count`.
+fn read(reader: &mut impl Read, count: usize) -> io::Result<Option<Pictures>> {
+    let mut number = || -> io::Result<u32> {
+        let mut bytes = [0; 4];
+        reader.read_exact(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    };
+    if number()? as usize != count {
+        return Ok(None);
+    }
+    let mut pictures = Pictures::default();
+    for _ in 0..count {
+        let length = number()?;
+        pictures.add(length & !KEY, length & KEY != 0);
+    }
+    Ok(Some(pictures))
+}
+
+/// Writes or reads, and hashes.
+struct Hashing<T> {
+    inner: T,
     hash: Sha256,
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.hash.update(&bytes[..read]);
+        Ok(read)
+    }
 }
 
 impl<W: Write> Write for Hashing<W> {
@@ -143,13 +146,10 @@ mod tests {
         let pictures = Pictures { sizes: vec![5, 1, 3], keys: vec![0, 2] };
         put(folder.path(), 0, &pictures, &mut &b"abcdefghi"[..]).unwrap();
         put(folder.path(), 1, &pictures, &mut &b"ABCDEFGHI"[..]).unwrap();
-        assert_eq!((whole(folder.path(), 3), whole(folder.path(), 4)), (2, 0));
         let mut file = BufWriter::new(tempfile::tempfile_in(&folder).unwrap());
-        let mut all = take(folder.path(), 0, &mut file).unwrap();
+        let taken = |piece: usize, count: usize, file: &mut BufWriter<File>| take(folder.path(), piece, count, file).unwrap();
+        let mut all = taken(0, 3, &mut file).unwrap();
         assert_eq!(all, pictures);
-        all.extend(&take(folder.path(), 1, &mut file).unwrap());
-        assert_eq!(all, Pictures { sizes: vec![5, 1, 3, 5, 1, 3], keys: vec![0, 2, 3, 5] });
-        assert_eq!(file.into_inner().unwrap().metadata().unwrap().len(), 18);
         for damage in [|bytes: &mut Vec<u8>| bytes[20] ^= 1, |bytes: &mut Vec<u8>| bytes.truncate(30), |bytes: &mut Vec<u8>| bytes.clear()]
         {
             let path = place(folder.path(), 1);
@@ -157,8 +157,15 @@ mod tests {
             let mut bytes = before.clone();
             damage(&mut bytes);
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(whole(folder.path(), 3), 1);
+            assert_eq!(taken(1, 3, &mut file), None);
             std::fs::write(&path, before).unwrap();
         }
+        assert_eq!((taken(1, 4, &mut file), taken(2, 3, &mut file)), (None, None));
+        all.extend(&taken(1, 3, &mut file).unwrap());
+        assert_eq!(all, Pictures { sizes: vec![5, 1, 3, 5, 1, 3], keys: vec![0, 2, 3, 5] });
+        let mut bytes = Vec::new();
+        let mut file = file.into_inner().unwrap();
+        file.rewind().and_then(|()| file.read_to_end(&mut bytes)).unwrap();
+        assert_eq!(bytes, b"abcdefghiABCDEFGHI");
     }
 }

@@ -1,7 +1,7 @@
 //! Numbered PNG pictures with alpha, for compositing and editing.
 //!
 //! They are written into a hidden folder beside their place, which is moved there at the end; other files of a folder that
-//! exists already stay.
+//! exists already stay. Those of a long take are written where a later run finds them and goes on.
 
 use super::{VideoSettings, VideoWriter};
 use crate::render::Picture;
@@ -9,7 +9,7 @@ use crate::{Error, Result};
 use image::ImageEncoder;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use tempfile::TempDir;
 
@@ -60,8 +60,38 @@ impl Place {
 pub struct PngWriter {
     place: Place,
     digits: usize,
-    temporary: TempDir,
+    waiting: Waiting,
+    /// Pictures that there are.
     pushed: usize,
+}
+
+/// The folder of pictures before all are there.
+enum Waiting {
+    Temporary(TempDir),
+    /// For a later run too.
+    Kept(PathBuf),
+}
+
+impl Waiting {
+    fn path(&self) -> &Path {
+        match self {
+            Waiting::Temporary(folder) => folder.path(),
+            Waiting::Kept(folder) => folder,
+        }
+    }
+}
+
+/// The chunk with which a PNG file ends: length, name, check sum.
+const END: [u8; 12] = *b"\0\0\0\0IEND\xae\x42\x60\x82";
+
+/// Whether a picture was written to its end.
+fn is_whole(path: &Path) -> bool {
+    let mut end = [0; END.len()];
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::End(-(END.len() as i64)))?;
+        file.read_exact(&mut end)
+    });
+    read.is_ok() && end == END
 }
 
 impl PngWriter {
@@ -74,14 +104,14 @@ impl PngWriter {
         };
         let temporary = tempfile::Builder::new().prefix(".gestus-").suffix(".tmp").tempdir_in(beside).map_err(Error::io(&place.folder))?;
         let digits = place.digits.unwrap_or_else(|| settings.frames.saturating_sub(1).to_string().len().max(MIN_DIGITS));
-        Ok(PngWriter { place, digits, temporary, pushed: 0 })
+        Ok(PngWriter { place, digits, waiting: Waiting::Temporary(temporary), pushed: 0 })
     }
 }
 
 impl VideoWriter for PngWriter {
     fn push(&mut self, picture: &Picture) -> Result<()> {
         let name = self.place.name(self.pushed, self.digits);
-        let path = self.temporary.path().join(&name);
+        let path = self.waiting.path().join(&name);
         let shown = self.place.folder.join(name);
         let mut file = BufWriter::new(File::create(&path).map_err(Error::io(&shown))?);
         let encoder = PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Adaptive);
@@ -95,20 +125,31 @@ impl VideoWriter for PngWriter {
         Ok(())
     }
 
+    fn resume(&mut self, folder: &Path, most: usize) -> Result<usize> {
+        if !folder.is_dir() {
+            match fs::rename(self.waiting.path(), folder) {
+                // What is there could not be moved to its place at the end.
+                Err(e) if e.kind() == ErrorKind::CrossesDevices => return Ok(0),
+                moved => moved.map_err(Error::io(folder))?,
+            }
+        }
+        self.waiting = Waiting::Kept(folder.to_owned());
+        self.pushed = (0..most).take_while(|number| is_whole(&folder.join(self.place.name(*number, self.digits)))).count();
+        Ok(self.pushed)
+    }
+
     fn finish(self: Box<Self>) -> Result<()> {
-        let PngWriter { place, digits, temporary, pushed } = *self;
+        let PngWriter { place, digits, waiting, pushed } = *self;
         let folder = &place.folder;
         if !folder.is_dir() {
-            set_default_permissions(temporary.path()).map_err(Error::io(folder))?;
-            fs::rename(temporary.path(), folder).map_err(Error::io(folder))?;
-            let _ = temporary.keep();
-            return Ok(());
+            set_default_permissions(waiting.path()).map_err(Error::io(folder))?;
+            return fs::rename(waiting.path(), folder).map_err(Error::io(folder));
         }
         for number in 0..pushed {
             let name = place.name(number, digits);
-            fs::rename(temporary.path().join(&name), folder.join(&name)).map_err(Error::io(folder.join(&name)))?;
+            fs::rename(waiting.path().join(&name), folder.join(&name)).map_err(Error::io(folder.join(&name)))?;
         }
-        temporary.close().map_err(Error::io(folder))
+        fs::remove_dir_all(waiting.path()).map_err(Error::io(folder))
     }
 }
 

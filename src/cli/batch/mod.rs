@@ -22,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -49,7 +49,7 @@ pub struct Arguments {
     /// Begin no further job once one has failed
     #[arg(long)]
     fail_fast: bool,
-    /// Longest time for one job, seconds
+    /// Longest time for one job, and for reading JOBS from an object store, seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
     time_limit: u64,
     /// Most memory for one job, as 2GiB or 800MiB (Linux)
@@ -232,7 +232,7 @@ impl<'a> Batch<'a> {
     /// The jobs of this shard. A mistake in any line stops the run before it begins.
     fn jobs(&self) -> Result<Vec<Job>> {
         let Arguments { outputs, shard, .. } = self.arguments;
-        let entries = self.source.entries(outputs)?;
+        let entries = self.source.entries(outputs, Instant::now() + self.settings.time_limit)?;
         let mut written: HashMap<PathBuf, String> = HashMap::new();
         let mut all = Vec::new();
         for entry in entries {

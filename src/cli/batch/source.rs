@@ -5,6 +5,7 @@ use crate::batch::roots::Roots;
 use crate::batch::stores::Address;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Where jobs are written down.
 pub enum Source {
@@ -40,12 +41,12 @@ impl Source {
         }
     }
 
-    /// The jobs, unchecked. Those here are read in their own folder, where the batch works.
-    pub fn entries(&self, templates: &[String]) -> Result<Vec<Entry>> {
+    /// The jobs, unchecked. Those here are read in their own folder, where the batch works; those of a store have to be there by `end`.
+    pub fn entries(&self, templates: &[String], end: Instant) -> Result<Vec<Entry>> {
         match self {
             Source::Here(jobs) if jobs.is_dir() => manifest::folder(jobs, templates),
             Source::Here(jobs) => manifest::read(jobs.file_name().map_or(jobs, Path::new), templates),
-            Source::Store(address) => manifest::fetch(address, templates),
+            Source::Store(address) => manifest::fetch(address, templates, end),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `gestus bench`: the commands `animate` and `render` as a user runs them, on ten seconds of the sample speech, against
-//! the budgets that gestus promises for two cores without a graphics card. `gestus bench batch`: many clips ([`batch`]).
+//! the budgets that gestus promises for two cores without a graphics card. `gestus bench batch`: many clips ([`batch`]). `gestus
+//! bench long`: one long recording ([`long`]).
 
 mod batch;
+mod long;
 
 use super::drawing::Drawing;
 use super::messages::{Messages, print};
@@ -29,6 +31,8 @@ pub struct Arguments {
 enum What {
     /// Many clips in one batch against as many single runs, and a batch that is killed again and again
     Batch(batch::Arguments),
+    /// A long recording: memory and speed by quarter, and a run that is killed in the middle
+    Long(long::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -37,7 +41,8 @@ Works in a temporary folder and leaves nothing behind. Other work on the machine
 Examples:
   gestus bench
   gestus bench --json > bench.json
-  gestus bench batch --clips 50 -o {}.mp4";
+  gestus bench batch --clips 50 -o {}.mp4
+  gestus bench long --minutes 20";
 
 /// The sample speech.
 static SPEECH: &[u8] = include_bytes!("../../../assets/speech.wav");
@@ -86,8 +91,10 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
-    if let Some(What::Batch(arguments)) = &arguments.what {
-        return batch::run(arguments, messages);
+    match &arguments.what {
+        Some(What::Batch(arguments)) => return batch::run(arguments, messages),
+        Some(What::Long(arguments)) => return long::run(arguments, messages),
+        None => {}
     }
     messages.say(format!("measuring animate and render on {SECONDS} s of speech"));
     let folder = tempfile::tempdir().map_err(Error::io(std::env::temp_dir()))?;
@@ -190,8 +197,13 @@ fn drawing_alone(folder: &Path, options: &[&str]) -> Result<f64> {
 
 /// Most memory this process ever held, in megabytes, where the system tells.
 fn peak_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    held("self", "VmHWM:")
+}
+
+/// Megabytes that a process holds (`VmRSS:`) or held at most (`VmHWM:`), where the system tells.
+fn held(process: &str, name: &str) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
     Some(kibibytes * 1024.0 / 1e6)
 }

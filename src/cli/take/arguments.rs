@@ -69,7 +69,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", default_value = "default")]
     pub quality: Quality,
     /// Recordings of twice this length and more are performed in parts, in constant memory; what a run that was ended has finished is
-    /// kept in a hidden folder beside the first output, and the same command goes on from there
+    /// kept in a hidden folder beside the first output, and the same command goes on from there (a GIF is drawn anew)
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(20..=3600))]
     pub part: u32,
     #[command(flatten)]
@@ -233,7 +233,7 @@ impl Arguments {
         take.tell_gestures(&words, messages);
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&self.weights.model, &take.speech, &take.plan, options)?.resample(self.fps.0);
-        take.plan.given.iter().for_each(|excerpt| excerpt.hold(&mut take.performance));
+        take.plan.given.iter().try_for_each(|excerpt| excerpt.hold(&mut take.performance))?;
         take.timings.set("perform", stage.finish());
         interrupt::check()
     }

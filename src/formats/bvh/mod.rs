@@ -115,7 +115,7 @@ pub fn read(bytes: &[u8], origin: &str) -> Result<Loaded> {
     }
     let frame = |body: Pose| Frame { head: motion::head_of(&body), body, ..Frame::default() };
     let frames: Vec<Frame> = poses.into_iter().map(frame).collect();
-    let performance = Performance { fps: clip.fps, seconds: frames.len() as f64 / clip.fps, frames };
+    let performance = Performance { fps: clip.fps, seconds: frames.len() as f64 / clip.fps, frames: frames.into() };
     Ok(Loaded { performance, parts: super::BODY, unused: map.unused(&clip.skeleton), notes })
 }
 
