@@ -144,11 +144,13 @@ pub(super) fn part(mut left: Vec3, mut right: Vec3) -> (Vec3, Vec3) {
 mod tests {
     use super::*;
 
+    const SPACE: Space = Space { width: 0.45, top: 0.52 };
+
     #[test]
     fn no_place_is_inside_the_head_or_the_torso() {
         let mut dice = Dice::new(5, Purpose::Drift);
         for _ in 0..20_000 {
-            let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)), 0.45);
+            let at = keep_out(Vec3::new(dice.uniform(-0.3, 0.8), dice.uniform(-0.5, 1.0), dice.uniform(-0.4, 0.8)), SPACE);
             assert!((at - Vec3::new(0.0, 0.64, 0.06)).length() > 0.295, "{at}");
             if (0.0..0.4).contains(&at.y) {
                 assert!((at.x / 0.21).hypot(at.z / 0.20) > 0.85, "{at}");
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn free_places_stay_where_they_are() {
         let at = Vec3::new(0.26, 0.2, 0.27);
-        assert!((keep_out(at, 0.45) - at).length() < 0.02);
+        assert!((keep_out(at, SPACE) - at).length() < 0.02);
         let (left, right) = part(at, at);
         assert!((left - at).length() < 0.01 && (right - at).length() < 0.01);
     }

@@ -30,7 +30,7 @@ use std::path::Path;
 
 /// Strengths an emotion is asked for at, and seeds whose mean is taken.
 const STRENGTHS: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-const SEEDS: u64 = 4;
+const SEEDS: u64 = 8;
 /// Clips whose speech is joined where the body is measured too: some ten seconds.
 const IN_A_ROW: u64 = 3;
 /// Seeds that stand for actors before the judge.

@@ -4,10 +4,10 @@
 //! another one for every label. It is measured once on the finished weights, as pharmacologists do, and read backwards, so that what
 //! is seen grows in proportion to what is asked.
 
-use super::expression::{pattern, shown};
+use super::expression::{head_pitch, pattern, shown};
 use super::hearing::Heard;
 use super::model::{Asked, FaceModel, Quality};
-use super::vector::unpack;
+use super::vector::{Row, unpack};
 use crate::Result;
 use crate::emotion::{Label, Point, mixture};
 use rayon::prelude::*;
@@ -16,31 +16,42 @@ use rayon::prelude::*;
 pub const FEELINGS: usize = Label::ALL.len() - 1;
 /// Even steps of intensity up to 1 at which the response is measured.
 pub const STEPS: usize = 10;
-/// A row of numbers for every label: what is shown at each step, over what is shown at 1.
-pub const NUMBERS: usize = FEELINGS * STEPS;
+/// Two rows of numbers for every label: those of [`Response`].
+pub const NUMBERS: usize = 2 * FEELINGS * STEPS;
 
-/// How much of each label's expression the face shows at every step of intensity, 0..=1 and rising; 1 at the last.
+/// How the face answers to each label at every step of intensity.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Response([[f32; STEPS]; FEELINGS]);
+pub struct Response {
+    /// How much of the expression it shows, 0..=1 and rising; 1 at the last.
+    shown: [[f32; STEPS]; FEELINGS],
+    /// How far the head is pitched beyond neutral's, radians.
+    pitch: [[f32; STEPS]; FEELINGS],
+}
 
 impl Response {
     /// Of a face that answers in proportion.
     pub fn proportional() -> Response {
-        Response([std::array::from_fn(|i| (i + 1) as f32 / STEPS as f32); FEELINGS])
+        let share = |i: usize| (i + 1) as f32 / STEPS as f32;
+        let pitch = |label: usize| std::array::from_fn(|i| share(i) * head_pitch(Label::ALL[label + 1]));
+        Response { shown: [std::array::from_fn(share); FEELINGS], pitch: std::array::from_fn(pitch) }
     }
 
     /// From as many numbers as [`Response::numbers`] gives; rows that do not rise are made to.
     pub fn new(numbers: &[f32; NUMBERS]) -> Response {
-        Response(std::array::from_fn(|label| rising(&numbers[label * STEPS..(label + 1) * STEPS])))
+        let row = |n: usize| &numbers[n * STEPS..(n + 1) * STEPS];
+        Response {
+            shown: std::array::from_fn(|label| rising(row(label))),
+            pitch: std::array::from_fn(|label| std::array::from_fn(|i| row(FEELINGS + label)[i])),
+        }
     }
 
     pub fn numbers(&self) -> [f32; NUMBERS] {
-        std::array::from_fn(|i| self.0[i / STEPS][i % STEPS])
+        std::array::from_fn(|i| [&self.shown, &self.pitch][i / (FEELINGS * STEPS)][i / STEPS % FEELINGS][i % STEPS])
     }
 
     /// The intensity that must be asked for so that `share` of the full expression is seen; from 1 on nothing changes.
     fn intensity(&self, label: usize, share: f32) -> f32 {
-        let row = &self.0[label];
+        let row = &self.shown[label];
         if !(0.0..1.0).contains(&share) {
             return share;
         }
@@ -61,28 +72,54 @@ impl Response {
         asked
     }
 
+    /// What the head must be pitched by, radians, so that it is held as the feeling asks: the model alone turns it the wrong way at
+    /// weak intensities of some.
+    pub fn nod(&self, wanted: &Point) -> f32 {
+        let weights = mixture(wanted);
+        let one = |(i, label): (usize, &Label)| {
+            let weight = weights[*label as usize];
+            weight * head_pitch(*label) - self.pitched(i, self.intensity(i, weight))
+        };
+        Label::ALL[1..].iter().enumerate().map(one).sum()
+    }
+
+    /// The measured pitch at an intensity; in proportion beyond 1.
+    fn pitched(&self, label: usize, intensity: f32) -> f32 {
+        let at = |step: usize| if step == 0 { 0.0 } else { self.pitch[label][step.min(STEPS) - 1] };
+        let place = intensity.clamp(0.0, 1.0) * STEPS as f32;
+        let (step, share) = (place as usize, place.fract());
+        (at(step) + share * (at(step + 1) - at(step))) * intensity.max(1.0)
+    }
+
     /// Measures the response of a model over what was heard in some recordings.
     pub fn measure(model: &FaceModel, voices: &[Heard]) -> Result<Response> {
         let jobs: Vec<(usize, usize)> = (0..FEELINGS).flat_map(|label| (0..=STEPS).map(move |step| (label, step))).collect();
         let answers = jobs
             .par_iter()
-            .map(|(label, step)| voices.iter().map(|heard| answer(model, heard, Label::ALL[label + 1], *step)).sum::<Result<f32>>())
-            .collect::<Result<Vec<f32>>>()?;
-        Ok(Response(std::array::from_fn(|label| {
-            let row = &answers[label * (STEPS + 1)..(label + 1) * (STEPS + 1)];
+            .map(|(label, step)| {
+                let answers = voices.iter().map(|heard| answer(model, heard, Label::ALL[label + 1], *step)).collect::<Result<Vec<_>>>()?;
+                Ok([0, 1].map(|k| answers.iter().map(|a| a[k]).sum::<f32>() / answers.len().max(1) as f32))
+            })
+            .collect::<Result<Vec<[f32; 2]>>>()?;
+        let row = |label: usize| &answers[label * (STEPS + 1)..(label + 1) * (STEPS + 1)];
+        let shown = |label: usize| {
+            let row: Vec<f32> = row(label).iter().map(|a| a[0]).collect();
             let full = (row[STEPS] - row[0]).max(1e-6);
             rising(&row[1..].iter().map(|v| (v - row[0]) / full).collect::<Vec<f32>>())
-        })))
+        };
+        let pitch = |label: usize| std::array::from_fn(|i| row(label)[i + 1][1] - row(label)[0][1]);
+        Ok(Response { shown: std::array::from_fn(shown), pitch: std::array::from_fn(pitch) })
     }
 }
 
-/// How much of a label's expression a performance shows, on average.
-fn answer(model: &FaceModel, heard: &Heard, label: Label, step: usize) -> Result<f32> {
+/// How much of a label's expression a performance shows, and how far its head is pitched, on average.
+fn answer(model: &FaceModel, heard: &Heard, label: Label, step: usize) -> Result<[f32; 2]> {
     let frames = heard.activity.len();
     let emotion = [label.at(step as f32 / STEPS as f32)];
     let rows = model.act(heard, &Asked { emotion: &emotion, ..Asked::default() }, frames, 1, Quality::Default)?;
     let pattern = pattern(label, None);
-    Ok(rows.iter().map(|row| shown(&unpack(row).0, &pattern)).sum::<f32>() / frames.max(1) as f32)
+    let mean = |of: &dyn Fn(&Row) -> f32| rows.iter().map(of).sum::<f32>() / frames.max(1) as f32;
+    Ok([mean(&|row| shown(&unpack(row).0, &pattern)), mean(&|row| unpack(row).1.pitch)])
 }
 
 /// The row made to rise from 0 to 1 (by at least a thousandth a step, so that it can be read backwards).
@@ -102,8 +139,8 @@ mod tests {
 
     /// Weak feelings are answered with the square of their intensity.
     fn square() -> Response {
-        let row = |i: usize| ((i % STEPS + 1) as f32 / STEPS as f32).powi(2);
-        Response::new(&std::array::from_fn(row))
+        let share = |i: usize| ((i % STEPS + 1) as f32 / STEPS as f32).powi(2);
+        Response::new(&std::array::from_fn(|i| if i < NUMBERS / 2 { share(i) } else { 0.1 * share(i) }))
     }
 
     #[test]
@@ -123,6 +160,17 @@ mod tests {
         let asked = Response::proportional().dose(&wanted);
         assert!(wanted.iter().zip(asked).all(|(w, a)| (w - a).abs() < 1e-3), "{asked:?}");
         assert_eq!(Response::new(&square().numbers()).numbers(), square().numbers());
+    }
+
+    #[test]
+    fn the_head_ends_where_the_feeling_asks() {
+        for wanted in [0.2, 0.55, 1.0, 1.3] {
+            let point = Label::Disgust.at(wanted);
+            let asked = square().dose(&point)[5] / Label::Disgust.mean()[5];
+            let own = 0.1 * if asked < 1.0 { asked * asked } else { asked };
+            assert!((own + square().nod(&point) - wanted * head_pitch(Label::Disgust)).abs() < 0.003, "{wanted}");
+        }
+        assert!(Response::proportional().nod(&Label::Sad.at(0.37)).abs() < 1e-4);
     }
 
     #[test]

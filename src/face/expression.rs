@@ -154,6 +154,11 @@ pub fn openness(point: &Point) -> f32 {
     (1.0 + more).clamp(0.5, 1.5)
 }
 
+/// How far the head goes down (+) at intensity 1 of a label, radians.
+pub fn head_pitch(label: Label) -> f32 {
+    Expression::of(label).head[0]
+}
+
 /// What the expression of a label moves on a face at rest, as far as the other one does not move it more.
 pub fn pattern(label: Label, other: Option<Label>) -> Coefficients {
     let rest = vector::pack(&[0.0; COUNT], Default::default(), Default::default());

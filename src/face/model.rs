@@ -193,6 +193,8 @@ impl FaceModel {
             let (_, head, gaze) = vector::unpack(row);
             *row = vector::pack(face, head, gaze);
         }
+        let nods = each(asked.emotion, |point| self.response.nod(point));
+        rows.iter_mut().enumerate().for_each(|(n, row)| pitch_head(row, entry(&nods, n).unwrap_or(0.0)));
         accents::raise(&mut rows, &heard.stresses, seed);
         life::enliven(&mut rows, &heard.activity, seed);
         Ok(rows)
@@ -275,6 +277,12 @@ impl FaceModel {
             }
         }
     }
+}
+
+/// Turns the head down by `pitch` radians under eyes that stay where they look.
+fn pitch_head(row: &mut Row, pitch: f32) {
+    row[vector::HEAD + 1] += pitch;
+    row[vector::GAZE + 1] -= pitch;
 }
 
 /// Joins the rows of a window from frame `first` on to those of the windows before: over what they share, the new ones take over.
