@@ -8,7 +8,10 @@ use gestus::body::rhythm::Rhythm;
 use gestus::body::skeleton::{self, Globals, OFFSETS, Pose};
 use gestus::body::{self, Expressivity, curves};
 use gestus::evaluate::motion::Motion;
-use gestus::motion::Head;
+use gestus::formats;
+use gestus::motion::{Frame, Head, Performance};
+use gestus::train::clips::recorded;
+use gestus::train::pairs::pairs;
 use glam::Vec3;
 use std::path::{Path, PathBuf};
 
@@ -180,9 +183,14 @@ fn moves_like_people_who_speak() {
     assert!((0.4..0.98).contains(&average(&|f| f.punctuality)));
 }
 
+/// Where recordings are.
+fn shared() -> PathBuf {
+    std::env::var_os("GESTUS_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from)
+}
+
 #[test]
 fn recorded_voices_move_it_too() {
-    let folder = std::env::var_os("GESTUS_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let folder = shared();
     for name in [
         "paired/zeggs_067_Speech_2_a",
         "paired/beat2_2_scott_0_1_1_a",
@@ -366,4 +374,30 @@ fn the_learned_body_does_not_depend_on_threads() {
     let speech = speech(12.0, 4);
     let on = |threads: usize| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(|| learned(&speech, 5));
     assert_eq!(on(1), on(3));
+}
+
+#[test]
+fn real_takes_of_speakers_are_pairs_to_learn_from() {
+    let root = shared().join("data");
+    let takes = recorded(&root, &|file| file.starts_with("paired/")).unwrap();
+    if takes.is_empty() {
+        eprintln!("SKIPPED: {} has no paired takes; set GESTUS_DATA", root.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for take in &takes {
+        let seconds = take.poses.len() as f64 / 30.0;
+        let frames = take.poses.iter().map(|pose| Frame { body: pose.clone(), ..Frame::default() }).collect();
+        let motion = Performance { fps: 30.0, seconds, frames };
+        formats::write(&folder.path().join(format!("{}.bvh", take.name)), &motion, &Default::default()).unwrap();
+        std::fs::copy(take.path.with_extension("ogg"), folder.path().join(format!("{}.ogg", take.name))).unwrap();
+    }
+    let pairs = pairs(folder.path()).unwrap();
+    assert_eq!(pairs.len(), takes.len());
+    for (pair, take) in pairs.iter().zip(&takes) {
+        let of = |poses: &[Pose]| Motion::of(poses).timing(&Rhythm::of(&pair.speech, poses.len()).level).0;
+        let (here, there) = (of(&pair.poses), of(&take.poses[..pair.poses.len()]));
+        println!("{}: {} frames, r of hands and voice {here:.2}, as recorded {there:.2}", pair.name, pair.poses.len());
+        assert!((here - there).abs() < 0.05 && pair.poses.len() > 1000);
+    }
 }

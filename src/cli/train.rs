@@ -37,6 +37,9 @@ struct Body {
     /// How often the rules perform every minute of speech
     #[arg(long, value_name = "NUMBER", default_value_t = 6)]
     rehearsals: usize,
+    /// Learn from a folder of speakers too, as BEAT, BEAT2 and ZeroEGGS have them: motion (.bvh, .npz) with recordings of the same names
+    #[arg(long, value_name = "FOLDER")]
+    pairs: Option<PathBuf>,
     /// Go on from the weights in the folder, in smaller steps
     #[arg(long)]
     resume: bool,
@@ -50,7 +53,8 @@ Checkpoints are saved on the way; Ctrl-C stops and leaves the last one.
 
 Examples:
   gestus train body --data ~/recordings -o models
-  gestus train body --resume --steps 800 -o try";
+  gestus train body --resume --steps 800 -o try
+  gestus train body --pairs ~/zeroeggs/clean -o mine";
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EMOTION_EXAMPLES)]
@@ -125,9 +129,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             recordings(&data)?;
             train::face(&train::Options { data, sources, out, synthetic_minutes, content_steps, face_steps, resume, hold_out, seed })
         }
-        Model::Body(Body { data, out, steps, rehearsals, resume, seed }) => {
+        Model::Body(Body { data, out, steps, rehearsals, pairs, resume, seed }) => {
             recordings(&data)?;
-            train::body::train(&train::body::Options { data, out, steps, rehearsals, resume, seed })
+            train::body::train(&train::body::Options { data, out, steps, rehearsals, pairs, resume, seed })
         }
         Model::Emotion(Emotion { data, sources, out, steps, hold_out, seed }) => {
             recordings(&data)?;

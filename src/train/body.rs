@@ -2,10 +2,12 @@
 //!
 //! Two teachers: the rules ([`crate::body`]), performed over hours of speech under every feeling, and recorded people of
 //! Microsoft Rocketbox (MIT), who stand, listen and gesture without a sound. What the recorded ones do gets a rhythm from its own
-//! strokes and rests, so that both speak the same language; a number tells the model whose motion it sees.
+//! strokes and rests, so that both speak the same language; a number tells the model whose motion it sees. Who holds recordings of
+//! speakers with their speech ([`super::pairs`]) adds them to the people.
 
 use super::clips::{Recorded, recorded};
 use super::data::Split;
+use super::pairs::{Pair, pairs};
 use super::talks::{Talk, talks};
 use super::{Average, Log, optimiser};
 use crate::body::latent::{CODE, Code, FINGERS, GRIP, Latent, Part, STEP, leverage, mirror};
@@ -41,6 +43,8 @@ pub struct Options {
     pub steps: usize,
     /// How often the rules perform every minute of speech.
     pub rehearsals: usize,
+    /// A folder of speakers' motion with its speech.
+    pub pairs: Option<PathBuf>,
     /// Go on from the weights in `out`, at a third of the learning rate.
     pub resume: bool,
     pub seed: u64,
@@ -159,6 +163,15 @@ fn example(chain: &[&Recorded], latent: &Latent, rng: &mut impl Rng) -> Example 
     let codes: Vec<Code> = poses.iter().step_by(STEP).map(|p| latent.encode(p)).collect();
     let points: Option<Vec<Point>> = points.into_iter().step_by(STEP).collect();
     Example { pulse: pulse::rows(&rhythm, codes.len()), codes, points, origin: 1.0 }
+}
+
+/// Speakers under their own speech.
+fn spoken(pair: Pair, latent: &Latent) -> Example {
+    let Pair { mut poses, speech, felt, .. } = pair;
+    centre(&mut poses);
+    let codes: Vec<Code> = poses.iter().step_by(STEP).map(|p| latent.encode(p)).collect();
+    let points = felt.map(|label| vec![label.at(1.0); codes.len()]);
+    Example { pulse: pulse::rows(&Rhythm::of(&speech, poses.len()), codes.len()), codes, points, origin: 1.0 }
 }
 
 /// Puts the mean place between the feet over the origin.
@@ -359,7 +372,13 @@ pub fn train(options: &Options) -> Result<()> {
     })?;
     let clips: Vec<Recorded> = clips.into_iter().filter(|c| !c.test).collect();
     let latent = fit_latent(&clips, &talks_train);
-    let pools = [taught(&talks_train, &latent, options), people(&clips, &latent, &mut rng)];
+    let mut people = people(&clips, &latent, &mut rng);
+    if let Some(folder) = &options.pairs {
+        let spoken: Vec<Example> = pairs(folder)?.into_iter().map(|pair| spoken(pair, &latent)).collect();
+        log.line(&format!("{} takes of speakers with their speech", spoken.len()))?;
+        people.extend(spoken);
+    }
+    let pools = [taught(&talks_train, &latent, options), people];
     let minutes = |pool: &[Example]| pool.iter().map(|e| e.codes.len() * STEP).sum::<usize>() as f32 / 1800.0;
     let recorded_minutes = clips.iter().map(|c| c.poses.len()).sum::<usize>() as f32 / 1800.0;
     log.line(&format!(

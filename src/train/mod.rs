@@ -10,6 +10,7 @@ pub mod data;
 pub mod emotion;
 pub mod face;
 pub mod npz;
+pub mod pairs;
 mod pseudo;
 pub mod sentences;
 pub mod synthesis;
