@@ -39,6 +39,7 @@ pub mod emotion;
 pub mod error;
 pub mod evaluate;
 pub mod face;
+mod filed;
 pub mod formats;
 pub mod interrupt;
 pub mod layers;

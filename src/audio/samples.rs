@@ -1,8 +1,8 @@
 //! Many samples: in memory, or beyond [`MOST_HELD`] in a temporary file that the system maps, so that memory does not grow with a
 //! recording's length.
 
-use crate::{Error, Result};
-use memmap2::{Mmap, UncheckedAdvice};
+use crate::{Error, Result, filed};
+use memmap2::Mmap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::ops::{Deref, DerefMut, Range};
@@ -86,14 +86,9 @@ impl Samples {
 
     /// Lets the system take back the pages of the first `count` samples of a file; it reads them again when they are wanted.
     pub fn release(&self, count: usize) {
-        #[cfg(unix)]
         if let Data::Filed(map) = &*self.data {
-            let end = size_of::<f32>() * (self.range.start + count);
-            // SAFETY: the pages belong to a file that nobody writes to, so what is read again is the same.
-            let _ = unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, 0, end.min(map.len())) };
+            filed::release(map, size_of::<f32>() * (self.range.start + count));
         }
-        #[cfg(not(unix))]
-        let _ = count;
     }
 }
 
@@ -137,12 +132,11 @@ impl Writer {
     }
 
     fn spill(&mut self) -> Result<()> {
-        let place = || Error::io(std::env::temp_dir());
         if self.file.is_none() {
-            self.file = Some(BufWriter::new(tempfile::tempfile().map_err(place())?));
+            self.file = Some(filed::create()?);
         }
         if let Some(file) = &mut self.file {
-            file.write_all(bytemuck::cast_slice(&self.held)).map_err(place())?;
+            file.write_all(bytemuck::cast_slice(&self.held)).map_err(Error::io(std::env::temp_dir()))?;
         }
         self.filed += self.held.len();
         self.held.clear();
@@ -155,10 +149,7 @@ impl Writer {
         }
         self.spill()?;
         let Some(file) = self.file else { return Ok(Samples::default()) };
-        let file = file.into_inner().map_err(|e| Error::io(std::env::temp_dir())(e.into_error()))?;
-        // SAFETY: the file has no name, so nobody else can change it.
-        let map = unsafe { Mmap::map(&file) }.map_err(Error::io(std::env::temp_dir()))?;
-        Ok(Samples { data: Arc::new(Data::Filed(map)), range: 0..self.filed })
+        Ok(Samples { data: Arc::new(Data::Filed(filed::map(file)?)), range: 0..self.filed })
     }
 }
 

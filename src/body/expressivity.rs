@@ -3,7 +3,7 @@
 //! The parameters extend those of Hartmann, Mancini and Pelachaud (2006, <https://doi.org/10.1007/11678816_22>): overall
 //! activation, spatial extent, temporal extent, fluidity, power, repetition. Directions and sizes of happy, angry, sad and
 //! calm follow ratios measured on acted, styled motion, compressed to about their square root because actors exaggerate, but for
-//! the height of joyful hands, which is what tells joy from anger;
+//! the height of joyful and angry hands, and joy's other ratios, which are small so that height tells it from anger;
 //! fear, disgust, surprise and contempt follow the descriptions of Wallbott (1998,
 //! <https://doi.org/10.1002/(SICI)1099-0992(1998110)28:6%3C879::AID-EJSP901%3E3.0.CO;2-W>) and are not measured.
 

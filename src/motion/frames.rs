@@ -2,8 +2,8 @@
 //! performance's length.
 
 use super::Frame;
-use crate::{Error, Result};
-use memmap2::{Mmap, UncheckedAdvice};
+use crate::{Error, Result, filed};
+use memmap2::Mmap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::mem::offset_of;
@@ -48,12 +48,7 @@ impl Filed {
         if self.block.swap(block, Ordering::Relaxed) == block {
             return;
         }
-        #[cfg(unix)]
-        {
-            let end = SIZE * BLOCK * block.saturating_sub(1);
-            // SAFETY: the pages belong to a file that nobody writes to, so what is read again is the same.
-            let _ = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, 0, end) };
-        }
+        filed::release(&self.map, SIZE * BLOCK * block.saturating_sub(1));
     }
 }
 
@@ -224,12 +219,11 @@ impl Writer {
     }
 
     fn spill(&mut self) -> Result<()> {
-        let place = || Error::io(std::env::temp_dir());
         let file = match &mut self.file {
             Some(file) => file,
-            None => self.file.insert(BufWriter::new(tempfile::tempfile().map_err(place())?)),
+            None => self.file.insert(filed::create()?),
         };
-        std::mem::take(&mut self.held).iter().try_for_each(|frame| file.write_all(&bytes(frame))).map_err(place())
+        std::mem::take(&mut self.held).iter().try_for_each(|frame| file.write_all(&bytes(frame))).map_err(Error::io(std::env::temp_dir()))
     }
 
     pub fn finish(mut self) -> Result<Frames> {
@@ -238,10 +232,7 @@ impl Writer {
         }
         self.spill()?;
         let Some(file) = self.file else { return Ok(Frames::default()) };
-        let file = file.into_inner().map_err(|e| Error::io(std::env::temp_dir())(e.into_error()))?;
-        // SAFETY: the file has no name, so nobody else can change it.
-        let map = unsafe { Mmap::map(&file) }.map_err(Error::io(std::env::temp_dir()))?;
-        Ok(Frames(Data::Filed(Arc::new(Filed { map, block: AtomicUsize::new(0) }))))
+        Ok(Frames(Data::Filed(Arc::new(Filed { map: filed::map(file)?, block: AtomicUsize::new(0) }))))
     }
 }
 
