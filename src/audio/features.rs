@@ -66,7 +66,7 @@ impl Mel {
 
     /// Log of the mean band power of every frame, nats.
     pub fn level(&self) -> Vec<f32> {
-        self.values.chunks_exact(BANDS).map(|row| (row.iter().map(|v| v.exp()).sum::<f32>() / BANDS as f32).ln()).collect()
+        levels(&self.values)
     }
 
     /// Subtracts each band's mean over the speech frames, so that microphone, room and loudness drop out.
@@ -83,6 +83,18 @@ impl Mel {
         let values = self.values.chunks_exact(BANDS).flat_map(|row| row.iter().zip(&mean).map(|(v, m)| v - m)).collect();
         Mel { values }
     }
+}
+
+/// Where normalised log-mel rows are loud enough for speech: 1 or 0 for every two rows.
+pub fn speaking(rows: &[f32]) -> Vec<f32> {
+    let level = levels(rows);
+    let loudest = level.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    level.chunks_exact(2).map(|two| f32::from(u8::from(two[0].max(two[1]) > loudest - SPEECH_RANGE))).collect()
+}
+
+/// Log of the mean band power of every row, nats.
+fn levels(rows: &[f32]) -> Vec<f32> {
+    rows.chunks_exact(BANDS).map(|row| (row.iter().map(|v| v.exp()).sum::<f32>() / BANDS as f32).ln()).collect()
 }
 
 /// One triangular filter: the weights of the transform's bins from `first` on.

@@ -63,42 +63,65 @@ pub struct Contact {
     pub apart: f32,
 }
 
-/// Share of a contact's movement that the lips have made one and two frames before and after it: recorded lips swing into a
-/// contact and out of it.
-const NEAR: [f32; 3] = [1.0, 0.6, 0.15];
+/// Share of a contact's movement that the lips have made at it and one frame before and after: recorded lips swing into a contact and
+/// out of it.
+const NEAR: [f32; 2] = [1.0, 0.5];
+
+/// Frames by which a contact may be made earlier or later than it is heard most surely.
+const SLACK: usize = 2;
 
 /// Bends faces, a frame each, to the contacts that their sounds ask for.
 pub fn meet(faces: &mut [Coefficients], contacts: &[Contact]) {
     let frames = faces.len().min(contacts.len());
     let around = |n: usize, part: &dyn Fn(usize) -> f32| -> f32 {
-        (n.saturating_sub(2)..(n + 3).min(frames)).map(|k| NEAR[n.abs_diff(k)] * part(k)).fold(0.0, f32::max)
+        (n.saturating_sub(1)..(n + 2).min(frames)).map(|k| NEAR[n.abs_diff(k)] * part(k)).fold(0.0, f32::max)
     };
     let gaps: Vec<f32> = faces.iter().map(|face| gap_mm(face).max(0.0)).collect();
+    let contacts = settle(&contacts[..frames], &gaps);
     let pulled = |k: usize| (contacts[k].closed * gaps[k]).max(contacts[k].teeth * (gaps[k] - TEETH_GAP));
     for n in 0..frames {
         let (closed, teeth) = (around(n, &|k| contacts[k].closed), around(n, &|k| contacts[k].teeth));
         let apart = APART_GAP * contacts[n].apart * (1.0 - closed) * (1.0 - teeth);
         let wanted = (gaps[n] - around(n, &pulled)).max(apart);
-        bite(&mut faces[n], teeth);
+        bite(&mut faces[n], teeth, wanted);
         if wanted != gaps[n] || teeth > 0.0 {
             set_gap(&mut faces[n], wanted);
         }
     }
 }
 
-/// An "f" lifts the jaw and turns the lower lip in; the upper lip keeps off.
-fn bite(face: &mut Coefficients, teeth: f32) {
+/// Moves contacts to the frame near theirs in which the lips are nearest already: what the model has learned of their path tells better
+/// than the sound when they meet.
+fn settle(contacts: &[Contact], gaps: &[f32]) -> Vec<Contact> {
+    let mut settled: Vec<Contact> = contacts.iter().map(|c| Contact { apart: c.apart, ..Contact::default() }).collect();
+    for (n, contact) in contacts.iter().enumerate().filter(|(_, c)| c.closed.max(c.teeth) > 0.0) {
+        let near = n.saturating_sub(SLACK)..(n + SLACK + 1).min(gaps.len());
+        let place = near.min_by(|a, b| gaps[*a].total_cmp(&gaps[*b])).unwrap_or(n);
+        settled[place].closed = settled[place].closed.max(contact.closed);
+        settled[place].teeth = settled[place].teeth.max(contact.teeth);
+    }
+    settled
+}
+
+/// An "f" lifts the jaw and turns the lower lip in; the upper lip rises off the teeth, towards a gap.
+fn bite(face: &mut Coefficients, teeth: f32, gap: f32) {
     if teeth > 0.0 {
         face[id::JAW_OPEN] *= 1.0 - 0.7 * teeth;
         for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
             face[lip] *= 1.0 - teeth;
         }
         face[id::MOUTH_ROLL_LOWER] = face[id::MOUTH_ROLL_LOWER].max(0.35 * teeth);
+        let raised = ((gap - gap_mm(face)) / (2.0 * LIP_MM)).clamp(0.0, MOST_RAISED * teeth);
+        for lip in [id::MOUTH_UPPER_UP_LEFT, id::MOUTH_UPPER_UP_RIGHT] {
+            face[lip] = (face[lip] + raised).min(1.0);
+        }
     }
 }
 
+/// How far an "f" raises the upper lip at most.
+const MOST_RAISED: f32 = 0.3;
 /// Lip gap of an "f" in millimetres: the edge of the teeth shows.
-const TEETH_GAP: f32 = 2.2;
+const TEETH_GAP: f32 = 3.2;
 /// Least lip gap of a vowel in millimetres.
 const APART_GAP: f32 = 2.2;
 
@@ -174,6 +197,22 @@ mod tests {
     use super::*;
     use crate::face::coefficients::COUNT;
     use std::slice;
+
+    #[test]
+    fn a_contact_is_made_where_the_lips_are_nearest() {
+        let open = |jaw: f32| {
+            let mut face = [0.0; COUNT];
+            face[id::JAW_OPEN] = jaw;
+            face
+        };
+        let mut faces = [0.4, 0.4, 0.3, 0.2, 0.4, 0.4].map(open);
+        let mut contacts = [Contact::default(); 6];
+        contacts[2].closed = 1.0;
+        meet(&mut faces, &contacts);
+        assert!(gap_mm(&faces[3]).abs() < 1e-3, "the lips meet a frame later, where they were nearest");
+        assert!(gap_mm(&faces[2]) > 3.0 && gap_mm(&faces[2]) < gap_mm(&open(0.3)), "and are on their way there before");
+        assert_eq!(faces[0], open(0.4));
+    }
 
     #[test]
     fn lips_meet_and_the_lower_lip_finds_the_teeth() {

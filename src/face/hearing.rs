@@ -5,7 +5,7 @@ use super::articulation::Contact;
 use crate::audio::features::{Mel, PROSODY, Prosody};
 use crate::body::curves::{self, smoothstep};
 use crate::body::rhythm::Rhythm;
-use crate::speech::content::{ARTICULATION, CONTENT, Content};
+use crate::speech::content::{ARTICULATION, CONTENT, Content, Posterior};
 use crate::speech::phones::Class;
 
 /// Numbers a frame that the denoiser hears: content, articulation, prosody, and whether there is any sound at all.
@@ -16,7 +16,7 @@ pub struct Heard {
     /// `frames × CONDITION`.
     pub condition: Vec<f32>,
     /// Probabilities of the phone classes of each frame.
-    pub phones: Vec<[f32; Class::COUNT]>,
+    pub phones: Vec<Posterior>,
     /// What the sound of each frame asks of the lips.
     pub contacts: Vec<Contact>,
     /// How sure it is that somebody speaks, 0..=1 a frame; lips rest where nobody does.
@@ -29,9 +29,9 @@ pub struct Heard {
 }
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
-const SURE: (f32, f32) = (0.35, 0.6);
+const SURE: (f32, f32) = (0.35, 0.55);
 /// The same of "f" and "v", which are heard less surely, and of vowels, which hold the lips apart.
-const SURE_TEETH: (f32, f32) = (0.2, 0.4);
+const SURE_TEETH: (f32, f32) = (0.3, 0.5);
 const SURE_APART: (f32, f32) = (0.6, 0.9);
 
 /// Puts together what content, prosody, bands and rhythm of one recording say.
@@ -39,19 +39,20 @@ pub fn hear(content: Content, prosody: &Prosody, mel: &Mel, rhythm: Rhythm) -> H
     let frames = content.latent.len();
     let gain = articulation_gain(&content, prosody);
     let condition = (0..frames).flat_map(|n| condition_row(&content, prosody, gain, n)).collect();
-    let of = |n: usize, classes: &[Class]| classes.iter().map(|c| content.phones[n][*c as usize]).sum::<f32>();
-    let silent = |n: usize| smoothstep(0.9, 1.0, of(n, &[Class::Silence]));
-    let speaking: Vec<f32> =
-        (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n)) * speechlike(&rhythm, n)).collect();
+    let phones = content.phones();
+    let silence: Vec<f32> = phones.iter().map(|p| p[Class::Silence as usize]).collect();
+    let silent = |n: usize| smoothstep(0.9, 1.0, silence[n]);
+    let speech = |n: usize| speechlike(&rhythm, n) * spoken(&silence, &prosody.level, n);
+    let speaking: Vec<f32> = (0..frames).map(|n| smoothstep(0.05, 0.25, prosody.level[n]) * (1.0 - 0.8 * silent(n)) * speech(n)).collect();
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
     // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
     let widest: Vec<f32> =
         (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
     let activity: Vec<f32> = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
-    let contacts = contacts(&content, &activity);
+    let contacts = contacts(&phones, &activity);
     let vigour = vigour(prosody, mel, frames);
     let stresses = stresses(&rhythm, &vigour);
-    Heard { condition, phones: content.phones, contacts, activity, stresses, vigour, rhythm }
+    Heard { condition, phones, contacts, activity, stresses, vigour, rhythm }
 }
 
 /// Frames around a moment in which the rhythm is that of speech: 0 in steady noise and in most music, 1 in speech.
@@ -61,12 +62,22 @@ fn speechlike(rhythm: &Rhythm, n: usize) -> f32 {
     smoothstep(0.0, 0.15, around.iter().copied().fold(0.0, f32::max))
 }
 
+/// How much of the loud sound around a frame is heard as phones: 1 in speech, 0 in music and noise; 1 where nothing is loud.
+fn spoken(silence: &[f32], level: &[f32], n: usize) -> f32 {
+    const NEAR: usize = 30;
+    let loud = |k: &usize| level[*k] > 0.3;
+    let (heard, all) = (n.saturating_sub(NEAR)..(n + NEAR + 1).min(level.len()))
+        .filter(loud)
+        .fold((0.0, 0.0f32), |(heard, all), k| (heard + 1.0 - silence[k], all + 1.0));
+    if all < 1.0 { 1.0 } else { smoothstep(0.3, 0.6, heard / all) }
+}
+
 /// Vowels that are spoken with the lips well apart.
 const APART: [Class; 5] = [Class::Open, Class::MidFront, Class::CloseFront, Class::Central, Class::MidRounded];
 
 /// What the probabilities of the phones ask of the lips.
-fn contacts(content: &Content, activity: &[f32]) -> Vec<Contact> {
-    let of = |classes: &[Class]| -> Vec<f32> { content.phones.iter().map(|row| classes.iter().map(|c| row[*c as usize]).sum()).collect() };
+fn contacts(phones: &[Posterior], activity: &[f32]) -> Vec<Contact> {
+    let of = |classes: &[Class]| -> Vec<f32> { phones.iter().map(|row| classes.iter().map(|c| row[*c as usize]).sum()).collect() };
     let closed = brief(&of(&[Class::BilabialStop, Class::BilabialNasal]), SURE);
     let teeth = brief(&of(&[Class::Labiodental]), SURE_TEETH);
     let (from, wholly) = SURE_APART;

@@ -4,45 +4,26 @@
 //! passes through. The best path through all words, with pauses allowed between them, gives the times (Viterbi's algorithm, as in
 //! Rabiner 1989, <https://doi.org/10.1109/5.18626>).
 
-use super::content::ContentEncoder;
+use super::content::{ContentEncoder, Posterior};
 use super::phones::Class;
 use super::spelling::{Classes, sounds};
 use super::transcript::{Part, Transcript, Word};
 use crate::Result;
 use crate::audio::Speech;
-use crate::audio::features::{BANDS, Mel};
-use candle_core::{Device, Tensor};
+use crate::audio::features::Mel;
 
 /// Frames of the classes a second.
 pub const RATE: f64 = 60.0;
 
-/// Probabilities of the classes in one frame.
-pub type Heard = [f32; Class::COUNT];
-
-/// Motion frames encoded at once and the context that overlaps.
-const CHUNK: usize = 900;
-const MARGIN: usize = 30;
-
 /// Hears the classes in `speech`, [`RATE`] frames a second.
-pub fn hear(encoder: &ContentEncoder, speech: &Speech) -> Result<Vec<Heard>> {
-    let mel = Mel::of(speech).normalised();
-    let frames = mel.frames() / 4;
-    let mut heard = Vec::with_capacity(2 * frames);
-    for start in (0..frames).step_by(CHUNK) {
-        let end = (start + CHUNK).min(frames);
-        let (from, to) = (start.saturating_sub(MARGIN), (end + MARGIN).min(frames));
-        let rows = mel.values[4 * from * BANDS..4 * to * BANDS].to_vec();
-        let input = Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?;
-        let classes = candle_nn::ops::softmax(&encoder.forward(&input, None)?.phones, 2)?;
-        let kept = classes.narrow(1, 2 * (start - from), 2 * (end - start))?.squeeze(0)?.to_vec2::<f32>()?;
-        heard.extend(kept.iter().map(|row| -> Heard { std::array::from_fn(|class| row[class]) }));
-    }
-    Ok(heard)
+pub fn hear(encoder: &ContentEncoder, speech: &Speech) -> Result<Vec<Posterior>> {
+    let mel = Mel::of(speech);
+    Ok(encoder.encode(&mel, mel.frames() / 4)?.classes)
 }
 
 /// Times of all words in a recording of `seconds`: those that the transcript tells, and for the others the best within the times of
 /// their part. `heard` may be empty where [all are told](Transcript::is_timed).
-pub fn align(transcript: &Transcript, heard: &[Heard], seconds: f64) -> Vec<Word> {
+pub fn align(transcript: &Transcript, heard: &[Posterior], seconds: f64) -> Vec<Word> {
     let mut words = Vec::new();
     for part in &transcript.parts {
         let known = part.tokens.iter().map(|token| token.time.map(|(start, end)| Word { text: token.text.clone(), start, end }));
@@ -58,7 +39,7 @@ pub fn align(transcript: &Transcript, heard: &[Heard], seconds: f64) -> Vec<Word
 /// Cues of subtitles come a little early or late: speech is looked for this much around them, seconds.
 const SLACK: f64 = 0.25;
 
-fn align_part(part: &Part, heard: &[Heard]) -> Vec<Word> {
+fn align_part(part: &Part, heard: &[Posterior]) -> Vec<Word> {
     let (from, to) = part.span.map_or((0.0, f64::INFINITY), |(from, to)| (from - SLACK, to + SLACK));
     let frame = |time: f64| ((time * RATE).max(0.0) as usize).min(heard.len());
     let (first, last) = (frame(from), frame(to));
@@ -93,7 +74,7 @@ const SHORTEST: usize = 3;
 const LATE: (usize, usize) = (2, 1);
 
 /// First frame and the frame after the last of every word, as good as they fit into `heard`.
-pub fn align_words(words: &[&str], heard: &[Heard]) -> Vec<(usize, usize)> {
+pub fn align_words(words: &[&str], heard: &[Posterior]) -> Vec<(usize, usize)> {
     let states = states(words);
     let way = best_way(&states, heard);
     let mut spans: Vec<Option<(usize, usize)>> = vec![None; words.len()];
@@ -146,7 +127,7 @@ fn fill(spans: Vec<Option<(usize, usize)>>, frames: usize) -> Vec<(usize, usize)
 const BLOCK: usize = 3600;
 
 /// The state of every frame on the best way from the first states to the last.
-fn best_way(states: &[State], heard: &[Heard]) -> Vec<usize> {
+fn best_way(states: &[State], heard: &[Posterior]) -> Vec<usize> {
     let mut search = Search::new(states);
     let mut way = Vec::with_capacity(heard.len());
     for (frame, row) in heard.iter().enumerate() {
@@ -183,7 +164,7 @@ impl<'a> Search<'a> {
     }
 
     /// One frame further; `left` frames are left with this one.
-    fn step(&mut self, row: &Heard, left: usize) {
+    fn step(&mut self, row: &Posterior, left: usize) {
         let before = self.offset;
         if self.started {
             // The beam goes along with the best state, and hurries at the end so that the last word comes in.
@@ -250,7 +231,7 @@ fn skippable(states: &[State]) -> bool {
     states.len() <= LEAP && states.iter().all(|state| state.optional)
 }
 
-fn emission(state: &State, row: &Heard) -> f32 {
+fn emission(state: &State, row: &Posterior) -> f32 {
     let mut sum = 0.0;
     let mut classes = state.classes;
     while classes != 0 {
@@ -266,7 +247,7 @@ mod tests {
     use super::*;
 
     /// Frames in which one class is heard almost for sure.
-    fn heard(runs: &[(Class, usize)]) -> Vec<Heard> {
+    fn heard(runs: &[(Class, usize)]) -> Vec<Posterior> {
         let row = |class: Class| {
             let mut row = [0.005; Class::COUNT];
             row[class as usize] = 0.9;

@@ -3,11 +3,18 @@
 //! Normalised log-mel bands at 120 frames a second go through dilated convolutions at 60 a second (about 0.4 s to
 //! either side) into a bottleneck of [`BOTTLENECK`] numbers, from which two heads read: the class of the phone, and where
 //! the articulators are. Two bottleneck frames make one content frame at 30 a second.
+//!
+//! The bottleneck's mean and deviation over the speech of a recording are taken out: who speaks and how they feel show there, what is said
+//! does not (instance normalisation; Chou et al. 2019, "One-shot voice conversion by separating speaker and content
+//! representations", <https://arxiv.org/abs/1904.05742>). Several such networks hear together: the latent is the first one's, phones and
+//! articulators are the mean of all.
 
-use crate::audio::features::{BANDS, Mel};
+use crate::audio::features::{BANDS, Mel, speaking};
 use crate::layers::{Conv, Dropout, linear, normalise, zero_linear};
+use crate::speech::phones::Class;
 use candle_core::{DType, Device, Module, Result, Tensor};
 use candle_nn::{Linear, VarBuilder};
+use std::collections::HashMap;
 
 /// Width of the bottleneck at 60 frames a second.
 pub const BOTTLENECK: usize = 32;
@@ -37,8 +44,8 @@ impl Block {
     }
 }
 
-/// See the module's text. Weights are read from `vb`, or made there when it belongs to a training run.
-pub struct ContentEncoder {
+/// One network. Weights are read from `vb`, or made there when it belongs to a training run.
+pub struct Network {
     input: Conv,
     blocks: Vec<Block>,
     bottleneck: Linear,
@@ -48,7 +55,7 @@ pub struct ContentEncoder {
     head_output: Linear,
 }
 
-/// What the encoder says about a batch.
+/// What a network says about a batch.
 pub struct Encoded {
     /// `[batch, frames60, BOTTLENECK]`.
     pub bottleneck: Tensor,
@@ -58,51 +65,110 @@ pub struct Encoded {
     pub articulation: Tensor,
 }
 
-impl ContentEncoder {
-    pub fn new(vb: VarBuilder) -> Result<ContentEncoder> {
+impl Network {
+    pub fn new(vb: VarBuilder) -> Result<Network> {
         let blocks = |channels, dilations: &[usize], vb: VarBuilder| {
             dilations.iter().enumerate().map(|(i, d)| Block::new(channels, *d, vb.pp(i))).collect::<Result<Vec<_>>>()
         };
-        Ok(ContentEncoder {
+        Ok(Network {
             input: Conv::new(2 * BANDS, CHANNELS, 3, 1, vb.pp("input"))?,
             blocks: blocks(CHANNELS, &DILATIONS, vb.pp("blocks"))?,
             bottleneck: linear(CHANNELS, BOTTLENECK, vb.pp("bottleneck"))?,
-            phones: linear(BOTTLENECK, super::phones::Class::COUNT, vb.pp("phones"))?,
+            phones: linear(BOTTLENECK, Class::COUNT, vb.pp("phones"))?,
             head_input: Conv::new(CONTENT, HEAD, 3, 1, vb.pp("head.input"))?,
             head_blocks: blocks(HEAD, &[1, 2, 1], vb.pp("head.blocks"))?,
             head_output: linear(HEAD, ARTICULATION, vb.pp("head.output"))?,
         })
     }
 
-    /// Reads the encoder from the bytes of its safetensors file.
-    pub fn from_bytes(bytes: &[u8]) -> crate::Result<ContentEncoder> {
-        let damaged = |e: candle_core::Error| crate::Error::malformed("content weights", format!("damaged weights: {e}"));
-        let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?;
-        ContentEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(damaged)
+    /// `mel` is `[batch, frames120, BANDS]`, the number of frames divisible by four; `speech` `[batch, frames60, 1]` is 1 where somebody
+    /// speaks; `dropout` is for training.
+    pub fn forward(&self, mel: &Tensor, speech: &Tensor, dropout: Option<&Dropout>) -> Result<Encoded> {
+        self.read(&standardise(&self.hear(mel, dropout)?, speech)?, dropout)
     }
 
-    /// `mel` is `[batch, frames120, BANDS]`, the number of frames divisible by four; `dropout` is for training.
-    pub fn forward(&self, mel: &Tensor, dropout: Option<&Dropout>) -> Result<Encoded> {
+    /// The bottleneck as it is for this voice, `[batch, frames60, BOTTLENECK]`.
+    fn hear(&self, mel: &Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
         let (batch, frames, bands) = mel.dims3()?;
         let mut x = self.input.forward(&mel.reshape((batch, frames / 2, 2 * bands))?)?;
         for block in &self.blocks {
             x = block.forward(&x, dropout)?;
         }
-        let bottleneck = self.bottleneck.forward(&normalise(&x)?)?.tanh()?;
-        let phones = self.phones.forward(&bottleneck)?;
-        let mut x = self.head_input.forward(&pair(&bottleneck)?)?;
+        self.bottleneck.forward(&normalise(&x)?)
+    }
+
+    /// The heads.
+    fn read(&self, bottleneck: &Tensor, dropout: Option<&Dropout>) -> Result<Encoded> {
+        let phones = self.phones.forward(bottleneck)?;
+        let mut x = self.head_input.forward(&pair(bottleneck)?)?;
         for block in &self.head_blocks {
             x = block.forward(&x, dropout)?;
         }
         let articulation = self.head_output.forward(&normalise(&x)?)?;
+        Ok(Encoded { bottleneck: bottleneck.clone(), phones, articulation })
+    }
+
+    /// Hears a whole recording, `frames` motion frames of it.
+    fn encode(&self, mel: &Mel, frames: usize) -> Result<Encoded> {
+        let mut speech = speaking(&mel.values);
+        speech.resize(2 * frames, 0.0);
+        let speech = Tensor::from_vec(speech, (1, 2 * frames, 1), &Device::Cpu)?;
+        let heard = in_chunks(frames, |from, to| {
+            let rows: Vec<f32> =
+                (4 * from..4 * to).flat_map(|k| if k < mel.frames() { mel.row(k).to_vec() } else { silence(mel) }).collect();
+            Ok([self.hear(&Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?, None)?])
+        })?;
+        let bottleneck = standardise(&heard[0], &speech)?;
+        let [phones, articulation] = in_chunks(frames, |from, to| {
+            let Encoded { phones, articulation, .. } = self.read(&bottleneck.narrow(1, 2 * from, 2 * (to - from))?, None)?;
+            Ok([phones, articulation])
+        })?;
         Ok(Encoded { bottleneck, phones, articulation })
     }
 }
 
+/// Motion frames worked on at once and the context that overlaps, so that memory stays that of the results for any length.
+const CHUNK: usize = 900;
+const MARGIN: usize = 30;
+
+/// What `of` gives for motion frames `from..to`, in chunks that are put together: `[1, any whole number of rows a frame, channels]`.
+fn in_chunks<const N: usize>(frames: usize, of: impl Fn(usize, usize) -> Result<[Tensor; N]>) -> Result<[Tensor; N]> {
+    let mut parts: [Vec<Tensor>; N] = std::array::from_fn(|_| Vec::new());
+    for start in (0..frames).step_by(CHUNK) {
+        let end = (start + CHUNK).min(frames);
+        let (from, to) = (start.saturating_sub(MARGIN), (end + MARGIN).min(frames));
+        for (part, x) in parts.iter_mut().zip(of(from, to)?) {
+            let rows = x.dim(1)? / (to - from);
+            part.push(x.narrow(1, rows * (start - from), rows * (end - start))?);
+        }
+    }
+    let whole = parts.iter().map(|part| Tensor::cat(part, 1)).collect::<Result<Vec<_>>>()?;
+    whole.try_into().map_err(|_| candle_core::Error::Msg("as many results as parts".into()))
+}
+
+/// Frames of mean 0 and deviation 1 that every recording is taken to begin with, so that a single word keeps most of what it is.
+const PRIOR: f64 = 20.0;
+
+/// Takes the mean and the deviation over the speech of every row of a batch out of it.
+fn standardise(x: &Tensor, speech: &Tensor) -> Result<Tensor> {
+    let count = (speech.sum_keepdim(1)? + PRIOR)?;
+    let apart = x.broadcast_sub(&x.broadcast_mul(speech)?.sum_keepdim(1)?.broadcast_div(&count)?)?;
+    let variance = (apart.sqr()?.broadcast_mul(speech)?.sum_keepdim(1)? + PRIOR)?.broadcast_div(&count)?;
+    apart.broadcast_div(&variance.sqrt()?)
+}
+
 /// Two frames at 60 a second side by side: `[batch, t, c]` to `[batch, t / 2, 2 c]`.
-pub fn pair(x: &Tensor) -> Result<Tensor> {
+fn pair(x: &Tensor) -> Result<Tensor> {
     let (batch, frames, channels) = x.dims3()?;
     x.reshape((batch, frames / 2, 2 * channels))
+}
+
+/// Networks of a shipped encoder.
+pub const NETWORKS: usize = 2;
+
+/// See the module's text.
+pub struct ContentEncoder {
+    networks: Vec<Network>,
 }
 
 /// What is said, at 30 frames a second.
@@ -112,34 +178,55 @@ pub struct Content {
     pub latent: Vec<[f32; CONTENT]>,
     /// Opening, width, rounding and jaw, standardised.
     pub articulation: Vec<[f32; ARTICULATION]>,
-    /// Probability of every phone class, the mean of the two half frames.
-    pub phones: Vec<[f32; super::phones::Class::COUNT]>,
+    /// Probability of every phone class, 60 frames a second.
+    pub classes: Vec<Posterior>,
 }
 
-/// Motion frames encoded at once and the context that overlaps, so that memory stays the same for any length.
-const CHUNK: usize = 900;
-const MARGIN: usize = 30;
+/// Probabilities of the phone classes in one frame.
+pub type Posterior = [f32; Class::COUNT];
+
+impl Content {
+    /// Probabilities of the phone classes at 30 frames a second, the mean of the two half frames.
+    pub fn phones(&self) -> Vec<Posterior> {
+        self.classes.chunks_exact(2).map(|two| std::array::from_fn(|c| 0.5 * (two[0][c] + two[1][c]))).collect()
+    }
+}
 
 impl ContentEncoder {
+    /// Of networks in any number above zero.
+    pub fn new(networks: Vec<Network>) -> ContentEncoder {
+        ContentEncoder { networks }
+    }
+
+    /// Reads [`NETWORKS`] networks, each under its number.
+    pub fn read(tensors: HashMap<String, Tensor>) -> Result<ContentEncoder> {
+        let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        Ok(ContentEncoder::new((0..NETWORKS).map(|i| Network::new(vb.pp(i))).collect::<Result<_>>()?))
+    }
+
+    /// Reads the encoder from the bytes of its safetensors file.
+    pub fn from_bytes(bytes: &[u8]) -> crate::Result<ContentEncoder> {
+        let damaged = |e: candle_core::Error| crate::Error::malformed("content weights", format!("damaged weights: {e}"));
+        ContentEncoder::read(candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?).map_err(damaged)
+    }
+
     /// Encodes a whole recording, `frames` motion frames of it.
     pub fn encode(&self, mel: &Mel, frames: usize) -> Result<Content> {
-        let mel = mel.normalised();
-        let mut content = Content::default();
-        for start in (0..frames).step_by(CHUNK) {
-            let end = (start + CHUNK).min(frames);
-            let (from, to) = (start.saturating_sub(MARGIN), (end + MARGIN).min(frames));
-            let rows: Vec<f32> =
-                (4 * from..4 * to).flat_map(|k| if k < mel.frames() { mel.row(k).to_vec() } else { silence(&mel) }).collect();
-            let input = Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?;
-            let encoded = self.forward(&input, None)?;
-            let keep = |x: Tensor| x.narrow(1, start - from, end - start)?.squeeze(0)?.to_dtype(DType::F32)?.to_vec2::<f32>();
-            content.latent.extend(keep(pair(&encoded.bottleneck)?)?.iter().map(|r| row(r)));
-            content.articulation.extend(keep(encoded.articulation)?.iter().map(|r| row(r)));
-            let phones = keep(pair(&candle_nn::ops::softmax(&encoded.phones, 2)?)?)?;
-            const N: usize = super::phones::Class::COUNT;
-            content.phones.extend(phones.iter().map(|r| std::array::from_fn(|c| 0.5 * (r[c] + r[N + c]))));
+        if frames == 0 {
+            return Ok(Content::default());
         }
-        Ok(content)
+        let mel = mel.normalised();
+        let heard = self.networks.iter().map(|n| n.encode(&mel, frames)).collect::<Result<Vec<_>>>()?;
+        let rows = |x: &Tensor| x.squeeze(0)?.to_vec2::<f32>();
+        let mean = |of: &dyn Fn(&Encoded) -> Result<Tensor>| -> Result<Tensor> {
+            let all = heard.iter().map(of).collect::<Result<Vec<_>>>()?;
+            Tensor::stack(&all, 0)?.mean(0)
+        };
+        Ok(Content {
+            latent: rows(&pair(&heard[0].bottleneck)?)?.iter().map(|r| row(r)).collect(),
+            articulation: rows(&mean(&|e| Ok(e.articulation.clone()))?)?.iter().map(|r| row(r)).collect(),
+            classes: rows(&mean(&|e| candle_nn::ops::softmax(&e.phones, 2))?)?.iter().map(|r| row(r)).collect(),
+        })
     }
 }
 
@@ -153,4 +240,23 @@ fn silence(mel: &Mel) -> Vec<f32> {
 
 fn row<const N: usize>(values: &[f32]) -> [f32; N] {
     std::array::from_fn(|i| values[i])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_voice_of_another_mean_and_spread_says_the_same() -> Result<()> {
+        let frames = 400;
+        let said: Vec<f32> = (0..frames).map(|n| (n as f32 * 0.37).sin() + (n as f32 * 0.11).cos()).collect();
+        let voice = |mean: f32, spread: f32| -> Result<Vec<f32>> {
+            let x = Tensor::from_vec(said.iter().map(|v| mean + spread * v).collect::<Vec<f32>>(), (1, frames, 1), &Device::Cpu)?;
+            standardise(&x, &Tensor::ones((1, frames, 1), DType::F32, &Device::Cpu)?)?.flatten_all()?.to_vec1()
+        };
+        let (one, other) = (voice(0.0, 1.0)?, voice(0.7, 1.4)?);
+        let apart = one.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 0.12, "{apart}");
+        Ok(())
+    }
 }

@@ -362,7 +362,7 @@ fn fit_scale(pools: &[Vec<Example>; 2], rng: &mut impl Rng) -> Scale {
 /// Trains for `steps` batches and saves the averaged weights with scale and grips beside them.
 pub fn train(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let mut log = Log::new(options.out.clone());
+    let log = Log::new(options.out.clone());
     let root = options.data.join("data");
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
     let talks_train = talks(&root, Split::Train)?;
@@ -393,7 +393,7 @@ pub fn train(options: &Options) -> Result<()> {
     let denoiser = Denoiser::new(config(), VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
     let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
     if options.resume {
-        super::restore(&map, &log.file("body"))?;
+        super::restore(&map, &log.file("body"), "")?;
     }
     let mut average = Average::new(&map)?;
     let mut optimiser = optimiser(&map, peak)?;

@@ -1,29 +1,32 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 //!
 //! Where phones are known and mouths are not, mouths are guessed from the phones once the encoder knows phones ([`pseudo`]), so that
-//! every voice teaches the lips. An [`Adversary`] takes speaker and feeling out of the bottleneck.
+//! every voice teaches the lips. Where neither is known, the half-trained encoder says what it hears in the clean recording, and
+//! learns to hear the same in other rooms and voices (self-training with noise; Xie et al. 2020, <https://arxiv.org/abs/1911.04252>).
 
-use super::adversary::Adversary;
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
 use super::{Average, Log, Options, augment, optimiser, pseudo};
-use crate::Result;
-use crate::audio::features::BANDS;
+use crate::audio::features::{BANDS, speaking};
 use crate::face::articulation;
 use crate::face::articulation::gap_mm;
 use crate::face::coefficients::id;
 use crate::face::vector::{Row, unpack};
 use crate::layers::Dropout;
-use crate::speech::content::{ARTICULATION, ContentEncoder};
+use crate::speech::content::{ARTICULATION, ContentEncoder, NETWORKS, Network, Posterior};
 use crate::speech::phones::Class;
+use crate::{Error, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// Motion frames of a training window.
 const WINDOW: usize = 72;
 /// Windows of a batch by source: mouths first, then phones.
-const SHARES: [(Source, usize); 7] = [
+const SHARES: [(Source, usize); 11] = [
     (Source::GridS1, 5),
     (Source::LrwAr, 7),
     (Source::Facegood, 3),
@@ -31,17 +34,26 @@ const SHARES: [(Source, usize); 7] = [
     (Source::Ravdess, 3),
     (Source::EmoDb, 3),
     (Source::Synthetic, 6),
+    (Source::SpeechOcean, 2),
+    (Source::Nemo, 1),
+    (Source::Korean, 1),
+    (Source::Sound, 2),
 ];
 const LEARNING_RATE: f64 = 2e-3;
 const DROPOUT: f32 = 0.1;
 /// Share of the windows that are heard in another voice or room.
 const PERTURBED: f64 = 0.65;
+/// Share of the windows behind which another sound is heard, and how loud it is, nats of the speech.
+const BEHIND: f64 = 0.2;
+const BEHIND_LEVEL: std::ops::Range<f32> = -6.0..-1.0;
 /// Weight of a frame of silence, which is half of the frames and easy, and of one where lips meet or find the teeth, which is seen most.
 const SILENCE: f32 = 0.3;
 const CONTACT: f32 = 2.0;
 /// Share of the steps after which mouths are guessed from phones, and what such a mouth weighs.
 const GUESSING: f32 = 0.35;
 const GUESSED: f32 = 0.5;
+/// Probability from which a phone that the encoder hears is believed.
+const BELIEVED: f32 = 0.9;
 /// Windows are spoken faster or slower by up to this factor either way.
 const TEMPO: f32 = 1.15;
 
@@ -65,6 +77,8 @@ const FLOORS: [f32; ARTICULATION] = [1.0, 0.08, 0.08, 0.02];
 
 struct Example<'a> {
     take: &'a Take,
+    /// Phone classes at 60 a second.
+    phones: Vec<u8>,
     targets: Vec<[f32; ARTICULATION]>,
     /// How much the targets count.
     weight: f32,
@@ -92,20 +106,27 @@ fn stretch(rows: &[f32], tempo: f32) -> Vec<f32> {
         .collect()
 }
 
+/// Puts another sound behind a window.
+fn mix(window: &mut [f32], other: &Take, rng: &mut impl Rng) {
+    let level = rng.random_range(BEHIND_LEVEL);
+    let from = rng.random_range(0..=other.frames.saturating_sub(WINDOW));
+    for (value, heard) in window.iter_mut().zip(mel_window(&other.mel, from, WINDOW)) {
+        *value = (value.exp() + (heard + level).exp()).ln();
+    }
+}
+
 /// Batches of windows with their targets and weights.
-struct Batch<'a> {
+struct Batch {
     mel: Tensor,
+    speech: Tensor,
     targets: Tensor,
     target_weights: Tensor,
     phones: Tensor,
     phone_weights: Tensor,
-    /// Whose every row is.
-    takes: Vec<&'a Take>,
 }
 
-fn batch<'a>(pools: &[(usize, Vec<Example<'a>>)], rng: &mut impl Rng) -> Result<Batch<'a>> {
-    let (mut mel, mut targets, mut weights, mut phones, mut phone_weights) = (vec![], vec![], vec![], vec![], vec![]);
-    let mut takes = Vec::new();
+fn batch(pools: &[(usize, Vec<Example>)], sounds: &[&Take], rng: &mut impl Rng) -> Result<Batch> {
+    let (mut mel, mut speech, mut targets, mut weights, mut phones, mut phone_weights) = (vec![], vec![], vec![], vec![], vec![], vec![]);
     for (share, pool) in pools {
         for _ in 0..*share {
             let example = &pool[rng.random_range(0..pool.len())];
@@ -114,18 +135,22 @@ fn batch<'a>(pools: &[(usize, Vec<Example<'a>>)], rng: &mut impl Rng) -> Result<
             let heard = (WINDOW as f32 * tempo).ceil() as usize;
             let from = rng.random_range(0..=take.frames.saturating_sub(heard));
             let mut window = stretch(&mel_window(&take.mel, from, heard), tempo);
+            if rng.random_bool(BEHIND) && !sounds.is_empty() {
+                mix(&mut window, sounds[rng.random_range(0..sounds.len())], rng);
+            }
             if rng.random_bool(PERTURBED) {
                 augment::perturb(&mut window, rng);
             }
+            let within = |k: usize| from as f32 + 0.5 * k as f32 * tempo < take.frames as f32;
+            speech.extend(speaking(&window).into_iter().enumerate().map(|(k, s)| if within(k) { s } else { 0.0 }));
             mel.extend(window);
-            takes.push(take);
             for n in 0..WINDOW {
                 let target = example.at(from as f32 + n as f32 * tempo);
                 targets.extend(target.unwrap_or_default());
                 weights.push(if target.is_some() { example.weight } else { 0.0 });
             }
             for k in 0..2 * WINDOW {
-                let class = take.phones.get(2 * from + (k as f32 * tempo) as usize).copied().unwrap_or(UNLABELLED);
+                let class = example.phones.get(2 * from + (k as f32 * tempo) as usize).copied().unwrap_or(UNLABELLED);
                 let weight = match Class::from_index(class) {
                     None => 0.0,
                     Some(Class::Silence) => SILENCE,
@@ -137,21 +162,20 @@ fn batch<'a>(pools: &[(usize, Vec<Example<'a>>)], rng: &mut impl Rng) -> Result<
             }
         }
     }
-    let (rows, device) = (takes.len(), Device::Cpu);
+    let (rows, device) = (pools.iter().map(|(share, _)| share).sum::<usize>(), Device::Cpu);
     Ok(Batch {
         mel: Tensor::from_vec(mel, (rows, 4 * WINDOW, BANDS), &device)?,
+        speech: Tensor::from_vec(speech, (rows, 2 * WINDOW, 1), &device)?,
         targets: Tensor::from_vec(targets, (rows, WINDOW, ARTICULATION), &device)?,
         target_weights: Tensor::from_vec(weights, (rows, WINDOW, 1), &device)?,
         phones: Tensor::from_vec(phones, (rows, 2 * WINDOW, 1), &device)?,
         phone_weights: Tensor::from_vec(phone_weights, (rows, 2 * WINDOW), &device)?,
-        takes,
     })
 }
 
 /// Huber-like loss of targets and of their speed, and the cross-entropy of phones.
-/// With `reversal`, how strongly the encoder flees the adversary.
-fn loss(encoder: &ContentEncoder, adversary: &Adversary, batch: &Batch, dropout: &Dropout, reversal: f64) -> Result<(Tensor, [f32; 3])> {
-    let out = encoder.forward(&batch.mel, Some(dropout))?;
+fn loss(network: &Network, batch: &Batch, dropout: &Dropout) -> Result<(Tensor, [f32; 2])> {
+    let out = network.forward(&batch.mel, &batch.speech, Some(dropout))?;
     let error = out.articulation.sub(&batch.targets)?.broadcast_mul(&batch.target_weights)?;
     let smooth = ((error.sqr()? + 0.25)?.sqrt()? - 0.5)?.mean_all()?;
     let speed = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?.sqr()?.mean_all()?;
@@ -160,65 +184,72 @@ fn loss(encoder: &ContentEncoder, adversary: &Adversary, batch: &Batch, dropout:
     let picked = log.gather(&batch.phones, D::Minus1)?.squeeze(2)?;
     let phones =
         (picked.mul(&batch.phone_weights)?.sum_all()?.neg()? / f64::from(batch.phone_weights.sum_all()?.to_scalar::<f32>()?.max(1.0)))?;
-    let told = adversary.loss(&out.bottleneck, &batch.phone_weights, &batch.takes, reversal)?;
-    let parts = [motion.to_scalar::<f32>()?, phones.to_scalar::<f32>()?, told.to_scalar::<f32>()?];
-    Ok((((motion + (phones * 0.15)?)? + told)?, parts))
+    let parts = [motion.to_scalar::<f32>()?, phones.to_scalar::<f32>()?];
+    Ok(((motion + (phones * 0.15)?)?, parts))
+}
+
+/// Trains the networks of the encoder side by side, each from a seed of its own, and puts them together.
+pub fn train(takes: &[Take], options: &Options, log: &Log) -> Result<()> {
+    let of = |i: usize| train_network(takes, options, i, log).map(|weights| (i, weights));
+    let networks: Vec<(usize, HashMap<String, Tensor>)> = (0..NETWORKS).into_par_iter().map(of).collect::<Result<_>>()?;
+    let named = networks.into_iter().flat_map(|(i, weights)| weights.into_iter().map(move |(name, w)| (format!("{i}.{name}"), w)));
+    super::save(named.collect(), &log.file("content"))?;
+    (0..NETWORKS).try_for_each(|i| std::fs::remove_file(checkpoint(log, i)).map_err(Error::io(checkpoint(log, i))))
+}
+
+/// Where an unfinished network lies.
+fn checkpoint(log: &Log, network: usize) -> PathBuf {
+    log.file(&format!("content.{network}"))
 }
 
 /// Trains for `content_steps` batches. Chooses nothing by itself: the figures on unseen people go to the log.
-pub fn train(takes: &[Take], options: &Options, log: &mut Log) -> Result<()> {
-    let (steps, seed) = (options.content_steps, options.seed);
+fn train_network(takes: &[Take], options: &Options, number: usize, log: &Log) -> Result<HashMap<String, Tensor>> {
+    let (steps, seed) = (options.content_steps, options.seed * NETWORKS as u64 + number as u64);
     let map = VarMap::new();
-    let encoder = ContentEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let network = Network::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let example = |take| Example { take, phones: take.phones.clone(), targets: recorded(take), weight: 1.0 };
     let mut pools: Vec<(usize, Vec<Example>)> = SHARES
         .iter()
         .map(|(source, share)| {
             let of_source = takes.iter().filter(|t| t.source == *source && t.split == Split::Train);
-            (*share, of_source.map(|take| Example { take, targets: recorded(take), weight: 1.0 }).collect::<Vec<_>>())
+            (*share, of_source.map(example).collect::<Vec<_>>())
         })
         .filter(|(_, pool)| !pool.is_empty())
         .collect();
+    let sounds: Vec<&Take> = takes.iter().filter(|t| t.source == Source::Sound).collect();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
     super::draw(&map, seed)?;
     if options.resume {
-        super::restore(&map, &log.file("content"))?;
+        super::restore(&map, &log.file("content"), &format!("{number}."))?;
     }
     let dropout = Dropout::new(DROPOUT, seed);
     let mut optimiser = optimiser(&map, peak)?;
     let mut average = Average::new(&map)?;
-    let judges = VarMap::new();
-    let learned: Vec<&Take> = pools.iter().flat_map(|(_, pool)| pool.iter().map(|e| e.take)).collect();
-    let adversary = Adversary::new(&learned, VarBuilder::from_varmap(&judges, DType::F32, &Device::Cpu))?;
-    super::draw(&judges, seed)?;
-    let mut judging = super::optimiser(&judges, peak)?;
     let guessing = (GUESSING * steps as f32) as usize;
-    let mut smooth = [0.0; 3];
+    let mut smooth = [0.0; 2];
     for step in 0..steps {
         if step == guessing {
             guess(&mut pools, &averaged(&average)?)?;
         }
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
-        crate::interrupt::check()?;
-        let reversal = (2.0 * step as f64 / steps as f64).min(1.0);
-        let (loss, parts) = loss(&encoder, &adversary, &batch(&pools, &mut rng)?, &dropout, reversal)?;
-        let mut gradients = loss.backward()?;
-        super::descend(&mut optimiser, &map, &mut gradients)?;
-        super::descend(&mut judging, &judges, &mut gradients)?;
+        let (loss, parts) = loss(&network, &batch(&pools, &sounds, &mut rng)?, &dropout)?;
+        super::step(&mut optimiser, &map, &loss)?;
         average.update(&map, step)?;
-        (0..3).for_each(|i| smooth[i] = 0.95 * smooth[i] + 0.05 * parts[i]);
+        (0..2).for_each(|i| smooth[i] = 0.95 * smooth[i] + 0.05 * parts[i]);
         if step % 200 == 199 || step + 1 == steps {
-            let [motion, phones, told] = smooth;
+            let [motion, phones] = smooth;
             let figures = validate(&averaged(&average)?, takes)?;
-            log.line(&format!("content {}/{steps} motion {motion:.4} phones {phones:.3} adversary {told:.4} {figures}", step + 1))?;
-            super::save(average.half()?, &log.file("content"))?;
+            log.line(&format!("content {number}: {}/{steps} motion {motion:.4} phones {phones:.3} {figures}", step + 1))?;
+            super::save(average.half()?, &checkpoint(log, number))?;
         }
     }
-    Ok(())
+    average.half()
 }
 
 fn averaged(average: &Average) -> Result<ContentEncoder> {
-    Ok(ContentEncoder::new(VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?)
+    let network = Network::new(VarBuilder::from_tensors(average.tensors.clone(), DType::F32, &Device::Cpu))?;
+    Ok(ContentEncoder::new(vec![network]))
 }
 
 /// What the recorded mouth of a take does, standardised; nothing where none was recorded.
@@ -226,16 +257,29 @@ fn recorded(take: &Take) -> Vec<[f32; ARTICULATION]> {
     standardise(&take.motion.iter().map(articulation_of).collect::<Vec<_>>())
 }
 
-/// Gives the takes whose phones are known and whose mouths are not the mouths that go with such phones.
+/// Gives the takes whose phones are known and whose mouths are not the mouths that go with such phones, and those of which nothing is known
+/// what the encoder hears in them.
 fn guess(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
     let seen: Vec<(&Take, &[[f32; ARTICULATION]])> =
         pools.iter().flat_map(|(_, pool)| pool.iter().filter(|e| !e.targets.is_empty()).map(|e| (e.take, &e.targets[..]))).collect();
     let mouths = pseudo::Mouths::fit(&seen, encoder)?;
-    for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(|e| e.targets.is_empty()) {
-        example.targets = standardise(&mouths.of(example.take));
+    let unseen = |e: &&mut Example| e.targets.is_empty() && e.take.source != Source::Sound;
+    for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(unseen) {
         example.weight = GUESSED;
+        if example.phones.is_empty() {
+            let heard = encoder.encode(&example.take.mel, example.take.frames)?;
+            example.phones = heard.classes.iter().map(believed).collect();
+            example.targets = standardise(&heard.articulation);
+        } else {
+            example.targets = standardise(&mouths.of(example.take));
+        }
     }
     Ok(())
+}
+
+/// The class that is heard surely.
+fn believed(classes: &Posterior) -> u8 {
+    (0..).zip(classes).find(|(_, p)| **p > BELIEVED).map_or(UNLABELLED, |(class, _)| class)
 }
 
 /// Correlation of the opening with the recorded one on unseen people, and phone accuracy on unseen voices.
@@ -259,7 +303,7 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
         let (mut right, mut all) = (0usize, 0usize);
         for take in chosen(source, 40) {
             let content = encoder.encode(&take.mel, take.frames)?;
-            for (n, row) in content.phones.iter().enumerate() {
+            for (n, row) in content.phones().iter().enumerate() {
                 let class = take.phones.get(2 * n).copied().unwrap_or(UNLABELLED);
                 if class != UNLABELLED && class != Class::Silence as u8 {
                     all += 1;
@@ -285,7 +329,7 @@ mod tests {
         assert!((slow[100 * BANDS] - 90.0).abs() < 1e-3);
         let take = Take::silent(Source::GridS1, Split::Train, "a", String::new(), 100);
         let targets = (0..100).map(|n| [4.0 * n as f32; ARTICULATION]).collect();
-        let example = Example { take: &take, targets, weight: 1.0 };
+        let example = Example { take: &take, phones: Vec::new(), targets, weight: 1.0 };
         // Motion frame 25 of the slow window is feature frame 100 of it.
         assert!((example.at(25.0 * 0.9).unwrap()[0] - 90.0).abs() < 1e-3);
         assert!(example.at(100.0).is_none());

@@ -288,9 +288,9 @@ fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor>
 }
 
 /// Trains for `face_steps` batches and saves the averaged weights with the scale and the default style beside them.
-pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Options, log: &mut Log) -> Result<()> {
+pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Options, log: &Log) -> Result<()> {
     let (steps, seed) = (options.face_steps, options.seed);
-    let encoder = || ContentEncoder::new(VarBuilder::from_tensors(content.clone(), DType::F32, &Device::Cpu));
+    let encoder = || ContentEncoder::read(content.clone());
     let examples = examples(takes, &encoder()?)?;
     let pools: Vec<(usize, Vec<&Example>)> = SHARES
         .iter()
@@ -306,7 +306,7 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     let peak = if options.resume { LEARNING_RATE / 3.0 } else { LEARNING_RATE };
     super::draw(&map, seed)?;
     if options.resume {
-        super::restore(&map, &log.file("face"))?;
+        super::restore(&map, &log.file("face"), "")?;
     }
     let mut average = Average::new(&map)?;
     let mut optimiser = optimiser(&map, peak)?;
@@ -336,7 +336,7 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
 }
 
 /// Measures how the finished weights answer to intensity, on people kept for choosing, and writes it beside them.
-pub fn calibrate(takes: &[Take], log: &mut Log) -> Result<()> {
+pub fn calibrate(takes: &[Take], log: &Log) -> Result<()> {
     let (content, face) = (log.file("content"), log.file("face"));
     let mut tensors = candle_core::safetensors::load(&face, &Device::Cpu)?;
     tensors.remove(RESPONSE);

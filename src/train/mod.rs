@@ -1,7 +1,6 @@
 //! Training, from recordings to weights: `gestus train face` runs its stages in order, each resumable from its file, and
 //! `gestus train body` and `gestus train emotion` train the body and the ear for feelings.
 
-mod adversary;
 pub mod augment;
 pub mod body;
 pub mod clips;
@@ -13,6 +12,7 @@ pub mod npz;
 pub mod pairs;
 mod pseudo;
 pub mod sentences;
+pub mod sounds;
 pub mod synthesis;
 pub mod talks;
 pub mod track;
@@ -63,7 +63,7 @@ impl Log {
         Log { out, start: Instant::now() }
     }
 
-    pub fn line(&mut self, text: &str) -> Result<()> {
+    pub fn line(&self, text: &str) -> Result<()> {
         let seconds = self.start.elapsed().as_secs();
         writeln!(std::io::stderr(), "{seconds:5} s  {text}").map_err(Error::io("standard error"))
     }
@@ -90,11 +90,13 @@ pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
     rows.iter().map(|v| v + jitter * Distribution::<f32>::sample(&StandardNormal, rng)).collect()
 }
 
-/// Sets the weights of a map from a checkpoint.
-pub fn restore(map: &VarMap, path: &Path) -> Result<()> {
+/// Sets the weights of a map from a checkpoint, where `prefix` stands before their names.
+pub fn restore(map: &VarMap, path: &Path, prefix: &str) -> Result<()> {
     let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
     for (name, var) in &variables(map)? {
-        let tensor = tensors.get(name).ok_or_else(|| Error::malformed(path.display().to_string(), format!("has no weights {name}")))?;
+        let tensor = tensors
+            .get(&format!("{prefix}{name}"))
+            .ok_or_else(|| Error::malformed(path.display().to_string(), format!("has no weights {name}")))?;
         var.set(&tensor.to_dtype(DType::F32)?)?;
     }
     Ok(())
@@ -209,10 +211,13 @@ impl Average {
     }
 }
 
+/// Minutes of sounds that nobody speaks.
+const SOUND_MINUTES: f32 = 15.0;
+
 /// Trains the face: recordings, content encoder, denoiser.
 pub fn face(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let mut log = Log::new(options.out.clone());
+    let log = Log::new(options.out.clone());
     let root = options.data.join("data");
     let mut takes = data::faces(&root)?;
     takes.extend(data::phones(&root)?);
@@ -223,16 +228,19 @@ pub fn face(options: &Options) -> Result<()> {
     let minutes: f32 = takes.iter().map(|t| t.frames as f32).sum::<f32>() / (60.0 * data::FPS as f32);
     log.line(&format!("{} takes, {minutes:.0} minutes", takes.len()))?;
     if options.content_steps > 0 {
+        takes.extend(data::voices(&root)?.into_iter().filter(|t| options.sources.allow(t.source)));
+        takes.extend(sounds::takes(SOUND_MINUTES, options.seed));
         if options.synthetic_minutes > 0.0 {
             let spoken = synthesis::takes(options.synthetic_minutes, options.seed)?;
             log.line(&format!("{} synthesised utterances", spoken.len()))?;
             takes.extend(spoken);
         }
-        content::train(&takes, options, &mut log)?;
+        content::train(&takes, options, &log)?;
     }
     if options.face_steps > 0 {
         let weights = candle_core::safetensors::load(log.file("content"), &Device::Cpu)?;
-        face::train(&takes, &weights, options, &mut log)?;
+        face::train(&takes, &weights, options, &log)?;
     }
-    face::calibrate(&takes, &mut log)
+    // Content alone has nothing to calibrate.
+    if log.file("face").exists() { face::calibrate(&takes, &log) } else { Ok(()) }
 }

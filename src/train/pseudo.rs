@@ -6,7 +6,7 @@
 use super::data::{Take, UNLABELLED};
 use crate::Result;
 use crate::solve::cholesky_solve;
-use crate::speech::content::{ARTICULATION, ContentEncoder};
+use crate::speech::content::{ARTICULATION, ContentEncoder, Posterior};
 use crate::speech::phones::Class;
 use rayon::prelude::*;
 
@@ -18,9 +18,6 @@ const RIDGE: f64 = 30.0;
 /// Every so many frames of a take are fitted: neighbours say the same.
 const EVERY: usize = 2;
 
-/// Shares of the phone classes in one motion frame.
-type Phones = [f32; Class::COUNT];
-
 /// See the module's text.
 pub struct Mouths {
     weights: Vec<[f64; ARTICULATION]>,
@@ -29,8 +26,8 @@ pub struct Mouths {
 impl Mouths {
     /// Fits to takes with their standardised mouths.
     pub fn fit(takes: &[(&Take, &[[f32; ARTICULATION]])], encoder: &ContentEncoder) -> Result<Mouths> {
-        let heard: Vec<Vec<Phones>> =
-            takes.par_iter().map(|(take, _)| Ok(encoder.encode(&take.mel, take.frames)?.phones)).collect::<Result<_>>()?;
+        let heard: Vec<Vec<Posterior>> =
+            takes.par_iter().map(|(take, _)| Ok(encoder.encode(&take.mel, take.frames)?.phones())).collect::<Result<_>>()?;
         let mut gram = vec![vec![0f64; INPUTS]; INPUTS];
         let mut weights = vec![[0f64; ARTICULATION]; INPUTS];
         for ((_, targets), phones) in takes.iter().zip(&heard) {
@@ -49,7 +46,7 @@ impl Mouths {
 
     /// The mouth that goes with the labels of a take, one row for each motion frame.
     pub fn of(&self, take: &Take) -> Vec<[f32; ARTICULATION]> {
-        let phones: Vec<Phones> = (0..take.frames).map(|n| labels(take, n)).collect();
+        let phones: Vec<Posterior> = (0..take.frames).map(|n| labels(take, n)).collect();
         let row = |n: usize| {
             let x = inputs(&phones, n);
             std::array::from_fn(|o| x.iter().zip(&self.weights).map(|(x, w)| x * w[o]).sum::<f64>() as f32)
@@ -59,7 +56,7 @@ impl Mouths {
 }
 
 /// The labelled phones of motion frame `n`: two labels, half a share each.
-fn labels(take: &Take, n: usize) -> Phones {
+fn labels(take: &Take, n: usize) -> Posterior {
     let mut row = [0.0; Class::COUNT];
     for class in [2 * n, 2 * n + 1].iter().filter_map(|k| take.phones.get(*k)).filter(|c| **c != UNLABELLED) {
         row[usize::from(*class)] += 0.5;
@@ -67,7 +64,7 @@ fn labels(take: &Take, n: usize) -> Phones {
     row
 }
 
-fn inputs(phones: &[Phones], n: usize) -> [f64; INPUTS] {
+fn inputs(phones: &[Posterior], n: usize) -> [f64; INPUTS] {
     let mut x = [0.0; INPUTS];
     x[INPUTS - 1] = 1.0;
     for k in 0..=2 * REACH {
