@@ -8,7 +8,7 @@ use candle_core::{Device, Tensor};
 /// Probability of every class that the ear tells apart, the likeliest first: each class is a Gaussian around its point, and all
 /// are as likely beforehand. They sum to one.
 pub fn confidence(ear: &VoiceEncoder, point: &Point) -> Result<Vec<(&'static str, f32)>> {
-    let row = ear.likelihood(&Tensor::from_slice(point, (1, EMOTION), &Device::Cpu)?)?.squeeze(0)?.to_vec1::<f32>()?;
+    let row = ear.networks.likelihood(&Tensor::from_slice(point, (1, EMOTION), &Device::Cpu)?)?.squeeze(0)?.to_vec1::<f32>()?;
     let most = row.iter().copied().fold(f32::MIN, f32::max);
     let weights: Vec<f32> = row.iter().map(|l| (l - most).exp()).collect();
     let total: f32 = weights.iter().sum();

@@ -5,6 +5,7 @@
 //! that anger and disgust do not blend into each other. Intensity moves along the line from neutral to the label.
 
 pub mod confidence;
+pub mod functionals;
 pub mod lexicon;
 mod mixture;
 pub mod voice;

@@ -3,9 +3,11 @@
 //! Loudness and pitch carry most of an emotion, and both mean little by themselves: a microphone may be near, a voice deep. So a
 //! stretch of one to three seconds is heard with its own loudness taken out, and beside it stands how it differs from the voice's
 //! usual [`Manner`], where more of the voice is known. Convolutions look at the frames, their mean and deviation over the
-//! speech make the stretch, and a [`Point`] comes out. Each label is a Gaussian around its point with one deviation for all, so
+//! speech make the stretch, and a [`Point`] comes out. A second opinion goes by sums over the stretch alone ([`Functionals`]), which it
+//! compares with landmarks among those it has learned from (radial basis functions). Each label is a Gaussian around its point with one deviation for all, so
 //! that the nearest label is the likeliest.
 
+use super::functionals::{Functionals, MIDDLE_PITCH, TOLD};
 use super::{EMOTION, Label, Point, simplest};
 use crate::audio::Speech;
 use crate::audio::features::{BANDS, Mel, Prosody};
@@ -34,9 +36,6 @@ const HIDDEN: usize = 64;
 const DILATIONS: [usize; 3] = [1, 2, 4];
 /// Frames from voiced sound within which unvoiced sound is speech.
 const NEARBY: usize = 8;
-/// Pitch that counts as zero, natural log of hertz.
-const MIDDLE_PITCH: f32 = 5.1;
-
 /// Where a class sits. Boredom as people rated the word (Russell and Mehrabian 1977).
 pub fn class_point(class: usize) -> Point {
     match class {
@@ -148,6 +147,28 @@ impl Voice {
     }
 }
 
+/// What is usual for a voice.
+#[derive(Clone, Copy, Debug)]
+pub struct Usual {
+    pub manner: Manner,
+    pub functionals: Functionals,
+}
+
+impl Usual {
+    /// Of one stretch; none where nobody speaks.
+    pub fn of(voice: &Voice) -> Option<Usual> {
+        Some(Usual { manner: voice.manner()?, functionals: Functionals::of(voice)? })
+    }
+
+    /// The middle of several.
+    pub fn mean(all: &[Usual]) -> Option<Usual> {
+        Some(Usual {
+            manner: Manner::mean(&all.iter().map(|u| u.manner).collect::<Vec<_>>())?,
+            functionals: Functionals::mean(&all.iter().map(|u| u.functionals).collect::<Vec<_>>())?,
+        })
+    }
+}
+
 /// One network.
 struct Member {
     input: Conv,
@@ -157,11 +178,74 @@ struct Member {
     output: Linear,
 }
 
-/// See the module's text.
-pub struct VoiceEncoder {
+/// The first opinion: networks that look at frames.
+pub struct Networks {
     members: Vec<Member>,
     /// Natural log of the deviation of the labels' Gaussians.
     deviation: Tensor,
+}
+
+/// See the module's text.
+pub struct VoiceEncoder {
+    pub networks: Networks,
+    sums: Sums,
+}
+
+/// The second opinion: how near a stretch is to each landmark, times what each class has there.
+struct Sums {
+    /// What is usually told, and one over how far it spreads: `[TOLD]`.
+    centre: Tensor,
+    scale: Tensor,
+    /// `[LANDMARKS, TOLD]`, standardised.
+    landmarks: Tensor,
+    /// `[LANDMARKS, CLASSES]`.
+    weights: Tensor,
+}
+
+/// Landmarks of the second opinion.
+pub const LANDMARKS: usize = 512;
+/// Deviations beyond which what is told counts no more.
+const FAR: f64 = 4.0;
+/// Sharpness of nearness: its natural log falls by this much over the number of dimensions for a squared distance of 1.
+const NARROW: f64 = 0.5;
+/// What scores are multiplied by to be natural logs of odds.
+const SURENESS: f64 = 8.0;
+
+/// Standardises what is told: `[batch, TOLD]`.
+pub fn standardise(told: &Tensor, centre: &Tensor, scale: &Tensor) -> candle_core::Result<Tensor> {
+    told.broadcast_sub(centre)?.broadcast_mul(scale)?.clamp(-FAR, FAR)
+}
+
+/// Nearness of each row to each landmark, 0..=1: `[batch, LANDMARKS]`.
+pub fn nearness(rows: &Tensor, landmarks: &Tensor) -> candle_core::Result<Tensor> {
+    let square = |x: &Tensor| x.sqr()?.sum(D::Minus1);
+    let products = (rows.matmul(&landmarks.t()?)? * -2.0)?;
+    let distance = products.broadcast_add(&square(rows)?.unsqueeze(1)?)?.broadcast_add(&square(landmarks)?.unsqueeze(0)?)?;
+    (distance * (-NARROW / TOLD as f64))?.exp()
+}
+
+impl Sums {
+    fn new(vb: VarBuilder) -> candle_core::Result<Sums> {
+        Ok(Sums {
+            centre: vb.get(TOLD, "centre")?,
+            scale: vb.get(TOLD, "scale")?,
+            landmarks: vb.get((LANDMARKS, TOLD), "landmarks")?,
+            weights: vb.get((LANDMARKS, CLASSES), "weights")?,
+        })
+    }
+
+    /// Log-likelihood of every class, but for a constant: `[batch, CLASSES]`.
+    fn likelihood(&self, told: &Tensor) -> candle_core::Result<Tensor> {
+        nearness(&standardise(told, &self.centre, &self.scale)?, &self.landmarks)?.matmul(&self.weights)? * SURENESS
+    }
+}
+
+/// What both opinions make of a stretch.
+#[derive(Clone, Copy, Debug)]
+pub struct Opinion {
+    pub point: Point,
+    /// Log-likelihood of every class, but for a constant.
+    pub likelihood: [f32; CLASSES],
 }
 
 /// Stretches of equal length for the network.
@@ -205,9 +289,10 @@ impl Member {
     }
 }
 
-impl VoiceEncoder {
-    pub fn new(vb: VarBuilder) -> candle_core::Result<VoiceEncoder> {
-        Ok(VoiceEncoder {
+impl Networks {
+    /// Weights are read from `vb`, or made there when it belongs to a training run.
+    pub fn new(vb: VarBuilder) -> candle_core::Result<Networks> {
+        Ok(Networks {
             members: (0..MEMBERS).map(|i| Member::new(vb.pp("members").pp(i))).collect::<candle_core::Result<_>>()?,
             deviation: vb.get_with_hints(1, "deviation", Init::Const(-1.0))?,
         })
@@ -218,8 +303,8 @@ impl VoiceEncoder {
         self.members.iter().map(|member| member.forward(stretches, dropout)).collect()
     }
 
-    /// The mean opinion: `[batch, EMOTION]`.
-    pub fn forward(&self, stretches: &Stretches) -> candle_core::Result<Tensor> {
+    /// The networks' mean: `[batch, EMOTION]`.
+    fn forward(&self, stretches: &Stretches) -> candle_core::Result<Tensor> {
         Tensor::stack(&self.opinions(stretches, None)?, 0)?.mean(0)
     }
 
@@ -230,11 +315,17 @@ impl VoiceEncoder {
         let distance = points.unsqueeze(1)?.broadcast_sub(&means)?.sqr()?.sum(D::Minus1)?;
         distance.broadcast_mul(&(self.deviation.affine(-2.0, 0.0)?.exp()? * -0.5)?)
     }
+}
 
-    /// Points of several stretches of a voice, which are padded to one length.
-    pub fn points(&self, stretches: &[(Voice, Option<Manner>)]) -> Result<Vec<Point>> {
+impl VoiceEncoder {
+    pub fn new(vb: VarBuilder) -> candle_core::Result<VoiceEncoder> {
+        Ok(VoiceEncoder { sums: Sums::new(vb.pp("sums"))?, networks: Networks::new(vb)? })
+    }
+
+    /// What is made of several stretches, which are padded to one length, each beside what is usual for the voice, if that is known.
+    pub fn judge(&self, stretches: &[(Voice, Option<Usual>)]) -> Result<Vec<Opinion>> {
         let frames = stretches.iter().map(|(voice, _)| voice.frames()).max().unwrap_or(0);
-        let (mut rows, mut weights, mut difference) = (vec![], vec![], vec![]);
+        let (mut rows, mut weights, mut difference, mut told) = (vec![], vec![], vec![], vec![]);
         for (voice, usual) in stretches {
             let own = voice.manner();
             let neutral = Manner { bands: [0.0; HEARD_BANDS], pitch: MIDDLE_PITCH };
@@ -244,7 +335,9 @@ impl VoiceEncoder {
             };
             rows.extend(pad(voice.rows(&own.unwrap_or(neutral)).concat(), frames * INPUTS));
             weights.extend(pad(if own.is_some() { voice.weights() } else { Vec::new() }, frames));
-            difference.extend(own.map_or([0.0; DIFFERENCE], |own| own.beside(usual.as_ref())));
+            difference.extend(own.map_or([0.0; DIFFERENCE], |own| own.beside(usual.as_ref().map(|u| &u.manner))));
+            let sums = Functionals::of(voice);
+            told.extend(sums.map_or([0.0; TOLD], |sums| sums.beside(usual.as_ref().map(|u| &u.functionals))));
         }
         let (batch, device) = (stretches.len(), Device::Cpu);
         let stretches = Stretches {
@@ -252,8 +345,28 @@ impl VoiceEncoder {
             weights: Tensor::from_vec(weights, (batch, frames, 1), &device)?,
             difference: Tensor::from_vec(difference, (batch, DIFFERENCE), &device)?,
         };
-        let points = self.forward(&stretches)?.to_vec2::<f32>()?;
-        Ok(points.iter().map(|p| std::array::from_fn(|i| p[i])).collect())
+        let points = self.networks.forward(&stretches)?;
+        let first = self.networks.likelihood(&points)?.to_vec2::<f32>()?;
+        let second = self.sums.likelihood(&Tensor::from_vec(told, (batch, TOLD), &device)?)?.to_vec2::<f32>()?;
+        let points = points.to_vec2::<f32>()?;
+        Ok((0..batch).map(|n| settle_opinions(&points[n], &first[n], &second[n])).collect())
+    }
+
+    /// The points of [`VoiceEncoder::judge`].
+    pub fn points(&self, stretches: &[(Voice, Option<Usual>)]) -> Result<Vec<Point>> {
+        Ok(self.judge(stretches)?.iter().map(|opinion| opinion.point).collect())
+    }
+}
+
+/// The mean of two opinions: the networks' point and its likelihoods, and those of the sums.
+fn settle_opinions(point: &[f32], first: &[f32], second: &[f32]) -> Opinion {
+    let loudest = second.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let shares: Vec<f32> = second.iter().map(|l| (l - loudest).exp()).collect();
+    let total: f32 = shares.iter().sum();
+    let other = |i: usize| shares.iter().enumerate().map(|(class, share)| share / total * class_point(class)[i]).sum::<f32>();
+    Opinion {
+        point: std::array::from_fn(|i| 0.5 * (point[i] + other(i))),
+        likelihood: std::array::from_fn(|class| first[class] + second[class]),
     }
 }
 
@@ -286,13 +399,14 @@ impl VoiceEncoder {
         let voice = Voice::of(speech, frames);
         let weights = voice.weights();
         let known = weights.iter().sum::<f32>() >= KNOWN;
-        let usual = voice.manner().filter(|_| known);
         let centres: Vec<usize> = (0..frames).step_by(HOP).collect();
+        let bounds = |c: usize| (c.saturating_sub(STRETCH / 2), (c + STRETCH / 2 + 1).min(frames));
+        let part = |c: usize| voice.part(bounds(c).0, bounds(c).1);
+        let usual = if known { Usual::mean(&centres.iter().filter_map(|c| Usual::of(&part(*c))).collect::<Vec<_>>()) } else { None };
         let (mut sums, mut counts) = (vec![[0.0; EMOTION]; centres.len()], vec![0.0; centres.len()]);
         for (k, centres) in centres.chunks(TOGETHER).enumerate() {
             crate::interrupt::check()?;
-            let bounds = |c: usize| (c.saturating_sub(STRETCH / 2), (c + STRETCH / 2 + 1).min(frames));
-            let stretches: Vec<_> = centres.iter().map(|c| (voice.part(bounds(*c).0, bounds(*c).1), usual)).collect();
+            let stretches: Vec<_> = centres.iter().map(|c| (part(*c), usual)).collect();
             for (i, (point, centre)) in self.points(&stretches)?.into_iter().zip(centres).enumerate() {
                 let spoken: f32 = weights[bounds(*centre).0..bounds(*centre).1].iter().sum();
                 // A fifth of a second of speech says little.
@@ -351,11 +465,12 @@ mod tests {
 
     #[test]
     fn every_parameter_gets_a_gradient() -> Result<()> {
-        let (map, encoder) = encoder();
+        let map = VarMap::new();
+        let networks = Networks::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
         let rand = |shape: &[usize]| Tensor::randn(0f32, 1.0, shape, &Device::Cpu);
         let stretches =
             Stretches { rows: rand(&[3, 40, INPUTS])?, weights: rand(&[3, 40, 1])?.abs()?, difference: rand(&[3, DIFFERENCE])? };
-        let loss = encoder.likelihood(&encoder.forward(&stretches)?)?.sqr()?.sum_all()?;
+        let loss = networks.likelihood(&networks.forward(&stretches)?)?.sqr()?.sum_all()?;
         let gradients = loss.backward()?;
         for (name, var) in map.data().lock().unwrap().iter() {
             assert!(gradients.get(var).is_some(), "{name} has no gradient");
@@ -369,7 +484,7 @@ mod tests {
         let distance = |a: Point, b: Point| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
         let alone = encoder.points(&[(voice(60, 0.0), None), (voice(60, 3.0), None)])?;
         assert!(distance(alone[0], alone[1]) < 1e-4);
-        let usual = voice(60, 0.0).manner();
+        let usual = Usual::of(&voice(60, 0.0));
         let beside = encoder.points(&[(voice(60, 0.0), usual), (voice(60, 3.0), usual)])?;
         assert!(distance(beside[0], beside[1]) > 1e-3);
         Ok(())
@@ -380,7 +495,7 @@ mod tests {
         let (_, encoder) = encoder();
         for class in 0..CLASSES {
             let point = Tensor::from_slice(&class_point(class), (1, EMOTION), &Device::Cpu)?;
-            let row = encoder.likelihood(&point)?.squeeze(0)?.to_vec1::<f32>()?;
+            let row = encoder.networks.likelihood(&point)?.squeeze(0)?.to_vec1::<f32>()?;
             assert_eq!((0..CLASSES).max_by(|a, b| row[*a].total_cmp(&row[*b])), Some(class));
         }
         Ok(())

@@ -6,16 +6,21 @@
 use super::data::{Sources, Split};
 use super::voices::{Clip, Corpus, clips};
 use super::{Log, optimiser};
-use crate::emotion::voice::{CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, Manner, Stretches, VoiceEncoder, class_point};
+use crate::emotion::functionals::TOLD;
+use crate::emotion::voice::{
+    CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness, standardise,
+};
 use crate::emotion::{EMOTION, Point};
 use crate::layers::Dropout;
+use crate::solve::cholesky_solve;
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What to train and where the weights go.
@@ -45,11 +50,11 @@ const PLACE: f64 = 0.5;
 /// Most clips of a speaker that tell the usual manner.
 const REFERENCES: usize = 10;
 
-/// The mean manner of up to `count` other clips of the same speaker.
-pub fn usual_manner(clips: &[&Clip], of: &Clip, count: usize, rng: &mut impl Rng) -> Option<Manner> {
+/// What up to `count` other clips of the same speaker make usual for the voice.
+pub fn usual(clips: &[&Clip], of: &Clip, count: usize, rng: &mut impl Rng) -> Option<Usual> {
     let others: Vec<&&Clip> = clips.iter().filter(|c| c.speaker == of.speaker && c.corpus == of.corpus && c.name != of.name).collect();
-    let chosen: Vec<Manner> = others.sample(rng, count).map(|c| c.manner).collect();
-    Manner::mean(&chosen)
+    let chosen: Vec<Usual> = others.sample(rng, count).map(|c| c.usual).collect();
+    Usual::mean(&chosen)
 }
 
 struct Batch {
@@ -68,7 +73,7 @@ fn batch(pools: &[(Corpus, usize, Vec<&Clip>)], rng: &mut impl Rng) -> Result<Ba
             // Classes first: some are rarer than others.
             let class = corpus.classes()[rng.random_range(0..corpus.classes().len())];
             let Some(clip) = pool.iter().filter(|c| c.class == class).collect::<Vec<_>>().choose(rng).copied() else { continue };
-            let usual = rng.random_bool(0.5).then(|| usual_manner(pool, clip, rng.random_range(1..=REFERENCES), rng)).flatten();
+            let usual = rng.random_bool(0.5).then(|| usual(pool, clip, rng.random_range(1..=REFERENCES), rng)).flatten();
             let heard = augmented(clip, usual, rng);
             rows.extend(heard.rows);
             weights.extend(heard.weights);
@@ -109,13 +114,13 @@ struct Heard {
 }
 
 /// A random stretch of a clip in another voice and over another microphone.
-fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
+fn augmented(clip: &Clip, usual: Option<Usual>, rng: &mut impl Rng) -> Heard {
     let total = clip.voice.frames();
     // Where the speech is: a stretch of silence teaches nothing.
     let from = if total > STRETCH { rng.random_range(0..=total - STRETCH) } else { 0 };
     let cut = clip.voice.part(from, (from + STRETCH).min(total));
     let voice = if cut.manner().is_some() { cut } else { clip.voice.clone() };
-    let manner = voice.manner().unwrap_or(clip.manner);
+    let manner = voice.manner().unwrap_or(clip.usual.manner);
     let mut normal = || -> f32 { StandardNormal.sample(rng) };
     let (warp, tilt, higher) = (1.0 + 0.06 * normal(), 0.3 * normal(), 0.12 * normal());
     let colour: [f32; 4] = std::array::from_fn(|_| 0.2 * normal());
@@ -145,7 +150,7 @@ fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
     }
     let mut weights = voice.weights();
     weights.resize(STRETCH, 0.0);
-    let mut difference = manner.beside(usual.as_ref());
+    let mut difference = manner.beside(usual.as_ref().map(|u| &u.manner));
     if usual.is_some() {
         difference[..HEARD_BANDS + 1].iter_mut().for_each(|d| *d += 0.1 * Distribution::<f32>::sample(&StandardNormal, rng));
     }
@@ -153,10 +158,10 @@ fn augmented(clip: &Clip, usual: Option<Manner>, rng: &mut impl Rng) -> Heard {
 }
 
 /// Every member learns by itself, from the same stretches.
-fn loss(encoder: &VoiceEncoder, batch: &Batch, dropout: &Dropout) -> Result<Tensor> {
-    let opinions = encoder.opinions(&batch.stretches, Some(dropout))?;
+fn loss(networks: &Networks, batch: &Batch, dropout: &Dropout) -> Result<Tensor> {
+    let opinions = networks.opinions(&batch.stretches, Some(dropout))?;
     let of = |points: &Tensor| -> candle_core::Result<Tensor> {
-        let logits = (encoder.likelihood(points)? + &batch.competing)?;
+        let logits = (networks.likelihood(points)? + &batch.competing)?;
         let entropy = candle_nn::ops::log_softmax(&logits, D::Minus1)?.mul(&batch.wanted)?.sum(D::Minus1)?.mean_all()?.neg()?;
         entropy + (points.sub(&batch.places)?.sqr()?.sum(D::Minus1)?.mean_all()? * PLACE)?
     };
@@ -164,10 +169,88 @@ fn loss(encoder: &VoiceEncoder, batch: &Batch, dropout: &Dropout) -> Result<Tens
     Ok(Tensor::stack(&losses, 0)?.mean_all()?)
 }
 
+/// Rounds of the search for landmarks, and the penalty on their weights.
+const ROUNDS: usize = 6;
+const RIDGE: f64 = 0.3;
+const SUMS_STREAM: u64 = 14;
+
+/// Learns the second opinion in closed form: every clip is told once alone and once beside ten others of its speaker, landmarks are the
+/// middles of clusters (Lloyd 1982), and a ridge regression says what each class has near each of them.
+fn learn_sums(pools: &[(Corpus, usize, Vec<&Clip>)], seed: u64) -> Result<HashMap<String, Tensor>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(SUMS_STREAM);
+    let (mut told, mut classes) = (Vec::new(), Vec::new());
+    for (.., pool) in pools {
+        for clip in pool {
+            let sums = clip.usual.functionals;
+            told.push(sums.beside(None));
+            told.push(sums.beside(usual(pool, clip, REFERENCES, &mut rng).map(|u| u.functionals).as_ref()));
+            classes.extend([clip.class; 2]);
+        }
+    }
+    let device = &Device::Cpu;
+    let (centre, scale) = spread(&told);
+    let rows = Tensor::from_vec(told.concat(), (told.len(), TOLD), device)?;
+    let (centre, scale) = (Tensor::from_slice(&centre, TOLD, device)?, Tensor::from_slice(&scale, TOLD, device)?);
+    let rows = standardise(&rows, &centre, &scale)?;
+    let landmarks = clusters(&rows, &mut rng)?;
+    let near = nearness(&rows, &landmarks)?.to_vec2::<f32>()?;
+    let among = nearness(&landmarks, &landmarks)?.to_vec2::<f32>()?;
+    let mut gram: Vec<Vec<f64>> = among.iter().map(|row| row.iter().map(|v| RIDGE * f64::from(*v)).collect()).collect();
+    let mut weights = vec![[0f64; CLASSES]; LANDMARKS];
+    for (near, class) in near.iter().zip(&classes) {
+        for (i, a) in near.iter().map(|v| f64::from(*v)).enumerate() {
+            gram[i][..=i].iter_mut().zip(near).for_each(|(g, b)| *g += a * f64::from(*b));
+            let even = 1.0 / CLASSES as f64;
+            weights[i].iter_mut().enumerate().for_each(|(c, w)| *w += a * (f64::from(u8::from(c == *class)) - even));
+        }
+    }
+    (0..LANDMARKS).for_each(|i| gram[i][i] += 1e-6);
+    cholesky_solve(&mut gram, &mut weights);
+    let weights: Vec<f32> = weights.iter().flatten().map(|w| *w as f32).collect();
+    let weights = Tensor::from_vec(weights, (LANDMARKS, CLASSES), device)?;
+    let named = [("centre", centre), ("scale", scale), ("landmarks", landmarks.to_dtype(DType::F16)?), ("weights", weights)];
+    Ok(named.into_iter().map(|(name, tensor)| (format!("sums.{name}"), tensor)).collect())
+}
+
+/// Where told numbers stand and one over how far they spread. What tells of differences stands at 0 and spreads where it is known; the last
+/// number tells that.
+fn spread(told: &[[f32; TOLD]]) -> ([f32; TOLD], [f32; TOLD]) {
+    let own = |i: usize| i < TOLD / 2 - 1;
+    let counted = |i: usize| told.iter().filter(move |t| own(i) || t[TOLD - 1] > 0.0);
+    let mean = |i: usize, of: &dyn Fn(&[f32; TOLD]) -> f32| counted(i).map(of).sum::<f32>() / counted(i).count().max(1) as f32;
+    let centre: [f32; TOLD] = std::array::from_fn(|i| if own(i) { mean(i, &|t| t[i]) } else { 0.0 });
+    let scale = |i: usize| 1.0 / mean(i, &|t| (t[i] - centre[i]).powi(2)).sqrt().max(1e-4);
+    (centre, std::array::from_fn(|i| if i < TOLD - 1 { scale(i) } else { 1.0 }))
+}
+
+/// Middles of [`LANDMARKS`] clusters of rows.
+fn clusters(rows: &Tensor, rng: &mut impl Rng) -> Result<Tensor> {
+    let count = rows.dim(0)?;
+    let mut order: Vec<u32> = (0..count as u32).collect();
+    order.shuffle(rng);
+    let first: Vec<u32> = order.into_iter().cycle().take(LANDMARKS).collect();
+    let mut middles = rows.index_select(&Tensor::from_vec(first, LANDMARKS, &Device::Cpu)?, 0)?;
+    for _ in 0..ROUNDS {
+        let nearest = nearness(rows, &middles)?.argmax(1)?.to_vec1::<u32>()?;
+        let (values, old) = (rows.to_vec2::<f32>()?, middles.to_vec2::<f32>()?);
+        let mut sums = vec![(vec![0f32; TOLD], 0f32); LANDMARKS];
+        for (row, place) in values.iter().zip(nearest) {
+            let (sum, n) = &mut sums[place as usize];
+            sum.iter_mut().zip(row).for_each(|(s, v)| *s += v);
+            *n += 1.0;
+        }
+        let moved =
+            sums.iter().zip(&old).flat_map(|((sum, n), old)| if *n > 0.0 { sum.iter().map(|s| s / n).collect() } else { old.clone() });
+        middles = Tensor::from_vec(moved.collect::<Vec<f32>>(), (LANDMARKS, TOLD), &Device::Cpu)?;
+    }
+    Ok(middles)
+}
+
 /// Trains the emotion encoder and saves its averaged weights.
 pub fn train(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
-    let mut log = Log::new(options.out.clone());
+    let log = Log::new(options.out.clone());
     let clips = clips(&options.data.join("data"))?;
     let learned = |c: &&Clip| c.split == Split::Train || (!options.hold_out && c.split == Split::Validation);
     let pools: Vec<(Corpus, usize, Vec<&Clip>)> = SHARES
@@ -178,33 +261,33 @@ pub fn train(options: &Options) -> Result<()> {
         .collect();
     log.line(&format!("{} clips", pools.iter().map(|(.., pool)| pool.len()).sum::<usize>()))?;
     let map = VarMap::new();
-    let encoder = VoiceEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
+    let networks = Networks::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
     super::draw(&map, options.seed)?;
     let dropout = Dropout::new(DROPOUT, options.seed);
     let mut optimiser = optimiser(&map, LEARNING_RATE)?;
     let mut average = super::Average::new(&map)?;
     let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
+    let sums = learn_sums(&pools, options.seed)?;
     let mut smooth = 0.0;
     for step in 0..options.steps {
         optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, options.steps));
-        let loss = loss(&encoder, &batch(&pools, &mut rng)?, &dropout)?;
+        let loss = loss(&networks, &batch(&pools, &mut rng)?, &dropout)?;
         super::step(&mut optimiser, &map, &loss)?;
         average.update(&map, step)?;
         let now = loss.to_scalar::<f32>()?;
         smooth = if step == 0 { now } else { 0.98 * smooth + 0.02 * now };
         if step % 200 == 199 || step + 1 == options.steps {
-            super::save(average.half()?, &log.file("emotion"))?;
-            let told = if options.hold_out { validate(&average.encoder()?, &clips)? } else { String::new() };
+            let tensors: HashMap<String, Tensor> = average.half()?.into_iter().chain(sums.clone()).collect();
+            super::save(tensors.clone(), &log.file("emotion"))?;
+            let told = if options.hold_out { validate(&encoder(tensors)?, &clips)? } else { String::new() };
             log.line(&format!("emotion {}/{} loss {smooth:.4} {told}", step + 1, options.steps))?;
         }
     }
     Ok(())
 }
 
-impl super::Average {
-    fn encoder(&self) -> Result<VoiceEncoder> {
-        Ok(VoiceEncoder::new(VarBuilder::from_tensors(self.tensors.clone(), DType::F32, &Device::Cpu))?)
-    }
+fn encoder(tensors: HashMap<String, Tensor>) -> Result<VoiceEncoder> {
+    Ok(VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu))?)
 }
 
 /// Share of the clips of speakers kept for choosing whose class is told, from one clip and beside ten others.
@@ -233,11 +316,11 @@ pub fn tell(encoder: &VoiceEncoder, clips: &[&Clip], references: usize) -> Resul
     clips
         .iter()
         .map(|clip| {
-            let usual = if references > 0 { usual_manner(clips, clip, references, &mut rng) } else { None };
-            let point = encoder.points(&[(clip.voice.clone(), usual)])?[0];
-            let row = encoder.likelihood(&Tensor::from_slice(&point, (1, EMOTION), &Device::Cpu)?)?.squeeze(0)?.to_vec1::<f32>()?;
-            let class = clip.corpus.classes().iter().copied().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap_or_default();
-            Ok(Told { point, class })
+            let usual = if references > 0 { usual(clips, clip, references, &mut rng) } else { None };
+            let opinion = encoder.judge(&[(clip.voice.clone(), usual)])?[0];
+            let likelier = |a: &usize, b: &usize| opinion.likelihood[*a].total_cmp(&opinion.likelihood[*b]);
+            let class = clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
+            Ok(Told { point: opinion.point, class })
         })
         .collect()
 }

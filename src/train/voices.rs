@@ -4,7 +4,7 @@ use super::data::{FPS, Split, table_rows};
 use crate::Result;
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::emotion::Label;
-use crate::emotion::voice::{CLASSES, Manner, Voice};
+use crate::emotion::voice::{CLASSES, Usual, Voice};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -78,7 +78,8 @@ pub struct Clip {
     pub strength: f32,
     pub speech: Speech,
     pub voice: Voice,
-    pub manner: Manner,
+    /// What a clip makes usual for its voice.
+    pub usual: Usual,
 }
 
 /// Some classes of EmoDB were found cut after two seconds, so all of it is: length must not tell the class.
@@ -107,9 +108,9 @@ fn clip(corpus: Corpus, folder: &Path, row: &HashMap<String, String>) -> Result<
     speech.seconds = speech.samples.len() as f64 / f64::from(SPEECH_RATE);
     let voice = Voice::of(&speech, speech.samples.len() * FPS / SPEECH_RATE as usize);
     let strength = if row.get("intensity").is_some_and(|i| i == "normal") { 0.75 } else { 1.0 };
-    let Some(manner) = voice.manner() else { return Ok(None) };
+    let Some(usual) = Usual::of(&voice) else { return Ok(None) };
     let split = corpus.split(speaker);
-    Ok(Some(Clip { corpus, split, speaker: speaker.clone(), name: name.clone(), class, strength, speech, voice, manner }))
+    Ok(Some(Clip { corpus, split, speaker: speaker.clone(), name: name.clone(), class, strength, speech, voice, usual }))
 }
 
 /// Action units of a clip in the Facial Action Coding System: 1 2 4 5 6 7 9 10 12 14 15 17 20 23 25 26 45.
