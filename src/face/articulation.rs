@@ -106,7 +106,7 @@ fn settle(contacts: &[Contact], gaps: &[f32]) -> Vec<Contact> {
 /// An "f" lifts the jaw and turns the lower lip in; the upper lip rises off the teeth, towards a gap.
 fn bite(face: &mut Coefficients, teeth: f32, gap: f32) {
     if teeth > 0.0 {
-        face[id::JAW_OPEN] *= 1.0 - 0.7 * teeth;
+        face[id::JAW_OPEN] *= 1.0 - 0.85 * teeth;
         for lip in [id::MOUTH_LOWER_DOWN_LEFT, id::MOUTH_LOWER_DOWN_RIGHT] {
             face[lip] *= 1.0 - teeth;
         }

@@ -29,7 +29,7 @@ pub struct Heard {
 }
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
-const SURE: (f32, f32) = (0.35, 0.55);
+const SURE: (f32, f32) = (0.3, 0.5);
 /// The same of "f" and "v", which are heard less surely, and of vowels, which hold the lips apart.
 const SURE_TEETH: (f32, f32) = (0.3, 0.5);
 const SURE_APART: (f32, f32) = (0.6, 0.9);
