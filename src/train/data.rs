@@ -2,6 +2,7 @@
 
 use super::npz::{Array, Npz};
 use super::track;
+use super::voices::Corpus;
 use crate::audio::features::{MEL_RATE, Mel, Prosody};
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::emotion::Label;
@@ -215,14 +216,15 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
 /// Speech of many more people, whose phones and mouths nobody knows; those kept for judging an ear for feelings stay out.
 pub fn voices(root: &Path) -> Result<Vec<Take>> {
     let mut takes = Vec::new();
-    for (folder, source, kept) in [
-        ("nemo", Source::Nemo, &["KS0", "EB0", "WR0"][..]),
-        ("korean_kaist", Source::Korean, &["emh"]),
-        ("speechocean_en", Source::SpeechOcean, &[]),
+    for (folder, source, corpus) in [
+        ("nemo", Source::Nemo, Some(Corpus::Nemo)),
+        ("korean_kaist", Source::Korean, Some(Corpus::Korean)),
+        ("speechocean_en", Source::SpeechOcean, None),
     ] {
         let folder = root.join("emotion").join(folder);
         let read = |row: &HashMap<String, String>| -> Option<Result<Take>> {
-            let (name, speaker) = (row.get("file")?, row.get("speaker").filter(|s| !kept.contains(&s.as_str()))?);
+            let learned = |speaker: &&String| corpus.is_none_or(|c| c.split(speaker) == Split::Train);
+            let (name, speaker) = (row.get("file")?, row.get("speaker").filter(learned)?);
             Some(spoken(source, Split::Train, speaker, name, &folder))
         };
         takes.extend(table_rows(&folder.join("labels.csv"))?.par_iter().filter_map(read).collect::<Result<Vec<_>>>()?);
