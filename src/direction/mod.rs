@@ -26,7 +26,10 @@
 //! | text to [`Direction`] | `grammar` |
 //! | free text to a mix | `reading`, [`encoder`] |
 //! | what a voice and its words say | [`auto`] |
+//! | what is asked for at a moment | `mix` |
+//! | parts of face and body | `region` |
 //! | keys and easing to curves | `timeline` |
+//! | what comes out, frame by frame | `plan` |
 //! | plans in between others | [`mod@blend`] |
 //! | other recordings and motions | [`mod@reference`], [`likeness`], [`habits`] |
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
@@ -46,22 +49,23 @@ pub mod given;
 mod grammar;
 pub mod habits;
 pub mod likeness;
+mod mix;
+mod plan;
 mod reading;
 pub mod reference;
+mod region;
 mod timeline;
 
-use crate::body::library::Placed;
-use crate::emotion::{EMOTION, Label, Point};
-use crate::face::coefficients::id;
-use crate::spelling::nearest;
+pub use mix::{FreeText, Mix, Term};
+pub use plan::Plan;
+pub use region::{PARTS, Region};
+
+use crate::emotion::Point;
 use crate::{Error, Result};
 use dials::Dials;
-use encoder::Near;
 use events::Event;
-use given::{Constraint, Excerpt};
-use likeness::Leaning;
-use reference::{Consulted, Kind, Reference};
-use std::ops::Range;
+use given::Constraint;
+use reference::Consulted;
 use std::str::FromStr;
 
 /// Strongest intensity that a term may ask for.
@@ -125,245 +129,6 @@ pub enum Ease {
     SlowOut,
 }
 
-/// A part of face or body with a direction of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Region {
-    /// Brows, eyes, cheeks and mouth.
-    Face,
-    Brows,
-    Eyes,
-    Cheeks,
-    Mouth,
-    Head,
-    Torso,
-    /// Arms and hands.
-    Hands,
-    /// Head, torso and hands.
-    Body,
-}
-
-impl Region {
-    pub const ALL: [(Region, &str); 9] = [
-        (Region::Face, "face"),
-        (Region::Brows, "brows"),
-        (Region::Eyes, "eyes"),
-        (Region::Cheeks, "cheeks"),
-        (Region::Mouth, "mouth"),
-        (Region::Head, "head"),
-        (Region::Torso, "torso"),
-        (Region::Hands, "hands"),
-        (Region::Body, "body"),
-    ];
-
-    pub fn name(self) -> &'static str {
-        Region::ALL.iter().find(|(region, _)| *region == self).map_or("", |(_, name)| name)
-    }
-
-    /// The face coefficients that belong to it, without those of the gaze.
-    pub fn coefficients(self) -> &'static [usize] {
-        match self {
-            Region::Brows => &[id::BROW_DOWN_LEFT, id::BROW_DOWN_RIGHT, id::BROW_INNER_UP, id::BROW_OUTER_UP_LEFT, id::BROW_OUTER_UP_RIGHT],
-            Region::Eyes => {
-                &[id::EYE_BLINK_LEFT, id::EYE_BLINK_RIGHT, id::EYE_SQUINT_LEFT, id::EYE_SQUINT_RIGHT, id::EYE_WIDE_LEFT, id::EYE_WIDE_RIGHT]
-            }
-            Region::Cheeks => &[id::CHEEK_PUFF, id::CHEEK_SQUINT_LEFT, id::CHEEK_SQUINT_RIGHT, id::NOSE_SNEER_LEFT, id::NOSE_SNEER_RIGHT],
-            Region::Mouth => &MOUTH,
-            _ => &[],
-        }
-    }
-
-    /// The regions it is made of; itself where it has no parts.
-    pub fn parts(self) -> &'static [Region] {
-        match self {
-            Region::Face => &[Region::Brows, Region::Eyes, Region::Cheeks, Region::Mouth],
-            Region::Body => &[Region::Head, Region::Torso, Region::Hands],
-            Region::Brows => &[Region::Brows],
-            Region::Eyes => &[Region::Eyes],
-            Region::Cheeks => &[Region::Cheeks],
-            Region::Mouth => &[Region::Mouth],
-            Region::Head => &[Region::Head],
-            Region::Torso => &[Region::Torso],
-            Region::Hands => &[Region::Hands],
-        }
-    }
-}
-
-/// Jaw, lips and tongue.
-const MOUTH: [usize; 28] = {
-    let mut all = [0; 28];
-    let mut n = 0;
-    while id::JAW_FORWARD + n <= id::MOUTH_UPPER_UP_RIGHT {
-        all[n] = id::JAW_FORWARD + n;
-        n += 1;
-    }
-    all[n] = id::TONGUE_OUT;
-    all
-};
-
-/// Regions without parts, in the order of [`Plan::regions`].
-pub const PARTS: [Region; 7] = [Region::Brows, Region::Eyes, Region::Cheeks, Region::Mouth, Region::Head, Region::Torso, Region::Hands];
-
-/// Feelings that add up, and muscles set by name.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Mix {
-    pub terms: Vec<Term>,
-    /// Coefficients (place, offset) that free text set directly.
-    pub muscles: Vec<(usize, f32)>,
-    /// Other files that give a feeling or a style.
-    pub references: Vec<Reference>,
-    /// Free text that the terms and muscles came from.
-    pub texts: Vec<FreeText>,
-}
-
-/// Free text in a mix.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct FreeText {
-    pub text: String,
-    /// The terms of the mix that its words gave.
-    pub terms: Range<usize>,
-    /// How much of it is asked for; negative guides away.
-    pub intensity: f32,
-    /// Share of its words that were understood, 0..=1.
-    pub understood: f32,
-    /// What an encoder found it to be near to.
-    pub nearest: Vec<Near>,
-    /// The mistake and what to do, where not one word was understood.
-    pub refusal: Option<(String, String)>,
-}
-
-/// One part of a mix.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Term {
-    /// A label and how much of it; negative guides away.
-    Label { label: Label, intensity: f32 },
-    /// Valence and arousal, -1..=1 each, times an intensity.
-    Affect { valence: f32, arousal: f32, intensity: f32 },
-    /// What is heard in the voice, and how much of it.
-    Heard { intensity: f32 },
-}
-
-impl Term {
-    fn intensity(self) -> f32 {
-        match self {
-            Term::Label { intensity, .. } | Term::Affect { intensity, .. } | Term::Heard { intensity } => intensity,
-        }
-    }
-
-    /// The term at `by` times its intensity.
-    fn scaled(self, by: f32) -> Term {
-        match self {
-            Term::Label { label, intensity } => Term::Label { label, intensity: intensity * by },
-            Term::Affect { valence, arousal, intensity } => Term::Affect { valence, arousal, intensity: intensity * by },
-            Term::Heard { intensity } => Term::Heard { intensity: intensity * by },
-        }
-    }
-}
-
-impl Mix {
-    /// How much of what is heard in the voice belongs to the mix.
-    pub fn heard(&self) -> f32 {
-        self.terms.iter().map(|term| if let Term::Heard { intensity } = term { *intensity } else { 0.0 }).sum()
-    }
-
-    /// How much of a file's feeling or style belongs to the mix.
-    pub fn share(&self, kind: Kind, path: &std::path::Path) -> f32 {
-        self.references.iter().filter(|r| r.kind == kind && r.path == path).map(|r| r.share).sum()
-    }
-
-    /// Where the mix lies in the emotion space, without what is heard here or in other recordings. Terms that are taken away count only where nothing else is
-    /// asked for: what is not happy is the opposite of it.
-    pub fn point(&self) -> Point {
-        self.sum(|intensity| intensity > 0.0 || !self.is_guided())
-    }
-
-    /// What the mix is guided away from: the sum of the terms that are taken away from others, by their amount.
-    pub fn away(&self) -> Point {
-        self.sum(|intensity| intensity < 0.0 && self.is_guided()).map(|v| -v)
-    }
-
-    /// Whether there is something to guide towards.
-    fn is_guided(&self) -> bool {
-        let heard = self.references.iter().any(|r| r.kind == Kind::Feeling && r.share > 0.0);
-        heard || self.terms.iter().any(|term| term.intensity() > 0.0)
-    }
-
-    fn sum(&self, counts: impl Fn(f32) -> bool) -> Point {
-        let mut point = [0.0; EMOTION];
-        for term in self.terms.iter().filter(|term| counts(term.intensity())) {
-            let part = match *term {
-                Term::Label { label, intensity } => label.at(intensity),
-                Term::Affect { valence, arousal, intensity } => crate::emotion::affect(valence, arousal).map(|v| v * intensity),
-                Term::Heard { .. } => continue,
-            };
-            point.iter_mut().zip(part).for_each(|(p, v)| *p += v);
-        }
-        point
-    }
-}
-
-/// A direction laid out in time, at 30 frames a second.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
-    /// A point of the emotion space for every frame, neutral at the origin.
-    pub emotion: Vec<Point>,
-    /// Regions that have a direction of their own, with their points.
-    pub regions: Vec<(Region, Vec<Point>)>,
-    /// What the whole (`None`) and those regions are guided away from, for every frame, where they are.
-    pub away: Vec<(Option<Region>, Vec<Point>)>,
-    /// Coefficients that are added to the performance: place and offset for every frame.
-    pub muscles: Vec<(usize, Vec<f32>)>,
-    pub events: Vec<Event>,
-    pub dials: Dials,
-    /// How far the performance leans towards other styles, for every frame; empty is the usual style throughout.
-    pub styles: Vec<Leaning>,
-    /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
-    pub gestures: Vec<Placed>,
-    /// Motion that is given.
-    pub given: Vec<Excerpt>,
-}
-
-impl Plan {
-    /// What the whole, or a region with a direction of its own, is guided away from; empty where it is from nothing.
-    pub fn away(&self, region: Option<Region>) -> &[Point] {
-        self.away.iter().find(|(r, _)| *r == region).map_or(&[], |(_, points)| points)
-    }
-
-    /// The plan of some frames, with times from the first of them on.
-    pub fn part(&self, frames: Range<usize>) -> Plan {
-        let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
-        let points = |points: &[Point]| cut(points, &frames);
-        let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
-        let gestures =
-            self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
-        Plan {
-            emotion: points(&self.emotion),
-            regions: self.regions.iter().map(|(region, own)| (*region, points(own))).collect(),
-            away: self.away.iter().map(|(region, own)| (*region, points(own))).collect(),
-            muscles: self.muscles.iter().map(|(muscle, curve)| (*muscle, cut(curve, &frames))).collect(),
-            events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
-            dials: self.dials,
-            styles: cut(&self.styles, &frames),
-            gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
-            given: self.given.iter().filter(|e| e.end >= start && e.start <= end).map(|e| e.earlier(start)).collect(),
-        }
-    }
-
-    /// The points of a region without parts.
-    pub fn points(&self, region: Region) -> &[Point] {
-        self.regions.iter().find(|(r, _)| *r == region).map_or(&self.emotion, |(_, points)| points)
-    }
-}
-
-/// Seconds around a gesture's stroke in which it is seen.
-const NEAR: f64 = 5.0;
-
-/// Values of some frames, where the last one holds on.
-fn cut<T: Clone>(values: &[T], frames: &Range<usize>) -> Vec<T> {
-    let last = values.len().saturating_sub(1);
-    let within = frames.start.min(last)..frames.end.min(values.len());
-    values.get(within).unwrap_or_default().to_vec()
-}
-
 impl Direction {
     /// Reads a direction; a mistake names its column. Text of several words without any sign of the grammar is free text.
     pub fn parse(text: &str) -> Result<Direction> {
@@ -414,19 +179,6 @@ impl Direction {
     }
 }
 
-impl FromStr for Region {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Region> {
-        let known = Region::ALL.iter().find(|(_, name)| *name == text.trim().to_lowercase());
-        known.map(|(region, _)| *region).ok_or_else(|| {
-            let names = Region::ALL.map(|(_, name)| name);
-            let guess = nearest(text, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
-            Error::usage(format!("no region is called \"{text}\""), format!("{guess}Known are {}", names.join(", ")))
-        })
-    }
-}
-
 impl FromStr for Direction {
     type Err = Error;
 
@@ -437,7 +189,10 @@ impl FromStr for Direction {
 
 #[cfg(test)]
 mod tests {
+    use super::reference::Kind;
     use super::*;
+    use crate::emotion::Label;
+    use crate::face::coefficients::id;
 
     fn intensities(text: &str) -> Vec<(Label, f32)> {
         let terms = Direction::parse(text).unwrap().tracks.remove(0).keys.remove(0).mix.terms;
