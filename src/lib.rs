@@ -52,6 +52,7 @@ pub mod render;
 mod solve;
 pub mod speech;
 mod spelling;
+pub mod statistics;
 pub mod train;
 pub mod video;
 

@@ -7,7 +7,6 @@ use gestus::direction::Direction;
 use gestus::direction::dials::Dials;
 use gestus::direction::likeness::Likeness;
 use gestus::direction::reference::{Consulted, Content};
-use gestus::evaluate::statistics::pearson;
 use gestus::face::articulation::gap_mm;
 use gestus::face::coefficients::id;
 use gestus::face::model::Quality;
@@ -15,6 +14,7 @@ use gestus::face::style;
 use gestus::models::Models;
 use gestus::motion::Performance;
 use gestus::perform::{Options, perform};
+use gestus::statistics::pearson;
 
 fn sample() -> Speech {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/speech.wav");

@@ -13,10 +13,10 @@ use crate::audio::features::{Mel, Prosody};
 use crate::body::Expressivity;
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::{self, OFFSETS};
-use crate::evaluate::statistics::median;
 use crate::face::style::{self, STYLE, Style};
 use crate::face::vector::{self, Row};
 use crate::motion::{Frame, Performance};
+use crate::statistics::{deviation, median};
 use glam::Vec3;
 
 /// Figures of the body, ratios to a neutral performance: extent, tempo and activity of the arms.
@@ -115,12 +115,6 @@ impl Habits {
             stress: deviation(&said.iter().map(|n| prosody.level[*n]).collect::<Vec<f32>>()),
         })
     }
-}
-
-fn deviation(values: &[f32]) -> f32 {
-    let n = values.len().max(1) as f32;
-    let mean = values.iter().sum::<f32>() / n;
-    (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt()
 }
 
 /// Places of a lower arm and the hands among the joints.

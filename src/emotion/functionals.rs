@@ -5,6 +5,7 @@
 //! what is usual for the voice.
 
 use super::voice::{HEARD_BANDS, Voice};
+use crate::statistics::{deviation, mean, pearson};
 use std::f32::consts::{PI, TAU};
 
 /// Numbers of a stretch, loudness first.
@@ -141,21 +142,8 @@ fn rhythm(level: &[f32]) -> [f32; RHYTHM] {
 /// Correlation of pitch and loudness where there is a pitch.
 fn agreement(pitch: &[f32], level: &[f32]) -> f32 {
     let (p, l): (Vec<f32>, Vec<f32>) = pitch.iter().zip(level).filter(|(p, _)| **p > 0.0).map(|(p, l)| (*p, *l)).unzip();
-    let (dp, dl) = (deviation(&p), deviation(&l));
-    if p.len() < 6 || dp < 1e-3 || dl < 1e-3 {
-        return 0.0;
-    }
-    let (mp, ml) = (mean(&p), mean(&l));
-    mean(&p.iter().zip(&l).map(|(p, l)| (p - mp) * (l - ml)).collect::<Vec<f32>>()) / (dp * dl)
-}
-
-fn mean(values: &[f32]) -> f32 {
-    values.iter().sum::<f32>() / values.len().max(1) as f32
-}
-
-fn deviation(values: &[f32]) -> f32 {
-    let middle = mean(values);
-    (values.iter().map(|v| (v - middle).powi(2)).sum::<f32>() / values.len().max(1) as f32).sqrt()
+    let moves = p.len() >= 6 && deviation(&p) >= 1e-3 && deviation(&l) >= 1e-3;
+    if moves { pearson(&p, &l) } else { 0.0 }
 }
 
 /// Slope of the line through points.

@@ -240,6 +240,22 @@ impl Sums {
     }
 }
 
+/// A stretch to be judged.
+#[derive(Clone, Debug)]
+pub struct Excerpt {
+    pub voice: Voice,
+    /// How it is spoken; none where nobody speaks.
+    pub own: Option<Usual>,
+    /// What is usual for the voice, where that is known.
+    pub usual: Option<Usual>,
+}
+
+impl Excerpt {
+    pub fn new(voice: Voice, usual: Option<Usual>) -> Excerpt {
+        Excerpt { own: Usual::of(&voice), voice, usual }
+    }
+}
+
 /// What both opinions make of a stretch.
 #[derive(Clone, Copy, Debug)]
 pub struct Opinion {
@@ -322,22 +338,20 @@ impl VoiceEncoder {
         Ok(VoiceEncoder { sums: Sums::new(vb.pp("sums"))?, networks: Networks::new(vb)? })
     }
 
-    /// What is made of several stretches, which are padded to one length, each beside what is usual for the voice, if that is known.
-    pub fn judge(&self, stretches: &[(Voice, Option<Usual>)]) -> Result<Vec<Opinion>> {
-        let frames = stretches.iter().map(|(voice, _)| voice.frames()).max().unwrap_or(0);
+    /// What is made of several stretches, which are padded to one length.
+    pub fn judge(&self, stretches: &[Excerpt]) -> Result<Vec<Opinion>> {
+        let frames = stretches.iter().map(|stretch| stretch.voice.frames()).max().unwrap_or(0);
         let (mut rows, mut weights, mut difference, mut told) = (vec![], vec![], vec![], vec![]);
-        for (voice, usual) in stretches {
-            let own = voice.manner();
+        for Excerpt { voice, own, usual } in stretches {
             let neutral = Manner { bands: [0.0; HEARD_BANDS], pitch: MIDDLE_PITCH };
             let pad = |mut v: Vec<f32>, length: usize| {
                 v.resize(length, 0.0);
                 v
             };
-            rows.extend(pad(voice.rows(&own.unwrap_or(neutral)).concat(), frames * INPUTS));
+            rows.extend(pad(voice.rows(&own.map_or(neutral, |own| own.manner)).concat(), frames * INPUTS));
             weights.extend(pad(if own.is_some() { voice.weights() } else { Vec::new() }, frames));
-            difference.extend(own.map_or([0.0; DIFFERENCE], |own| own.beside(usual.as_ref().map(|u| &u.manner))));
-            let sums = Functionals::of(voice);
-            told.extend(sums.map_or([0.0; TOLD], |sums| sums.beside(usual.as_ref().map(|u| &u.functionals))));
+            difference.extend(own.map_or([0.0; DIFFERENCE], |own| own.manner.beside(usual.as_ref().map(|u| &u.manner))));
+            told.extend(own.map_or([0.0; TOLD], |own| own.functionals.beside(usual.as_ref().map(|u| &u.functionals))));
         }
         let (batch, device) = (stretches.len(), Device::Cpu);
         let stretches = Stretches {
@@ -353,7 +367,7 @@ impl VoiceEncoder {
     }
 
     /// The points of [`VoiceEncoder::judge`].
-    pub fn points(&self, stretches: &[(Voice, Option<Usual>)]) -> Result<Vec<Point>> {
+    pub fn points(&self, stretches: &[Excerpt]) -> Result<Vec<Point>> {
         Ok(self.judge(stretches)?.iter().map(|opinion| opinion.point).collect())
     }
 }
@@ -402,11 +416,13 @@ impl VoiceEncoder {
         let centres: Vec<usize> = (0..frames).step_by(HOP).collect();
         let bounds = |c: usize| (c.saturating_sub(STRETCH / 2), (c + STRETCH / 2 + 1).min(frames));
         let part = |c: usize| voice.part(bounds(c).0, bounds(c).1);
-        let usual = if known { Usual::mean(&centres.iter().filter_map(|c| Usual::of(&part(*c))).collect::<Vec<_>>()) } else { None };
+        let own: Vec<Option<Usual>> = centres.iter().map(|c| Usual::of(&part(*c))).collect();
+        let usual = if known { Usual::mean(&own.iter().flatten().copied().collect::<Vec<_>>()) } else { None };
         let (mut sums, mut counts) = (vec![[0.0; EMOTION]; centres.len()], vec![0.0; centres.len()]);
         for (k, centres) in centres.chunks(TOGETHER).enumerate() {
             crate::interrupt::check()?;
-            let stretches: Vec<_> = centres.iter().map(|c| (part(*c), usual)).collect();
+            let own = &own[k * TOGETHER..];
+            let stretches: Vec<_> = centres.iter().zip(own).map(|(c, own)| Excerpt { voice: part(*c), own: *own, usual }).collect();
             for (i, (point, centre)) in self.points(&stretches)?.into_iter().zip(centres).enumerate() {
                 let spoken: f32 = weights[bounds(*centre).0..bounds(*centre).1].iter().sum();
                 // A fifth of a second of speech says little.
@@ -482,10 +498,11 @@ mod tests {
     fn the_loudness_of_a_recording_says_nothing_by_itself_but_a_louder_stretch_does() -> Result<()> {
         let (_, encoder) = encoder();
         let distance = |a: Point, b: Point| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-        let alone = encoder.points(&[(voice(60, 0.0), None), (voice(60, 3.0), None)])?;
+        let points = |usual| encoder.points(&[Excerpt::new(voice(60, 0.0), usual), Excerpt::new(voice(60, 3.0), usual)]);
+        let alone = points(None)?;
         assert!(distance(alone[0], alone[1]) < 1e-4);
         let usual = Usual::of(&voice(60, 0.0));
-        let beside = encoder.points(&[(voice(60, 0.0), usual), (voice(60, 3.0), usual)])?;
+        let beside = points(usual)?;
         assert!(distance(beside[0], beside[1]) > 1e-3);
         Ok(())
     }

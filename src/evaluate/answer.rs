@@ -1,7 +1,6 @@
 //! Does the face answer to style, and to a feeling that is taken away?
 
 use super::face::mouth_of;
-use super::statistics::{median, pearson};
 use crate::Result;
 use crate::audio::Speech;
 use crate::direction::habits;
@@ -11,6 +10,7 @@ use crate::face::expression::{pattern, shown};
 use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::style;
 use crate::face::vector::{Row, unpack};
+use crate::statistics::{deviation, median, pearson};
 use crate::train::data::Take;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -41,12 +41,6 @@ const CHANGES: [Change; 4] = [
 
 fn brows(row: &Row) -> f32 {
     unpack(row).0[crate::face::coefficients::id::BROW_INNER_UP]
-}
-
-fn deviation(values: &[f32]) -> f32 {
-    let n = values.len().max(1) as f32;
-    let mean = values.iter().sum::<f32>() / n;
-    (values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / n).sqrt()
 }
 
 fn speech(take: &Take) -> Speech {

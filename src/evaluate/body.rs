@@ -6,7 +6,6 @@
 
 use super::manner::{Manners, manners};
 use super::motion::{Motion, onsets, rotated, turned};
-use super::statistics::{Interval, interval, mean, median, pearson, percentile};
 use crate::Result;
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::body::model::{BodyModel, Request};
@@ -15,6 +14,7 @@ use crate::body::skeleton::Pose;
 use crate::body::{self, Expressivity, standing};
 use crate::emotion::Point;
 use crate::motion::Head;
+use crate::statistics::{Interval, deviation, interval, mean, median, pearson, percentile};
 use crate::train::clips::{Recorded, recorded};
 use crate::train::data::Split;
 use crate::train::talks::{Talk, talks};
@@ -116,11 +116,6 @@ fn stroke(pair: &Pair, of: fn(&super::motion::Stroke) -> f32) -> Option<f32> {
 
 fn height(motion: &Motion, q: f32) -> f32 {
     percentile(&motion.places.concat().iter().map(|p| p.y).collect::<Vec<f32>>(), q)
-}
-
-fn deviation(values: &[f32]) -> f32 {
-    let m = mean(values);
-    mean(&values.iter().map(|v| (v - m).powi(2)).collect::<Vec<f32>>()).sqrt()
 }
 
 /// The rules, with the head left to stand: a face model would move it.

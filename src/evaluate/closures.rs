@@ -1,7 +1,7 @@
 //! Lips that meet where the sound asks for it, by what the content encoder hears: no labels are needed.
 
-use super::statistics::median;
 use crate::face::articulation::Contact;
+use crate::statistics::median;
 
 /// Probability from which speech asks for a contact.
 const ASKED: f32 = 0.5;

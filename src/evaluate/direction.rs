@@ -5,7 +5,6 @@ use super::closures::closures;
 use super::expression::{JUDGED, Seen, measures, relative, units_of};
 use super::probe::Probe;
 use super::score::hand_speed;
-use super::statistics::mean;
 use super::steps::{Landmarks, even};
 use crate::Result;
 use crate::audio::Speech;
@@ -21,6 +20,7 @@ use crate::models::Models;
 use crate::motion::edit::{Scope, turn};
 use crate::motion::{Head, Performance};
 use crate::perform::{Options, perform};
+use crate::statistics::mean;
 use crate::train::data::Split;
 use crate::train::voices::{self, Corpus, action_units};
 use rayon::prelude::*;
@@ -231,7 +231,7 @@ fn measured(performance: &Performance) -> [f32; MEASURES.len()] {
 /// Spearman's rank correlation; no ties are expected.
 fn spearman(a: &[f32], b: &[f32]) -> f32 {
     let ranks = |values: &[f32]| -> Vec<f32> { values.iter().map(|v| values.iter().filter(|w| *w < v).count() as f32).collect() };
-    super::statistics::pearson(&ranks(a), &ranks(b))
+    crate::statistics::pearson(&ranks(a), &ranks(b))
 }
 
 /// A classifier of action units who saw people alone.

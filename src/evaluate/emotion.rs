@@ -3,7 +3,7 @@
 use super::probe::Probe;
 use crate::Result;
 use crate::audio::features::{BANDS, Mel};
-use crate::emotion::voice::{VoiceEncoder, class_point};
+use crate::emotion::voice::{Excerpt, VoiceEncoder, class_point};
 use crate::speech::content::ContentEncoder;
 use crate::train::data::Split;
 use crate::train::emotion::{accuracy, tell};
@@ -64,6 +64,8 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
             }
         }
     }
+    figures.extend(super::phones::phones(content, root)?);
+    let mut add = |what: String, value: f32, chance: f32| figures.push(Figure { what, value, chance });
     let acted: Vec<&Clip> = clips.iter().filter(|c| c.corpus == Corpus::Ravdess).collect();
     for (name, latents) in latents(voice, content, &acted)? {
         let part = |keep: &dyn Fn(&Clip) -> bool, class: &dyn Fn(&Clip) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {
@@ -104,10 +106,10 @@ fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Clip]) -> R
         statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &clip.voice.weights())
     };
     let said = |clip: &&Clip| -> Result<Vec<f32>> {
-        let latent = content.encode(&Mel::of(&clip.speech).normalised(), clip.voice.frames())?.latent;
+        let latent = content.encode(&Mel::of(&clip.speech).normalised(), clip.voice.frames())?.latent();
         Ok(statistics(latent.iter().map(|row| &row[..]), &clip.voice.weights()))
     };
-    let felt = |clip: &&Clip| -> Result<Vec<f32>> { Ok(voice.points(&[(clip.voice.clone(), None)])?[0].to_vec()) };
+    let felt = |clip: &&Clip| -> Result<Vec<f32>> { Ok(voice.points(&[Excerpt::new(clip.voice.clone(), None)])?[0].to_vec()) };
     Ok(vec![
         ("log-mel bands", clips.par_iter().map(bands).collect()),
         ("the content latent", clips.par_iter().map(said).collect::<Result<_>>()?),

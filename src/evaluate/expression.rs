@@ -217,7 +217,7 @@ fn loudness(model: &FaceModel, unseen: &[&Clip]) -> Result<(f32, f32)> {
         })
         .collect::<Result<Vec<(f32, f32)>>>()?;
     let (gaps, brows): (Vec<f32>, Vec<f32>) = ratios.into_iter().unzip();
-    Ok((super::statistics::median(&gaps), super::statistics::median(&brows)))
+    Ok((crate::statistics::median(&gaps), crate::statistics::median(&brows)))
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use super::expression::{Expressions, expressions};
 use super::linear::Linear;
 use super::lips::{Contacts, contacts};
 use super::noises::{Noise, noises};
-use super::statistics::{Interval, interval, median, pearson, percentile};
 use crate::Result;
 use crate::audio::Speech;
 use crate::emotion::Label;
@@ -17,6 +16,7 @@ use crate::face::coefficients::{Coefficients, id};
 use crate::face::model::{FaceModel, Quality};
 use crate::face::style;
 use crate::face::vector::{self, Row};
+use crate::statistics::{Interval, interval, median, pearson, percentile};
 use crate::train::data::{self, Source, Split, Take};
 use crate::train::{synthesis, voices};
 use rayon::prelude::*;
@@ -172,7 +172,9 @@ const EXACT: (Source, &str) = (Source::EmoDb, "EmoDB, unseen speakers, phones by
 fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {
     let jobs: Vec<(usize, u64)> = (0..takes.len()).flat_map(|t| (1..=seeds).map(move |s| (t, s))).collect();
     let sampled: Vec<Vec<Row>> = jobs.par_iter().map(|(t, seed)| sample(model, takes[*t], Label::Neutral, *seed)).collect::<Result<_>>()?;
-    let generated: Vec<[f32; 3]> = jobs.iter().zip(&sampled).map(|((t, _), rows)| correlations(takes[*t], rows)).collect();
+    let generated = |judge: fn(&Take, [Vec<f32>; 3]) -> [f32; 3]| -> Vec<[f32; 3]> {
+        jobs.iter().zip(&sampled).map(|((t, _), rows)| judge(takes[*t], mouth_of(rows))).collect()
+    };
     let of = |f: &dyn Fn(usize, &Take) -> [Vec<f32>; 3]| -> Vec<[f32; 3]> {
         takes.iter().enumerate().map(|(i, take)| against(take, f(i, take))).collect()
     };
@@ -185,9 +187,19 @@ fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<
         let rows = linear.predict(&take.mel, take.frames);
         std::array::from_fn(|i| rows.iter().map(|r| r[i]).collect())
     });
-    let shuffled = of(&|i, take| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(take).map(turned) });
+    let other = |i: usize| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(takes[i]).map(turned) };
+    let shuffled = of(&|i, _| other(i));
+    let chance = takes.iter().enumerate().map(|(i, take)| in_time(take, other(i))).collect();
     let still = of(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
-    let rows = [("gestus", generated), ("linear map", mapped), ("loudness", loudness), ("shuffled", shuffled), ("still", still)];
+    let rows = [
+        ("gestus", generated(against)),
+        ("linear map", mapped),
+        ("loudness", loudness),
+        ("shuffled", shuffled),
+        ("still", still),
+        ("gestus, each take moved in time", generated(in_time)),
+        ("shuffled, each take moved in time", chance),
+    ];
     let mouths = rows
         .into_iter()
         .map(|(row, r)| {
@@ -232,6 +244,21 @@ fn turned(mut series: Vec<f32>) -> Vec<f32> {
 fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     let truth = recorded(take);
     std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
+}
+
+/// Frames by which a take is moved at most.
+const MOVED: usize = 4;
+
+/// The same after the recorded mouth was moved to where the openings agree best: what sound and picture that were not recorded in time cost.
+fn in_time(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
+    let truth = recorded(take);
+    let frames = take.frames.min(moved[0].len());
+    if frames <= 4 * MOVED {
+        return against(take, moved);
+    }
+    let at = |lag: usize, i: usize| pearson(&moved[i][MOVED..frames - MOVED], &truth[i][lag..frames - 2 * MOVED + lag]);
+    let best = (0..=2 * MOVED).max_by(|a, b| at(*a, 0).total_cmp(&at(*b, 0))).unwrap_or(MOVED);
+    std::array::from_fn(|i| at(best, i))
 }
 
 /// Correlations of opening, width and rounding of motion with what was recorded of the take.
@@ -419,9 +446,9 @@ impl fmt::Display for Report {
         writeln!(f, "Pearson r with the recorded mouth, single samples of {} seeds: median over takes [95 % interval]", self.seeds)?;
         for set in &self.sets {
             writeln!(f, "\n{} ({} takes, {:.0} s)", set.set, set.takes, set.seconds)?;
-            writeln!(f, "  {:<12} {:>20} {:>20} {:>20}", "", "opening", "width", "rounding")?;
+            writeln!(f, "  {:<34} {:>20} {:>20} {:>20}", "", "opening", "width", "rounding")?;
             for m in &set.mouths {
-                writeln!(f, "  {:<12} {:>20} {:>20} {:>20}", m.row, m.opening.to_string(), m.width.to_string(), m.rounding.to_string())?;
+                writeln!(f, "  {:<34} {:>20} {:>20} {:>20}", m.row, m.opening.to_string(), m.width.to_string(), m.rounding.to_string())?;
             }
             writeln!(f, "  {:<72} {:>10} {:>10}", "", "gestus", "real")?;
             for b in &set.life {
@@ -477,6 +504,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::data::Mouth;
 
     #[test]
     fn synchrony_finds_the_lag() {
@@ -485,5 +513,15 @@ mod tests {
         late.rotate_right(3);
         let (lag, height) = synchrony([(level.as_slice(), late)].into_iter());
         assert!((lag - 100.0).abs() < 1.0 && height > 0.05, "{lag} {height}");
+    }
+
+    #[test]
+    fn a_mouth_that_was_recorded_out_of_time_agrees_once_it_is_moved() {
+        let opening = |n: usize| (n as f32 * 0.6).sin();
+        let mouth = |n: usize| Mouth { opening: opening(n + 3), width: opening(n + 4), ..Mouth::default() };
+        let take = Take { mouth: (0..60).map(mouth).collect(), ..Take::silent(Source::LrwAr, Split::Test, "a", String::new(), 60) };
+        let moved = || [0, 1, 0].map(|late| (0..60).map(|n| opening(n + late)).collect::<Vec<f32>>());
+        let (as_it_is, in_time) = (against(&take, moved()), in_time(&take, moved()));
+        assert!(as_it_is[0] < 0.0 && in_time[0] > 0.999 && in_time[1] > 0.999, "{as_it_is:?} {in_time:?}");
     }
 }

@@ -78,6 +78,6 @@ mod tests {
         let map = Linear::fit(std::iter::repeat_n((&mel, &targets[..]), 20));
         let predicted: Vec<f32> = map.predict(&mel, 100).iter().map(|p| p[0]).collect();
         let truth: Vec<f32> = targets.iter().map(|t| t[0]).collect();
-        assert!(crate::evaluate::statistics::pearson(&predicted, &truth) > 0.95);
+        assert!(crate::statistics::pearson(&predicted, &truth) > 0.95);
     }
 }

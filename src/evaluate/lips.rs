@@ -2,7 +2,6 @@
 //!
 //! The gap counts against a fifth of its own median in open vowels, so that a mouth that hardly opens cannot pass for one that closes.
 
-use super::statistics::median;
 use crate::Result;
 use crate::audio::Speech;
 use crate::emotion::Label;
@@ -10,6 +9,7 @@ use crate::face::articulation::{gap_mm, lip_to_teeth_mm};
 use crate::face::model::{FaceModel, Quality};
 use crate::face::vector::{Row, unpack};
 use crate::speech::phones::Class;
+use crate::statistics::median;
 use crate::train::data::Take;
 use rayon::prelude::*;
 use serde::Serialize;

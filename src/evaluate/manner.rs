@@ -3,9 +3,9 @@
 
 use super::body::Performer;
 use super::motion::Motion;
-use super::statistics::{mean, median, pearson, percentile};
 use crate::Result;
 use crate::emotion::Label;
+use crate::statistics::{mean, median, pearson, percentile};
 use crate::train::clips::{Recorded, recorded};
 use crate::train::talks::Talk;
 use rayon::prelude::*;

@@ -3,13 +3,13 @@
 //! Everything is taken from poses at 30 frames a second by forward kinematics on the common skeleton, in a frame at the
 //! hips that turns with their heading.
 
-use super::statistics::{mean, pearson, percentile};
 use crate::body::curves::smooth;
 use crate::body::gestures::Side;
 use crate::body::limits;
 use crate::body::penetration;
 use crate::body::rhythm::Rhythm;
 use crate::body::skeleton::{Globals, OFFSETS, Pose, globals};
+use crate::statistics::{mean, pearson, percentile};
 use glam::{Quat, Vec3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -1,10 +1,10 @@
 //! Do the lips rest where nobody speaks? Silence, noises and music made here, beside speech.
 
 use super::face::mouth_of;
-use super::statistics::median;
 use crate::Result;
 use crate::audio::{SPEECH_RATE, Speech};
 use crate::face::model::{FaceModel, Quality};
+use crate::statistics::median;
 use crate::train::data::Take;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -39,6 +39,32 @@ fn judge(model: &FaceModel, sound: &'static str, samples: Vec<f32>) -> Result<No
     Ok(Noise { sound, speed, open: gap.iter().filter(|g| **g > 2.0).count() as f32 / gap.len().max(1) as f32 })
 }
 
+/// Two bouts of laughter: breathy pulses, five calls a second, through the resonances of an open vowel.
+fn laughter(hiss: &[f32]) -> Vec<f32> {
+    const RESONANCES: [(f32, f32); 3] = [(750.0, 1.0), (1250.0, 0.6), (2700.0, 0.25)];
+    let rate = SPEECH_RATE as f32;
+    let keep = (-std::f32::consts::PI * 110.0 / rate).exp();
+    let (mut phase, mut past) = (0.0, [[0f32; 2]; RESONANCES.len()]);
+    hiss.iter()
+        .enumerate()
+        .map(|(n, hiss)| {
+            let bout = (n as f32 / rate) % 3.0;
+            let (call, place) = ((bout * 5.0).floor(), (bout * 5.0).fract());
+            phase += (260.0 - 10.0 * call) / rate;
+            let pulse = f32::from(u8::from(phase >= 1.0));
+            phase = phase.fract();
+            let voiced = (1.0 - place / 0.45).max(0.0);
+            let source = if bout < 2.0 { voiced * pulse + 0.1 * hiss } else { 0.0 };
+            let ring = |((hertz, size), past): (&(f32, f32), &mut [f32; 2])| {
+                let turn = (std::f32::consts::TAU * hertz / rate).cos();
+                *past = [source + 2.0 * keep * turn * past[0] - keep * keep * past[1], past[0]];
+                size * past[0]
+            };
+            0.08 * RESONANCES.iter().zip(&mut past).map(ring).sum::<f32>()
+        })
+        .collect()
+}
+
 /// Sounds without speech.
 fn sounds() -> Vec<(&'static str, Vec<f32>)> {
     let length = SECONDS * SPEECH_RATE as usize;
@@ -71,11 +97,13 @@ fn sounds() -> Vec<(&'static str, Vec<f32>)> {
         let (kick, hat) = ((t * 2.0).fract() / 2.0, (t * 4.0).fract() / 4.0);
         0.5 * tone(60.0 * (1.0 + (-30.0 * kick).exp()), kick) * (-12.0 * kick).exp() + white[n] * (-60.0 * hat).exp()
     });
+    let laughter = laughter(&white);
     vec![
         ("silence", vec![0.0; length]),
         ("white noise", white),
         ("brown noise", brown),
         ("breaths", breath),
+        ("laughter", laughter),
         ("mains hum", hum),
         ("plucked chords and melody", music),
         ("drums", drums),

@@ -6,7 +6,6 @@
 
 use super::closures::{Closure, at_teeth, closures, false_closures};
 use super::face::{log_jerk, synchrony};
-use super::statistics::{mean, median, pearson, percentile};
 use crate::Result;
 use crate::audio::Speech;
 use crate::audio::features::{Mel, Prosody};
@@ -20,6 +19,7 @@ use crate::face::model::FaceModel;
 use crate::face::vector::{self, Row};
 use crate::face::{life, style};
 use crate::motion::{Frame, Performance};
+use crate::statistics::{mean, median, pearson, percentile};
 use glam::Vec3;
 use serde::Serialize;
 use std::f32::consts::TAU;

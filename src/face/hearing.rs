@@ -35,9 +35,9 @@ const SURE_APART: (f32, f32) = (0.6, 0.9);
 
 /// Puts together what content, prosody, bands and rhythm of one recording say.
 pub fn hear(content: Content, prosody: &Prosody, mel: &Mel, rhythm: Rhythm) -> Heard {
-    let frames = content.latent.len();
+    let frames = content.articulation.len();
     let gain = articulation_gain(&content, prosody);
-    let condition = (0..frames).flat_map(|n| condition_row(&content, prosody, gain, n)).collect();
+    let condition = condition(&content, prosody, gain);
     let phones = content.phones();
     let silence: Vec<f32> = phones.iter().map(|p| p[Class::Silence as usize]).collect();
     let silent = |n: usize| smoothstep(0.9, 1.0, silence[n]);
@@ -61,14 +61,17 @@ fn speechlike(rhythm: &Rhythm, n: usize) -> f32 {
     smoothstep(0.0, 0.15, around.iter().copied().fold(0.0, f32::max))
 }
 
-/// How much of the loud sound around a frame is heard as phones: 1 in speech, 0 in music and noise; 1 where nothing is loud.
+/// Shares of the loud sound around a frame that are heard as phones: music has less than the first, speech in noise more than the second.
+const SPOKEN: (f32, f32) = (0.55, 0.75);
+
+/// Whether the loud sound around a frame is heard as phones: 1 in speech, 0 in music and noise; 1 where nothing is loud.
 fn spoken(silence: &[f32], level: &[f32], n: usize) -> f32 {
     const NEAR: usize = 30;
     let loud = |k: &usize| level[*k] > 0.3;
     let (heard, all) = (n.saturating_sub(NEAR)..(n + NEAR + 1).min(level.len()))
         .filter(loud)
         .fold((0.0, 0.0f32), |(heard, all), k| (heard + 1.0 - silence[k], all + 1.0));
-    if all < 1.0 { 1.0 } else { smoothstep(0.3, 0.6, heard / all) }
+    if all < 1.0 { 1.0 } else { smoothstep(SPOKEN.0, SPOKEN.1, heard / all) }
 }
 
 /// Vowels that are spoken with the lips well apart.
@@ -104,16 +107,15 @@ fn share_voiced(prosody: &Prosody) -> f32 {
     voiced as f32 / all.max(1) as f32
 }
 
-/// The denoiser's condition of frame `n`.
-pub fn condition_row(content: &Content, prosody: &Prosody, gain: f32, n: usize) -> [f32; CONDITION] {
-    let mut row = [0.0; CONDITION];
-    row[..CONTENT].copy_from_slice(&content.latent[n]);
-    for (out, a) in row[CONTENT..].iter_mut().zip(content.articulation[n]) {
-        *out = a * gain;
-    }
-    row[CONTENT + ARTICULATION..CONDITION - 1].copy_from_slice(&[prosody.level[n], prosody.pitch[n], prosody.voicing[n]]);
-    row[CONDITION - 1] = 1.0;
-    row
+/// The denoiser's condition, [`CONDITION`] numbers a frame.
+fn condition(content: &Content, prosody: &Prosody, gain: f32) -> Vec<f32> {
+    let latent = content.latent();
+    let row = |n: usize| {
+        let articulation = content.articulation[n].map(|a| a * gain);
+        let melody = [prosody.level[n], prosody.pitch[n], prosody.voicing[n]];
+        latent[n].into_iter().chain(articulation).chain(melody).chain([1.0])
+    };
+    (0..latent.len()).flat_map(row).collect()
 }
 
 /// The encoder understates the mouths of unheard voices; this brings the spread of its opening in speech back to one.

@@ -88,7 +88,7 @@ pub fn of(rows: &[Row]) -> Style {
         deviation(&|x| x.1.yaw),
         deviation(&|x| x.1.pitch),
         deviation(&|x| x.1.roll),
-        crate::evaluate::statistics::median(&head_speeds(rows)),
+        crate::statistics::median(&head_speeds(rows)),
         deviation(&|x| x.2.yaw).hypot(deviation(&|x| x.2.pitch)),
         mean(&|x| lid(&x.0)),
         mean(&|x| {

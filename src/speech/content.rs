@@ -2,12 +2,13 @@
 //!
 //! Normalised log-mel bands at 120 frames a second go through dilated convolutions at 60 a second (about 0.4 s to
 //! either side) into a bottleneck of [`BOTTLENECK`] numbers, from which two heads read: the class of the phone, and where
-//! the articulators are. Two bottleneck frames make one content frame at 30 a second.
+//! the articulators are. Several such networks hear together, and what they say is averaged.
 //!
 //! The bottleneck's mean and deviation over the speech of a recording are taken out: who speaks and how they feel show there, what is said
 //! does not (instance normalisation; Chou et al. 2019, "One-shot voice conversion by separating speaker and content
-//! representations", <https://arxiv.org/abs/1904.05742>). Several such networks hear together: the latent is the first one's, phones and
-//! articulators are the mean of all.
+//! representations", <https://arxiv.org/abs/1904.05742>). Enough of both is left in it to be told, so that other models are given the
+//! posteriorgram of the phones and not the bottleneck (Sun et al. 2016, "Phonetic posteriorgrams for many-to-one voice conversion without
+//! parallel data training").
 
 use crate::audio::features::{BANDS, Mel, speaking};
 use crate::layers::{Conv, Dropout, linear, normalise, zero_linear};
@@ -18,8 +19,8 @@ use std::collections::HashMap;
 
 /// Width of the bottleneck at 60 frames a second.
 pub const BOTTLENECK: usize = 32;
-/// Content numbers for each motion frame: two bottleneck frames.
-pub const CONTENT: usize = 2 * BOTTLENECK;
+/// Content numbers for each motion frame: two frames of the posteriorgram.
+pub const CONTENT: usize = 2 * Class::COUNT;
 /// Articulation targets, each standardised: opening, width, rounding, jaw.
 pub const ARTICULATION: usize = 4;
 
@@ -57,8 +58,6 @@ pub struct Network {
 
 /// What a network says about a batch.
 pub struct Encoded {
-    /// `[batch, frames60, BOTTLENECK]`.
-    pub bottleneck: Tensor,
     /// Logits `[batch, frames60, phone classes]`.
     pub phones: Tensor,
     /// `[batch, frames30, ARTICULATION]`.
@@ -75,7 +74,7 @@ impl Network {
             blocks: blocks(CHANNELS, &DILATIONS, vb.pp("blocks"))?,
             bottleneck: linear(CHANNELS, BOTTLENECK, vb.pp("bottleneck"))?,
             phones: linear(BOTTLENECK, Class::COUNT, vb.pp("phones"))?,
-            head_input: Conv::new(CONTENT, HEAD, 3, 1, vb.pp("head.input"))?,
+            head_input: Conv::new(2 * BOTTLENECK, HEAD, 3, 1, vb.pp("head.input"))?,
             head_blocks: blocks(HEAD, &[1, 2, 1], vb.pp("head.blocks"))?,
             head_output: linear(HEAD, ARTICULATION, vb.pp("head.output"))?,
         })
@@ -105,7 +104,7 @@ impl Network {
             x = block.forward(&x, dropout)?;
         }
         let articulation = self.head_output.forward(&normalise(&x)?)?;
-        Ok(Encoded { bottleneck: bottleneck.clone(), phones, articulation })
+        Ok(Encoded { phones, articulation })
     }
 
     /// Hears a whole recording, `frames` motion frames of it.
@@ -120,10 +119,10 @@ impl Network {
         })?;
         let bottleneck = standardise(&heard[0], &speech)?;
         let [phones, articulation] = in_chunks(frames, |from, to| {
-            let Encoded { phones, articulation, .. } = self.read(&bottleneck.narrow(1, 2 * from, 2 * (to - from))?, None)?;
+            let Encoded { phones, articulation } = self.read(&bottleneck.narrow(1, 2 * from, 2 * (to - from))?, None)?;
             Ok([phones, articulation])
         })?;
-        Ok(Encoded { bottleneck, phones, articulation })
+        Ok(Encoded { phones, articulation })
     }
 }
 
@@ -174,8 +173,6 @@ pub struct ContentEncoder {
 /// What is said, at 30 frames a second.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// One row of [`CONTENT`] numbers a frame.
-    pub latent: Vec<[f32; CONTENT]>,
     /// Opening, width, rounding and jaw, standardised.
     pub articulation: Vec<[f32; ARTICULATION]>,
     /// Probability of every phone class, 60 frames a second.
@@ -186,6 +183,16 @@ pub struct Content {
 pub type Posterior = [f32; Class::COUNT];
 
 impl Content {
+    /// The content latent of every frame: the posteriorgram's two half frames, sharpened. How unsure a phone is tells the voice and
+    /// the feeling, which phone it is does not.
+    pub fn latent(&self) -> Vec<[f32; CONTENT]> {
+        let sharp = |two: &[Posterior], i: usize| {
+            let (row, class) = (&two[i / Class::COUNT], i % Class::COUNT);
+            row[class].powi(2) / row.iter().map(|p| p * p).sum::<f32>()
+        };
+        self.classes.chunks_exact(2).map(|two| std::array::from_fn(|i| sharp(two, i))).collect()
+    }
+
     /// Probabilities of the phone classes at 30 frames a second, the mean of the two half frames.
     pub fn phones(&self) -> Vec<Posterior> {
         self.classes.chunks_exact(2).map(|two| std::array::from_fn(|c| 0.5 * (two[0][c] + two[1][c]))).collect()
@@ -223,7 +230,6 @@ impl ContentEncoder {
             Tensor::stack(&all, 0)?.mean(0)
         };
         Ok(Content {
-            latent: rows(&pair(&heard[0].bottleneck)?)?.iter().map(|r| row(r)).collect(),
             articulation: rows(&mean(&|e| Ok(e.articulation.clone()))?)?.iter().map(|r| row(r)).collect(),
             classes: rows(&mean(&|e| candle_nn::ops::softmax(&e.phones, 2))?)?.iter().map(|r| row(r)).collect(),
         })

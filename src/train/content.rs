@@ -1,11 +1,11 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 //!
 //! Where phones are known and mouths are not, mouths are guessed from the phones once the encoder knows phones ([`pseudo`]), so that
-//! every voice teaches the lips. Where neither is known, the half-trained encoder says what it hears in the clean recording, and
+//! every voice teaches the lips, and recorded mouths that come too early or too late are moved ([`sync`]). Where neither is known, the half-trained encoder says what it hears in the clean recording, and
 //! learns to hear the same in other rooms and voices (self-training with noise; Xie et al. 2020, <https://arxiv.org/abs/1911.04252>).
 
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
-use super::{Average, Log, Options, augment, optimiser, pseudo};
+use super::{Average, Log, Options, augment, optimiser, pseudo, sync};
 use crate::audio::features::{BANDS, speaking};
 use crate::face::articulation;
 use crate::face::articulation::gap_mm;
@@ -37,7 +37,7 @@ const SHARES: [(Source, usize); 11] = [
     (Source::SpeechOcean, 2),
     (Source::Nemo, 1),
     (Source::Korean, 1),
-    (Source::Sound, 2),
+    (Source::Sound, 3),
 ];
 const LEARNING_RATE: f64 = 2e-3;
 const DROPOUT: f32 = 0.1;
@@ -226,11 +226,14 @@ fn train_network(takes: &[Take], options: &Options, number: usize, log: &Log) ->
     let dropout = Dropout::new(DROPOUT, seed);
     let mut optimiser = optimiser(&map, peak)?;
     let mut average = Average::new(&map)?;
-    let guessing = (GUESSING * steps as f32) as usize;
+    // An encoder that goes on knows phones from the start.
+    let guessing = if options.resume { 0 } else { (GUESSING * steps as f32) as usize };
     let mut smooth = [0.0; 2];
     for step in 0..steps {
         if step == guessing {
-            guess(&mut pools, &averaged(&average)?)?;
+            let encoder = averaged(&average)?;
+            bring_into_time(&mut pools, &encoder)?;
+            guess(&mut pools, &encoder)?;
         }
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
         let (loss, parts) = loss(&network, &batch(&pools, &sounds, &mut rng)?, &dropout)?;
@@ -253,8 +256,16 @@ fn averaged(average: &Average) -> Result<ContentEncoder> {
 }
 
 /// What the recorded mouth of a take does, standardised; nothing where none was recorded.
-fn recorded(take: &Take) -> Vec<[f32; ARTICULATION]> {
+pub(super) fn recorded(take: &Take) -> Vec<[f32; ARTICULATION]> {
     standardise(&take.motion.iter().map(articulation_of).collect::<Vec<_>>())
+}
+
+/// Moves recorded mouths to where the encoder hears them.
+fn bring_into_time(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
+    for example in pools.iter_mut().flat_map(|(_, pool)| pool) {
+        example.targets = sync::later(&example.targets, sync::offset(example.take, encoder)?);
+    }
+    Ok(())
 }
 
 /// Gives the takes whose phones are known and whose mouths are not the mouths that go with such phones, and those of which nothing is known
@@ -293,10 +304,10 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
             for (i, list) in r.iter_mut().enumerate() {
                 let recorded: Vec<f32> = take.mouth.iter().map(|m| [m.opening, m.width, m.rounding][i]).collect();
                 let heard: Vec<f32> = content.articulation.iter().map(|a| a[i]).collect();
-                list.push(crate::evaluate::statistics::pearson(&heard, &recorded));
+                list.push(crate::statistics::pearson(&heard, &recorded));
             }
         }
-        let r = r.map(|list| crate::evaluate::statistics::median(&list));
+        let r = r.map(|list| crate::statistics::median(&list));
         text += &format!("{source:?} r {:.3}/{:.3}/{:.3} ", r[0], r[1], r[2]);
     }
     for source in [Source::Ravdess, Source::EmoDb, Source::Synthetic] {

@@ -99,7 +99,7 @@ pub struct Take {
 }
 
 impl Take {
-    pub(super) fn silent(source: Source, split: Split, speaker: &str, name: String, frames: usize) -> Take {
+    pub(crate) fn silent(source: Source, split: Split, speaker: &str, name: String, frames: usize) -> Take {
         Take {
             source,
             split,
@@ -216,12 +216,8 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
 /// Speech of many more people, whose phones and mouths nobody knows; those kept for judging an ear for feelings stay out.
 pub fn voices(root: &Path) -> Result<Vec<Take>> {
     let mut takes = Vec::new();
-    for (folder, source, corpus) in [
-        ("nemo", Source::Nemo, Some(Corpus::Nemo)),
-        ("korean_kaist", Source::Korean, Some(Corpus::Korean)),
-        ("speechocean_en", Source::SpeechOcean, None),
-    ] {
-        let folder = root.join("emotion").join(folder);
+    for (source, corpus) in [(Source::Nemo, Some(Corpus::Nemo)), (Source::Korean, Some(Corpus::Korean)), (Source::SpeechOcean, None)] {
+        let folder = root.join("emotion").join(corpus.map_or("speechocean_en", Corpus::folder));
         let read = |row: &HashMap<String, String>| -> Option<Result<Take>> {
             let learned = |speaker: &&String| corpus.is_none_or(|c| c.split(speaker) == Split::Train);
             let (name, speaker) = (row.get("file")?, row.get("speaker").filter(learned)?);

@@ -8,7 +8,8 @@ use super::voices::{Clip, Corpus, clips};
 use super::{Log, optimiser};
 use crate::emotion::functionals::TOLD;
 use crate::emotion::voice::{
-    CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness, standardise,
+    CLASSES, DIFFERENCE, Excerpt, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
+    standardise,
 };
 use crate::emotion::{EMOTION, Point};
 use crate::layers::Dropout;
@@ -317,7 +318,7 @@ pub fn tell(encoder: &VoiceEncoder, clips: &[&Clip], references: usize) -> Resul
         .iter()
         .map(|clip| {
             let usual = if references > 0 { usual(clips, clip, references, &mut rng) } else { None };
-            let opinion = encoder.judge(&[(clip.voice.clone(), usual)])?[0];
+            let opinion = encoder.judge(&[Excerpt { voice: clip.voice.clone(), own: Some(clip.usual), usual }])?[0];
             let likelier = |a: &usize, b: &usize| opinion.likelihood[*a].total_cmp(&opinion.likelihood[*b]);
             let class = clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
             Ok(Told { point: opinion.point, class })

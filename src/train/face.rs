@@ -4,14 +4,13 @@
 //! [`crate::face::expression`]), so that what is said and what is felt come apart.
 
 use super::data::{Source, Split, Take};
-use super::{Average, Log, Options, augment_condition, optimiser};
+use super::{Average, Log, Options, augment_condition, optimiser, sync};
 use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
 use crate::emotion::{EMOTION, Label, Point};
 use crate::evaluate::face::correlations;
-use crate::evaluate::statistics::median;
 use crate::face::articulation::{gap_mm, rounding, width};
 use crate::face::dose::{self, Response};
 use crate::face::expression::express;
@@ -20,6 +19,7 @@ use crate::face::model::{FaceModel, MODULATION, Quality, RESPONSE, Scale, config
 use crate::face::style::{self, Style};
 use crate::face::vector::{self, CHANNELS, Row};
 use crate::speech::content::ContentEncoder;
+use crate::statistics::median;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
@@ -67,7 +67,8 @@ fn examples(takes: &[Take], encoder: &ContentEncoder) -> Result<Vec<Example>> {
             let heard = if take.samples.is_empty() { None } else { Some(heard(take, encoder)?) };
             // Style needs the whole face.
             let styles = if take.known.iter().all(|k| *k) { styles[take.speaker.as_str()].clone() } else { Vec::new() };
-            Ok(Example { source: take.source, motion: take.motion.clone(), known: take.known, heard, emotion: take.emotion, styles })
+            let motion = sync::later(&take.motion, sync::offset(take, encoder)?);
+            Ok(Example { source: take.source, motion, known: take.known, heard, emotion: take.emotion, styles })
         })
         .collect()
 }

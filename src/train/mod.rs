@@ -13,6 +13,7 @@ pub mod pairs;
 mod pseudo;
 pub mod sentences;
 pub mod sounds;
+mod sync;
 pub mod synthesis;
 pub mod talks;
 pub mod track;
@@ -212,7 +213,7 @@ impl Average {
 }
 
 /// Minutes of sounds that nobody speaks.
-const SOUND_MINUTES: f32 = 15.0;
+const SOUND_MINUTES: f32 = 60.0;
 
 /// Trains the face: recordings, content encoder, denoiser.
 pub fn face(options: &Options) -> Result<()> {

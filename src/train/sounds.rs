@@ -1,5 +1,5 @@
-//! Sounds that nobody speaks: music, drums, noises, hums and knocks, drawn from a seed. They teach the content encoder what is silence to
-//! the lips, and speech is heard in front of them.
+//! Sounds that nobody speaks: music, drums, noises, hums, knocks and laughter, drawn from a seed. They teach the content encoder what is
+//! silence to the lips, and speech is heard in front of them.
 
 use super::data::{FPS, Source, Split, Take};
 use crate::audio::{SPEECH_RATE, Speech};
@@ -29,9 +29,9 @@ pub fn takes(minutes: f32, seed: u64) -> Vec<Take> {
     (0..count).into_par_iter().map(take).collect()
 }
 
-/// One kind of sound, or two at once.
+/// One kind of sound, or two at once. Music is nearest to speech, so that there is most of it.
 fn sound(rng: &mut impl Rng) -> Vec<f32> {
-    const KINDS: [fn(&mut ChaCha8Rng) -> Vec<f32>; 5] = [music, drums, noise, hum, knocks];
+    const KINDS: [fn(&mut ChaCha8Rng) -> Vec<f32>; 8] = [music, music, music, drums, noise, hum, knocks, laughter];
     let mut own = ChaCha8Rng::seed_from_u64(rng.random());
     let mut samples = KINDS[own.random_range(0..KINDS.len())](&mut own);
     if own.random_bool(0.4) {
@@ -49,30 +49,65 @@ fn seconds(n: usize) -> f32 {
     n as f32 / RATE
 }
 
-/// Notes of a scale by one to four instruments, each with its own partials, attack, decay and vibrato.
+/// Notes and chords of a scale by one to four instruments, each with its own partials, attack, decay and vibrato.
 fn music(rng: &mut ChaCha8Rng) -> Vec<f32> {
     const STEPS: [i32; 7] = [0, 2, 4, 5, 7, 9, 11];
     let mut samples = vec![0.0; LENGTH];
     let root = rng.random_range(55.0f32..220.0);
+    let beat = rng.random_range(0.1f32..0.7);
     for _ in 0..rng.random_range(1..5) {
-        let partials: Vec<f32> = (1..=rng.random_range(1..12)).map(|k| rng.random::<f32>() / (k as f32).powf(0.8)).collect();
-        let (attack, decay) = (rng.random_range(0.003f32..0.15), rng.random_range(0.1f32..2.0));
-        let (vibrato, beat) = (rng.random_range(0.0f32..0.012), rng.random_range(0.1f32..0.7));
+        let dull = rng.random_range(0.5f32..2.5);
+        let partials: Vec<f32> = (1..=rng.random_range(1..12)).map(|k| rng.random::<f32>() / (k as f32).powf(dull)).collect();
+        let attack = if rng.random_bool(0.5) { 0.002 } else { rng.random_range(0.003f32..0.15) };
+        let (decay, vibrato) = (rng.random_range(0.1f32..2.0), rng.random_range(0.0f32..0.012));
         let (octave, level) = (rng.random_range(0..3), rng.random_range(0.2f32..1.0));
-        let mut start = rng.random_range(0.0..beat);
+        let voices = if rng.random_bool(0.4) { rng.random_range(2..5) } else { 1 };
+        // Instruments keep time with one another, or with themselves alone.
+        let beat = if rng.random_bool(0.7) { beat * [0.5, 1.0, 2.0][rng.random_range(0..3)] } else { rng.random_range(0.1f32..0.7) };
+        let mut start = beat * rng.random_range(0..2) as f32;
         while start < SECONDS as f32 {
-            let step = STEPS[rng.random_range(0..STEPS.len())] + 12 * octave;
-            let hertz = root * 2f32.powf(step as f32 / 12.0);
+            let degree = rng.random_range(0..STEPS.len());
             let length = beat * rng.random_range(1..4) as f32;
-            let first = (start * RATE) as usize;
-            for (n, sample) in samples[first.min(LENGTH)..].iter_mut().take((length * RATE) as usize).enumerate() {
-                let t = seconds(n);
-                let envelope = (t / attack).min(1.0) * (-t / decay).exp() * ((length - t) / 0.02).clamp(0.0, 1.0);
-                let phase = TAU * hertz * t + hertz * vibrato * (TAU * 5.5 * t).sin() / 5.5;
-                *sample += level * envelope * partials.iter().enumerate().map(|(k, p)| p * ((k + 1) as f32 * phase).sin()).sum::<f32>();
+            for third in 0..voices {
+                let degree = degree + 2 * third;
+                let step = STEPS[degree % STEPS.len()] + 12 * (octave + (degree / STEPS.len()) as i32);
+                let hertz = root * 2f32.powf(step as f32 / 12.0);
+                for (n, sample) in samples[(start * RATE) as usize..].iter_mut().take((length * RATE) as usize).enumerate() {
+                    let t = seconds(n);
+                    let envelope = (t / attack).min(1.0) * (-t / decay).exp() * ((length - t) / 0.02).clamp(0.0, 1.0);
+                    let phase = TAU * hertz * t + hertz * vibrato * (TAU * 5.5 * t).sin() / 5.5;
+                    *sample += level * envelope * partials.iter().enumerate().map(|(k, p)| p * ((k + 1) as f32 * phase).sin()).sum::<f32>();
+                }
             }
             start += if rng.random_bool(0.2) { 2.0 * length } else { length };
         }
+    }
+    samples
+}
+
+/// Bouts of laughter: calls of one vowel four to seven times a second, breath between them, pitch that falls from call to call
+/// (Bachorowski et al. 2001, "The acoustic features of human laughter").
+fn laughter(rng: &mut ChaCha8Rng) -> Vec<f32> {
+    let mut samples = vec![0.0; LENGTH];
+    let formants = [rng.random_range(400.0f32..1000.0), rng.random_range(1000.0f32..2300.0), rng.random_range(2400.0f32..3200.0)];
+    let vowel =
+        |hertz: f32| formants.iter().zip([1.0, 0.4, 0.15]).map(|(f, a)| a * (-((hertz - f) / 140.0).powi(2)).exp()).sum::<f32>() + 0.02;
+    let mut start = rng.random_range(0.0f32..0.5);
+    while start < SECONDS as f32 - 0.5 {
+        let (mut hertz, rate) = (rng.random_range(130.0f32..450.0), rng.random_range(4.0f32..7.0));
+        let (fall, breath, voiced) = (rng.random_range(0.9f32..1.0), rng.random_range(0.05f32..0.5), rng.random_range(0.3f32..0.6));
+        for call in 0..rng.random_range(3..10) {
+            let (first, loud, mut low) = (start + call as f32 / rate, rng.random_range(0.6f32..1.0), 0.0);
+            for (n, sample) in samples[((first * RATE) as usize).min(LENGTH)..].iter_mut().take((RATE / rate) as usize).enumerate() {
+                let (t, place) = (seconds(n), seconds(n) * rate);
+                low = 0.6 * low + 0.4 * rng.random_range(-1.0f32..1.0);
+                let open = if place < voiced { (std::f32::consts::PI * place / voiced).sin() } else { 0.0 };
+                let tone: f32 = (1..24).map(|k| k as f32 * hertz).filter(|h| *h < 5000.0).map(|h| vowel(h) * (TAU * h * t).sin()).sum();
+                *sample += loud * (open * tone + breath * (0.3 + 0.7 * (1.0 - open)) * low);
+            }
+            hertz *= fall;
+        }
+        start += 10.0 / rate + rng.random_range(0.2f32..1.0);
     }
     samples
 }

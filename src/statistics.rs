@@ -32,6 +32,12 @@ pub fn mean(values: &[f32]) -> f32 {
     (values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len().max(1) as f64) as f32
 }
 
+/// Standard deviation of the whole of what is given; 0 of nothing.
+pub fn deviation(values: &[f32]) -> f32 {
+    let middle = mean(values);
+    mean(&values.iter().map(|v| (v - middle).powi(2)).collect::<Vec<f32>>()).sqrt()
+}
+
 /// The value that a share `q` (0..=1) of the values lies below; 0 of nothing.
 pub fn percentile(values: &[f32], q: f32) -> f32 {
     let mut sorted = values.to_vec();
