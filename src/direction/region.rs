@@ -80,7 +80,7 @@ const MOUTH: [usize; 28] = {
     all
 };
 
-/// Regions without parts, in the order of [`Plan::regions`].
+/// Regions without parts, in the order of [`super::Plan::regions`].
 pub const PARTS: [Region; 7] = [Region::Brows, Region::Eyes, Region::Cheeks, Region::Mouth, Region::Head, Region::Torso, Region::Hands];
 
 impl FromStr for Region {
