@@ -1,8 +1,9 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 //!
 //! Where phones are known and mouths are not, mouths are guessed from the phones once the encoder knows phones ([`pseudo`]), so that
-//! every voice teaches the lips, and recorded mouths that come too early or too late are moved ([`sync`]). Where neither is known, the half-trained encoder says what it hears in the clean recording, and
-//! learns to hear the same in other rooms and voices (self-training with noise; Xie et al. 2020, <https://arxiv.org/abs/1911.04252>).
+//! every voice teaches the lips, and recorded mouths that come too early or too late are moved ([`sync`]). Where neither is known, the
+//! half-trained encoder says what it hears in the clean recording, and learns to hear the same in other rooms and voices (self-training
+//! with noise; Xie et al. 2020, <https://arxiv.org/abs/1911.04252>).
 
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
 use super::{Average, Log, Options, augment, optimiser, pseudo, sync};
