@@ -23,6 +23,11 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates.into_iter().map(|c| (distance(c, &word), c)).filter(|(d, _)| *d <= reach).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 
+/// The beginning of a hint: what was meant, or nothing where no candidate is near.
+pub fn guess<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(word, candidates).map(|near| format!("did you mean {near}? ")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

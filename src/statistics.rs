@@ -16,6 +16,26 @@ pub fn pearson(a: &[f32], b: &[f32]) -> f32 {
     if aa * bb <= 1e-18 { 0.0 } else { (ab / (aa * bb).sqrt()) as f32 }
 }
 
+/// Spearman's rank correlation; no ties are expected.
+pub fn spearman(a: &[f32], b: &[f32]) -> f32 {
+    pearson(&ranks(a), &ranks(b))
+}
+
+fn ranks(values: &[f32]) -> Vec<f32> {
+    values.iter().map(|v| values.iter().filter(|w| *w < v).count() as f32).collect()
+}
+
+/// Pearson's correlation of `a`, read `lag` places later, with `b`, over the places that every lag up to `most` either way has; 0 where
+/// there are none.
+pub fn lagged(a: &[f32], b: &[f32], lag: i32, most: usize) -> f32 {
+    let frames = a.len().min(b.len());
+    if frames <= 2 * most {
+        return 0.0;
+    }
+    let from = most.saturating_add_signed(lag as isize);
+    pearson(&a[from..from + frames - 2 * most], &b[most..frames - most])
+}
+
 /// Middle value; 0 of nothing.
 pub fn median(values: &[f32]) -> f32 {
     let mut sorted = values.to_vec();
@@ -85,6 +105,26 @@ mod tests {
         assert!((pearson(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0]) - 1.0).abs() < 1e-6);
         assert!((pearson(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]) + 1.0).abs() < 1e-6);
         assert_eq!(pearson(&[1.0, 1.0], &[0.0, 5.0]), 0.0);
+    }
+
+    #[test]
+    fn ranks_are_orders() {
+        assert_eq!(ranks(&[0.3, 0.1, 0.2]), [2.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn ranks_correlate() {
+        assert_eq!(spearman(&[0.0, 1.0, 2.0, 3.0], &[0.1, 0.2, 7.0, 900.0]), 1.0);
+        assert_eq!(spearman(&[0.0, 1.0, 2.0, 3.0], &[5.0, 4.0, 3.0, 2.0]), -1.0);
+    }
+
+    #[test]
+    fn a_lag_is_undone() {
+        let late: Vec<f32> = (0..30).map(|n| (n as f32 - 2.0).sin()).collect();
+        let own: Vec<f32> = (0..30).map(|n| (n as f32).sin()).collect();
+        assert!(lagged(&late, &own, 2, 4) > 0.999 && lagged(&late, &own, 0, 4) < 0.0);
+        assert_eq!(lagged(&late[..5], &own[..5], 2, 4), 0.0);
+        assert_eq!(lagged(&[], &[], -4, 4), 0.0);
     }
 
     #[test]

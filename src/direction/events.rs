@@ -16,7 +16,7 @@ use crate::face::articulation::{gap_mm, set_gap};
 use crate::face::coefficients::id;
 use crate::face::vector::{self, Row};
 use crate::motion::Gaze;
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 use std::f32::consts::TAU;
 use std::str::FromStr;
@@ -152,7 +152,7 @@ fn act(text: &str, what: &str) -> Result<Act> {
 }
 
 fn wrong(text: &str, word: &str, known: &[&str]) -> Error {
-    let guess = nearest(word, known.iter().copied()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    let guess = spelling::guess(word, known.iter().copied());
     let column = text.find(word).map_or(0, |at| text[..at].chars().count()) + 1;
     Error::usage(format!("event \"{text}\": \"{word}\" in column {column} is not known"), format!("{guess}Known are {}", known.join(", ")))
 }

@@ -16,7 +16,7 @@ use crate::body::RATE;
 use crate::body::given::{Given, Piece};
 use crate::formats;
 use crate::motion::Performance;
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 use glam::{Quat, Vec3};
 use std::fmt;
@@ -85,7 +85,7 @@ impl Constraint {
         for part in parts.split(',').map(str::trim) {
             let names = PARTS.map(|(name, _)| name);
             let Some((_, own)) = PARTS.iter().find(|(name, _)| *name == part) else {
-                let guess = nearest(part, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+                let guess = spelling::guess(part, names);
                 return Err(wrong(text, &format!("no part is called \"{part}\""), &format!("{guess}Known are {}", names.join(", "))));
             };
             own.iter().for_each(|piece| pieces[*piece as usize] = true);

@@ -4,7 +4,7 @@ use super::reference::{Kind, Reference};
 use super::{Direction, Ease, FreeText, Key, MAX_INTENSITY, Mix, Region, Term, Time, Track, reading};
 use crate::emotion::{Label, lexicon};
 use crate::face::coefficients;
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 
 /// Longest text of a direction, characters.
@@ -299,7 +299,7 @@ impl Reader<'_> {
         ];
         NAMES.iter().find(|(known, _)| *known == name).map(|(_, ease)| *ease).ok_or_else(|| {
             let names = NAMES.map(|(name, _)| name);
-            let guess = nearest(&name, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            let guess = spelling::guess(&name, names);
             self.mistake(start, format!("no easing is called \"{name}\""), format!("{guess}Known are {}", names.join(", ")))
         })
     }
@@ -309,8 +309,8 @@ impl Reader<'_> {
             return self.mistake(start, "a feeling is missing".into(), "name one, as in happy or joy:0.6+surprise:0.3".into());
         }
         let labels = Label::ALL.map(Label::name);
-        let guess = nearest(word, labels.into_iter().chain(lexicon::words())).map(|name| format!("did you mean {name}? "));
-        let hint = format!("{}Labels are {}; `gestus explain --words` lists the finer ones", guess.unwrap_or_default(), labels.join(", "));
+        let guess = spelling::guess(word, labels.into_iter().chain(lexicon::words()));
+        let hint = format!("{}Labels are {}; `gestus explain --words` lists the finer ones", guess, labels.join(", "));
         self.mistake(start, format!("no emotion is called \"{word}\""), hint)
     }
 

@@ -1,7 +1,7 @@
 //! Parts of face and body that can have a direction of their own.
 
 use crate::face::coefficients::id;
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 use std::str::FromStr;
 
@@ -90,7 +90,7 @@ impl FromStr for Region {
         let known = Region::ALL.iter().find(|(_, name)| *name == text.trim().to_lowercase());
         known.map(|(region, _)| *region).ok_or_else(|| {
             let names = Region::ALL.map(|(_, name)| name);
-            let guess = nearest(text, names).map(|name| format!("did you mean {name}? ")).unwrap_or_default();
+            let guess = spelling::guess(text, names);
             Error::usage(format!("no region is called \"{text}\""), format!("{guess}Known are {}", names.join(", ")))
         })
     }

@@ -20,7 +20,7 @@ use crate::models::Models;
 use crate::motion::edit::{Scope, turn};
 use crate::motion::{Head, Performance};
 use crate::perform::{Options, perform};
-use crate::statistics::mean;
+use crate::statistics::{mean, spearman};
 use crate::train::data::Split;
 use crate::train::voices::{self, Corpus, action_units};
 use rayon::prelude::*;
@@ -228,12 +228,6 @@ fn measured(performance: &Performance) -> [f32; MEASURES.len()] {
     [up, down, cheek, lid, corner, over(&|f| f.head.pitch), mean(&head), height, mean(&hand_speed(frames))]
 }
 
-/// Spearman's rank correlation; no ties are expected.
-fn spearman(a: &[f32], b: &[f32]) -> f32 {
-    let ranks = |values: &[f32]| -> Vec<f32> { values.iter().map(|v| values.iter().filter(|w| *w < v).count() as f32).collect() };
-    crate::statistics::pearson(&ranks(a), &ranks(b))
-}
-
 /// A classifier of action units who saw people alone.
 struct Judge {
     probe: Probe,
@@ -322,16 +316,5 @@ impl fmt::Display for Report {
         writeln!(f, "less is left the more is guided away, Spearman's correlation (goal 0.95): {}", guided.join(", "))?;
         write!(f, "largest over smallest step of 7 (goal 1.5):")?;
         self.steps.iter().try_for_each(|(way, ratio)| write!(f, "\n  {ratio:.2}  {way}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_correlate() {
-        assert_eq!(spearman(&[0.0, 1.0, 2.0, 3.0], &[0.1, 0.2, 7.0, 900.0]), 1.0);
-        assert_eq!(spearman(&[0.0, 1.0, 2.0, 3.0], &[5.0, 4.0, 3.0, 2.0]), -1.0);
     }
 }

@@ -64,8 +64,7 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
             }
         }
     }
-    figures.extend(super::phones::phones(content, root)?);
-    let mut add = |what: String, value: f32, chance: f32| figures.push(Figure { what, value, chance });
+    super::phones::phones(content, root)?.into_iter().for_each(|figure| add(figure.what, figure.value, figure.chance));
     let acted: Vec<&Clip> = clips.iter().filter(|c| c.corpus == Corpus::Ravdess).collect();
     for (name, latents) in latents(voice, content, &acted)? {
         let part = |keep: &dyn Fn(&Clip) -> bool, class: &dyn Fn(&Clip) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {

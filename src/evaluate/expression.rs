@@ -210,8 +210,7 @@ fn loudness(model: &FaceModel, unseen: &[&Clip]) -> Result<(f32, f32)> {
             };
             let brow = |rows: &[Row]| {
                 let raised: Vec<f32> = rows.iter().map(|r| measures(&unpack(r).0)[0]).collect();
-                let mean = raised.iter().sum::<f32>() / raised.len().max(1) as f32;
-                (raised.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / raised.len().max(1) as f32).sqrt()
+                crate::statistics::deviation(&raised)
             };
             Ok((gap(b) / gap(a).max(0.1), brow(b) / brow(a).max(1e-3)))
         })

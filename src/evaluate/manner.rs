@@ -5,7 +5,7 @@ use super::body::Performer;
 use super::motion::Motion;
 use crate::Result;
 use crate::emotion::Label;
-use crate::statistics::{mean, median, pearson, percentile};
+use crate::statistics::{mean, median, percentile, spearman};
 use crate::train::clips::{Recorded, recorded};
 use crate::train::talks::Talk;
 use rayon::prelude::*;
@@ -169,7 +169,7 @@ pub fn manners(name: &str, perform: Performer, talks: &[Talk], root: &Path) -> R
         let rows: Vec<Vec<Figures>> = INTENSITIES.iter().map(|i| at(*label, *i)).collect::<Result<_>>()?;
         let growth = |take: usize| {
             let series: Vec<f32> = std::iter::once(&neutral).chain(&rows).map(|r| r[take].speed).collect();
-            pearson(&ranks(&series), &[0.0, 1.0, 2.0, 3.0])
+            spearman(&series, &[0.0, 1.0, 2.0, 3.0])
         };
         felt.push(summary(*label, &rows[1], mean(&(0..chosen.len()).map(growth).collect::<Vec<f32>>())));
         speeds.push(rows[1].clone());
@@ -203,10 +203,6 @@ fn summary(label: Label, rows: &[Figures], growth: f32) -> Felt {
         lean: of(|f| f.lean),
     };
     Felt { label: label.name().to_string(), figures, growth }
-}
-
-fn ranks(values: &[f32]) -> Vec<f32> {
-    values.iter().map(|v| values.iter().filter(|w| *w < v).count() as f32).collect()
 }
 
 impl fmt::Display for Manners {
@@ -246,10 +242,5 @@ mod tests {
         let judge = Judge::learn(&examples);
         assert_eq!(judge.tell(&toward(1, 0.6)), Label::Angry);
         assert_eq!(judge.tell(&toward(2, 3.0)), Label::Sad);
-    }
-
-    #[test]
-    fn ranks_are_orders() {
-        assert_eq!(ranks(&[0.3, 0.1, 0.2]), [2.0, 0.0, 1.0]);
     }
 }

@@ -242,7 +242,7 @@ impl FromStr for Format {
         let lower = text.to_ascii_lowercase();
         FORMATS.iter().find(|entry| entry.name == lower).map(|entry| entry.format).ok_or_else(|| {
             let names: Vec<&str> = FORMATS.iter().map(|entry| entry.name).collect();
-            let near = spelling::nearest(&lower, names.iter().copied()).map_or(String::new(), |name| format!("did you mean {name}? "));
+            let near = spelling::guess(&lower, names.iter().copied());
             Error::usage(format!("there is no motion format {text}"), format!("{near}known are {}", names.join(", ")))
         })
     }

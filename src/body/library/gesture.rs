@@ -3,7 +3,7 @@
 use crate::body::fingers::{self, Shape};
 use crate::direction::events::Event;
 use crate::emotion::Label;
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 use glam::{Mat3, Quat, Vec3};
 use serde::Deserialize;
@@ -263,7 +263,7 @@ impl HandKey {
             return Err(format!("place {:?}: metres from the hips, within reach of an arm", self.place));
         }
         if fingers::named(&self.shape).is_none() {
-            let guess = nearest(&self.shape, fingers::names()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+            let guess = spelling::guess(&self.shape, fingers::names());
             let known: Vec<&str> = fingers::names().collect();
             return Err(format!("shape \"{}\" is not known: {guess}known are {}", self.shape, known.join(", ")));
         }

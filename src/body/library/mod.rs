@@ -22,7 +22,7 @@ pub mod track;
 pub use gesture::Gesture;
 pub use track::{Laid, Placed};
 
-use crate::spelling::nearest;
+use crate::spelling;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,7 +92,7 @@ impl Library {
     pub fn find(&self, name: &str) -> Result<Arc<Gesture>> {
         let names = || self.gestures.iter().map(|gesture| gesture.name.as_str());
         let unknown = || {
-            let guess = nearest(name, names()).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+            let guess = spelling::guess(name, names());
             Error::usage(format!("there is no gesture \"{name}\""), format!("{guess}`gestus gestures` lists them"))
         };
         self.gestures.iter().find(|gesture| gesture.name == name).cloned().ok_or_else(unknown)

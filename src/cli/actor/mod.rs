@@ -60,7 +60,7 @@ pub fn is_builtin(path: &Path) -> bool {
 
 /// A bare word that is neither a file nor a built-in actor.
 fn nobody(name: &str) -> Error {
-    let guess = spelling::nearest(name, actor::BUILTIN).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    let guess = spelling::guess(name, actor::BUILTIN);
     Error::usage(format!("there is no file and no built-in actor \"{name}\""), format!("{guess}Built in are {}", actor::BUILTIN.join(", ")))
 }
 

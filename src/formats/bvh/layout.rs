@@ -37,7 +37,7 @@ impl FromStr for Profile {
         let lower = text.to_ascii_lowercase();
         Profile::ALL.iter().find(|(name, _)| *name == lower).map(|(_, profile)| *profile).ok_or_else(|| {
             let names = Profile::ALL.map(|(name, _)| name);
-            let near = spelling::nearest(&lower, names).map_or(String::new(), |name| format!("did you mean {name}? "));
+            let near = spelling::guess(&lower, names);
             Error::usage(format!("there is no BVH profile {text}"), format!("{near}known are {}", names.join(", ")))
         })
     }
