@@ -96,7 +96,7 @@ struct Face {
     /// Folder for the weights; made if it is missing
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
-    /// Minutes of speech that espeak-ng synthesises for the content encoder; 0 does without it
+    /// Minutes of speech that espeak-ng synthesises for the content encoder, and as many in MBROLA's recorded voices; 0 does without
     #[arg(long, value_name = "NUMBER", default_value_t = 60.0)]
     synthetic_minutes: f32,
     /// Batches for the content encoder; 0 keeps the encoder that is in the folder

@@ -16,9 +16,10 @@ use crate::face::coefficients::{Coefficients, id};
 use crate::face::model::{FaceModel, Quality};
 use crate::face::style;
 use crate::face::vector::{self, Row};
-use crate::statistics::{Interval, interval, median, pearson, percentile};
+use crate::statistics::{Interval, interval, lagged, median, pearson, percentile};
 use crate::train::data::{self, Source, Split, Take};
-use crate::train::{synthesis, voices};
+use crate::train::sync::MOST as MOVED;
+use crate::train::{diphones, synthesis, voices};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
@@ -147,27 +148,26 @@ fn evenly<T>(list: Vec<T>, most: usize) -> Vec<T> {
     list.into_iter().step_by(every).collect()
 }
 
-/// Speech of unheard voices with phone times: by hand, by machine, and synthesised in languages that no weight has heard.
+/// Speech of unheard voices with phone times: of people by hand (for choosing: in diphones of people), and synthesised in languages that no
+/// weight has heard.
 fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<(&'static str, Vec<Take>)>> {
     /// Minutes of training speech that the synthesised set is a tenth of.
     const MINUTES: f32 = 30.0;
-    let phones = if root.join("emotion").is_dir() { data::phones(root)? } else { Vec::new() };
-    let of = |takes: &[Take], source: Source, split: Split| -> Vec<Take> {
-        takes.iter().filter(|t| t.source == source && t.split == split).cloned().collect()
+    let of =
+        |takes: Vec<Take>, source: Source| -> Vec<Take> { takes.into_iter().filter(|t| t.source == source && t.split == split).collect() };
+    let people = match split {
+        Split::Test if root.join("emotion").is_dir() => of(data::phones(root)?, Source::EmoDb),
+        Split::Test => Vec::new(),
+        _ => diphones::takes(split, MINUTES / 10.0, 1).unwrap_or_default(),
     };
     let spoken = synthesis::takes(MINUTES, 1).unwrap_or_else(|e| {
         missing.push(format!("{e}, so lips were not judged on synthesised speech"));
         Vec::new()
     });
-    let sources = if split == Split::Test { EXACT } else { (Source::Ravdess, "RAVDESS, speakers kept for choosing, phones by machine") };
-    let sets = vec![
-        (sources.1, of(&phones, sources.0, split)),
-        ("synthesised, unheard languages and voices", of(&spoken, Source::Synthetic, split)),
-    ];
+    let name = if split == Split::Test { "EmoDB, unseen speakers, phones by hand" } else { "Swedish in diphones of people" };
+    let sets = vec![(name, people), ("synthesised, unheard languages and voices", of(spoken, Source::Synthetic))];
     Ok(sets.into_iter().filter(|(_, takes)| !takes.is_empty()).collect())
 }
-
-const EXACT: (Source, &str) = (Source::EmoDb, "EmoDB, unseen speakers, phones by hand");
 
 fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {
     let jobs: Vec<(usize, u64)> = (0..takes.len()).flat_map(|t| (1..=seeds).map(move |s| (t, s))).collect();
@@ -246,9 +246,6 @@ fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
 }
 
-/// Frames by which a take is moved at most.
-const MOVED: usize = 4;
-
 /// The same after the recorded mouth was moved to where the openings agree best: what sound and picture that were not recorded in time cost.
 fn in_time(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     let truth = recorded(take);
@@ -256,8 +253,8 @@ fn in_time(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     if frames <= 4 * MOVED {
         return against(take, moved);
     }
-    let at = |lag: usize, i: usize| pearson(&moved[i][MOVED..frames - MOVED], &truth[i][lag..frames - 2 * MOVED + lag]);
-    let best = (0..=2 * MOVED).max_by(|a, b| at(*a, 0).total_cmp(&at(*b, 0))).unwrap_or(MOVED);
+    let at = |lag: i32, i: usize| lagged(&truth[i], &moved[i], lag, MOVED);
+    let best = (-(MOVED as i32)..=MOVED as i32).max_by(|a, b| at(*a, 0).total_cmp(&at(*b, 0))).unwrap_or(0);
     std::array::from_fn(|i| at(best, i))
 }
 

@@ -50,13 +50,18 @@ fn align_part(part: &Part, heard: &[Posterior]) -> Vec<Word> {
     texts.iter().zip(spans).map(|(text, (start, end))| Word { text: text.to_string(), start: time(start), end: time(end) }).collect()
 }
 
-/// A step of the way: the classes it may be heard as, whether it may be left out, and whose word it is.
+/// A step of the way: the classes it may be heard as and the frames in which, whether it may be left out, and the number of its word (or
+/// phone).
 #[derive(Clone, Copy, Debug)]
 struct State {
     classes: Classes,
+    span: (usize, usize),
     optional: bool,
     word: Option<usize>,
 }
+
+const ANY_TIME: (usize, usize) = (0, usize::MAX);
+const PAUSE: State = State { classes: 1 << Class::Silence as u32, span: ANY_TIME, optional: true, word: None };
 
 /// Most states that may be left out in a row.
 const LEAP: usize = 5;
@@ -68,8 +73,9 @@ const FLOOR: f32 = 5e-4;
 const FILLER: f32 = 0.03;
 /// Cost of a sound that is left out, as a logarithm.
 const OMISSION: f32 = 2.0;
-/// Least frames of a sound that must be there.
+/// Least frames of a sound that must be there, and of one of which it is known that it is said.
 const SHORTEST: usize = 3;
+const SHORTEST_PHONE: usize = 2;
 /// The classes are sure of a word this much after it begins and ends, frames.
 const LATE: (usize, usize) = (2, 1);
 
@@ -88,16 +94,43 @@ pub fn align_words(words: &[&str], heard: &[Posterior]) -> Vec<(usize, usize)> {
 }
 
 fn states(words: &[&str]) -> Vec<State> {
-    const PAUSE: State = State { classes: 1 << Class::Silence as u32, optional: true, word: None };
     let mut states = vec![PAUSE];
     for (word, text) in words.iter().enumerate() {
         for sound in sounds(text) {
-            let state = State { classes: sound.classes, optional: sound.optional, word: Some(word) };
+            let state = State { classes: sound.classes, span: ANY_TIME, optional: sound.optional, word: Some(word) };
             states.extend(std::iter::repeat_n(state, if sound.optional { 1 } else { SHORTEST }));
         }
         states.push(PAUSE);
     }
     states
+}
+
+/// What a phone may be heard as of which the class is not known, and how likely it is against a phone that is.
+const ANY_SOUND: Classes = !PAUSE.classes & ((1 << Class::COUNT) - 1);
+const UNSURE: f32 = 0.5;
+
+/// A word of which it is known how it is pronounced, and perhaps in which frames it is said.
+#[derive(Clone, Debug)]
+pub struct Pronounced {
+    pub phones: Vec<Option<Class>>,
+    pub span: Option<(usize, usize)>,
+}
+
+/// Which phone is said in every frame, counted through all words; nothing in a pause. The phones of a word follow on each other, pauses are
+/// allowed between words, and a phone without a class is any but silence.
+pub fn align_phones(words: &[Pronounced], heard: &[Posterior]) -> Vec<Option<usize>> {
+    let mut states = vec![PAUSE];
+    let mut phone = 0;
+    for word in words {
+        for class in &word.phones {
+            let classes = class.map_or(ANY_SOUND, |class| 1 << class as u32);
+            let state = State { classes, span: word.span.unwrap_or(ANY_TIME), optional: false, word: Some(phone) };
+            states.extend(std::iter::repeat_n(state, SHORTEST_PHONE));
+            phone += 1;
+        }
+        states.push(PAUSE);
+    }
+    best_way(&states, heard).into_iter().map(|state| states[state].word).collect()
 }
 
 fn early(start: usize, end: usize) -> (usize, usize) {
@@ -152,7 +185,8 @@ struct Search<'a> {
     /// For the frames that are not fixed: where the beam was, and how many states the way leapt to come to each.
     offsets: Vec<usize>,
     leaps: Vec<u8>,
-    started: bool,
+    /// Frames so far.
+    frame: usize,
 }
 
 const NEVER: f32 = f32::NEG_INFINITY;
@@ -160,13 +194,13 @@ const NEVER: f32 = f32::NEG_INFINITY;
 impl<'a> Search<'a> {
     fn new(states: &'a [State]) -> Search<'a> {
         let width = BEAM.min(states.len());
-        Search { states, width, offset: 0, scores: vec![NEVER; width], offsets: Vec::new(), leaps: Vec::new(), started: false }
+        Search { states, width, offset: 0, scores: vec![NEVER; width], offsets: Vec::new(), leaps: Vec::new(), frame: 0 }
     }
 
     /// One frame further; `left` frames are left with this one.
     fn step(&mut self, row: &Posterior, left: usize) {
         let before = self.offset;
-        if self.started {
+        if self.frame > 0 {
             // The beam goes along with the best state, and hurries at the end so that the last word comes in.
             let centred = (before + best_of(&self.scores)).saturating_sub(self.width / 2);
             let hurried = self.states.len().saturating_sub(self.width + left);
@@ -176,15 +210,15 @@ impl<'a> Search<'a> {
         let was = |state: usize| state.checked_sub(before).and_then(|k| previous.get(k)).copied().unwrap_or(NEVER);
         for k in 0..self.width {
             let state = self.offset + k;
-            let (score, leap) = match self.started {
+            let (score, leap) = match self.frame > 0 {
                 true => self.best_before(state, was),
                 false => (if skippable(&self.states[..state]) { 0.0 } else { NEVER }, 0),
             };
             self.leaps.push(leap);
-            self.scores[k] = score + emission(&self.states[state], row);
+            self.scores[k] = score + emission(&self.states[state], row, self.frame);
         }
         self.offsets.push(self.offset);
-        self.started = true;
+        self.frame += 1;
     }
 
     /// The best way to come to a state, and how many states it leaps.
@@ -231,13 +265,16 @@ fn skippable(states: &[State]) -> bool {
     states.len() <= LEAP && states.iter().all(|state| state.optional)
 }
 
-fn emission(state: &State, row: &Posterior) -> f32 {
+fn emission(state: &State, row: &Posterior, frame: usize) -> f32 {
     let mut sum = 0.0;
-    let mut classes = state.classes;
+    let mut classes = if (state.span.0..state.span.1).contains(&frame) { state.classes } else { 0 };
     while classes != 0 {
         let class = classes.trailing_zeros();
         sum += row[class as usize];
         classes &= classes - 1;
+    }
+    if state.classes == ANY_SOUND {
+        sum *= UNSURE;
     }
     sum.max(if state.word.is_some() { FLOOR } else { FILLER }).ln()
 }
@@ -271,6 +308,26 @@ mod tests {
             (Silence, 10),
         ]);
         assert_eq!(align_words(&["papa", "me"], &heard), [(18, 43), (72, 88)]);
+    }
+
+    #[test]
+    fn phones_are_found_in_their_order() {
+        use Class::*;
+        let heard = heard(&[(Silence, 9), (BilabialStop, 4), (Open, 8), (Silence, 20), (Velar, 5), (BilabialNasal, 6), (Open, 9)]);
+        // What is not sure to be any class lies where something is said.
+        let word = |phones: &[Option<Class>]| Pronounced { phones: phones.to_vec(), span: None };
+        let mut words = [word(&[Some(BilabialStop), Some(Open)]), word(&[None, Some(BilabialNasal), Some(Open)])];
+        let runs = [(None, 9), (Some(0), 4), (Some(1), 8), (None, 20), (Some(2), 5), (Some(3), 6), (Some(4), 9)];
+        let expected: Vec<Option<usize>> = runs.iter().flat_map(|(phone, n)| std::iter::repeat_n(*phone, *n)).collect();
+        assert_eq!(align_phones(&words, &heard), expected);
+        assert_eq!(align_phones(&words, &heard[..3]).len(), 3);
+        assert!(align_phones(&[], &heard).iter().all(Option::is_none));
+        // The only word is one of two that sound the same, by its time.
+        let twice = [&heard[..41], &heard[..41]].concat();
+        for (span, first) in [((0, 30), 9), ((35, 80), 50)] {
+            words[0].span = Some(span);
+            assert_eq!(align_phones(&words[..1], &twice).iter().position(Option::is_some), Some(first));
+        }
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Class {
     /// The class of an ARPAbet symbol, stress digits allowed.
     pub fn from_arpabet(symbol: &str) -> Option<Class> {
         Some(match symbol.trim_end_matches(|c: char| c.is_ascii_digit()) {
-            "sil" | "sp" | "" => Class::Silence,
+            "sil" | "sp" | "PAU" | "" => Class::Silence,
             "P" | "B" => Class::BilabialStop,
             "M" => Class::BilabialNasal,
             "F" | "V" => Class::Labiodental,
@@ -109,7 +109,7 @@ impl Class {
             "AA" | "AE" | "AH" | "AY" | "AW" => Class::Open,
             "EH" | "EY" => Class::MidFront,
             "IH" | "IY" => Class::CloseFront,
-            "ER" => Class::Central,
+            "ER" | "AX" => Class::Central,
             "AO" | "OW" | "OY" => Class::MidRounded,
             "UH" | "UW" => Class::CloseRounded,
             _ => return None,
@@ -154,7 +154,9 @@ impl Class {
     /// languages (a bilabial fricative) has none. An empty name is a pause.
     pub fn from_ipa(name: &str) -> Vec<Option<Class>> {
         let mut classes: Vec<Option<Class>> = Vec::new();
-        for class in name.chars().filter_map(Class::of_letter) {
+        // An h behind another letter is its aspiration.
+        let letters = name.chars().enumerate().filter(|(n, letter)| *n == 0 || *letter != 'h').map(|(_, letter)| letter);
+        for class in letters.filter_map(Class::of_letter) {
             // The stop of an affricate belongs to its fricative.
             let affricate =
                 matches!((classes.last(), class), (Some(Some(Class::AlveolarStop)), Some(Class::Sibilant | Class::Postalveolar)));
@@ -211,6 +213,7 @@ mod tests {
     fn symbols_of_the_phonetic_alphabet() {
         assert_eq!(Class::from_ipa("ɔː"), [Some(Class::MidRounded)]);
         assert_eq!(Class::from_ipa("tʃʲ"), [Some(Class::Postalveolar)]);
+        assert_eq!(Class::from_ipa("tʃh"), [Some(Class::Postalveolar)]);
         assert_eq!(Class::from_ipa("pf"), [Some(Class::BilabialStop), Some(Class::Labiodental)]);
         assert_eq!(Class::from_ipa("aʊ"), [Some(Class::Open), Some(Class::CloseRounded)]);
         assert_eq!(Class::from_ipa(""), [Some(Class::Silence)]);

@@ -1,12 +1,13 @@
 //! Trains the content encoder: phones of acted speech and mouths of everybody recorded, in one run.
 //!
+//! Where words are known and phones are not, the phones are found by forced alignment once the encoder knows phones ([`transcripts`]).
 //! Where phones are known and mouths are not, mouths are guessed from the phones once the encoder knows phones ([`pseudo`]), so that
 //! every voice teaches the lips, and recorded mouths that come too early or too late are moved ([`sync`]). Where neither is known, the
 //! half-trained encoder says what it hears in the clean recording, and learns to hear the same in other rooms and voices (self-training
 //! with noise; Xie et al. 2020, <https://arxiv.org/abs/1911.04252>).
 
 use super::data::{Source, Split, Take, UNLABELLED, mel_window};
-use super::{Average, Log, Options, augment, optimiser, pseudo, sync};
+use super::{Average, Log, Options, augment, optimiser, pseudo, sync, transcripts};
 use crate::audio::features::{BANDS, speaking};
 use crate::face::articulation;
 use crate::face::articulation::gap_mm;
@@ -27,16 +28,18 @@ use std::path::PathBuf;
 /// Motion frames of a training window.
 const WINDOW: usize = 72;
 /// Windows of a batch by source: mouths first, then phones.
-const SHARES: [(Source, usize); 11] = [
+const SHARES: [(Source, usize); 13] = [
     (Source::GridS1, 5),
     (Source::LrwAr, 7),
     (Source::Facegood, 3),
     (Source::Tmhint, 1),
     (Source::Ravdess, 3),
     (Source::EmoDb, 3),
-    (Source::Synthetic, 6),
-    (Source::SpeechOcean, 2),
-    (Source::Nemo, 1),
+    (Source::Synthetic, 4),
+    (Source::Diphones, 8),
+    (Source::Flite, 2),
+    (Source::SpeechOcean, 3),
+    (Source::Nemo, 2),
     (Source::Korean, 1),
     (Source::Sound, 3),
 ];
@@ -50,7 +53,7 @@ const BEHIND_LEVEL: std::ops::Range<f32> = -6.0..-1.0;
 /// Weight of a frame of silence, which is half of the frames and easy, and of one where lips meet or find the teeth, which is seen most.
 const SILENCE: f32 = 0.3;
 const CONTACT: f32 = 2.0;
-/// Share of the steps after which mouths are guessed from phones, and what such a mouth weighs.
+/// Share of the steps after which phones are aligned and mouths guessed from phones, and what such a mouth weighs.
 const GUESSING: f32 = 0.35;
 const GUESSED: f32 = 0.5;
 /// Probability from which a phone that the encoder hears is believed.
@@ -81,8 +84,8 @@ struct Example<'a> {
     /// Phone classes at 60 a second.
     phones: Vec<u8>,
     targets: Vec<[f32; ARTICULATION]>,
-    /// How much the targets count.
-    weight: f32,
+    /// Whether the targets are of a recorded mouth.
+    seen: bool,
 }
 
 impl Example<'_> {
@@ -148,7 +151,13 @@ fn batch(pools: &[(usize, Vec<Example>)], sounds: &[&Take], rng: &mut impl Rng) 
             for n in 0..WINDOW {
                 let target = example.at(from as f32 + n as f32 * tempo);
                 targets.extend(target.unwrap_or_default());
-                weights.push(if target.is_some() { example.weight } else { 0.0 });
+                weights.push(if target.is_none() {
+                    0.0
+                } else if example.seen {
+                    1.0
+                } else {
+                    GUESSED
+                });
             }
             for k in 0..2 * WINDOW {
                 let class = example.phones.get(2 * from + (k as f32 * tempo) as usize).copied().unwrap_or(UNLABELLED);
@@ -208,7 +217,10 @@ fn train_network(takes: &[Take], options: &Options, number: usize, log: &Log) ->
     let (steps, seed) = (options.content_steps, options.seed * NETWORKS as u64 + number as u64);
     let map = VarMap::new();
     let network = Network::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
-    let example = |take| Example { take, phones: take.phones.clone(), targets: recorded(take), weight: 1.0 };
+    let example = |take| {
+        let targets = recorded(take);
+        Example { take, phones: take.phones.clone(), seen: !targets.is_empty(), targets }
+    };
     let mut pools: Vec<(usize, Vec<Example>)> = SHARES
         .iter()
         .map(|(source, share)| {
@@ -234,6 +246,7 @@ fn train_network(takes: &[Take], options: &Options, number: usize, log: &Log) ->
         if step == guessing {
             let encoder = averaged(&average)?;
             bring_into_time(&mut pools, &encoder)?;
+            spell(&mut pools, &encoder)?;
             guess(&mut pools, &encoder)?;
         }
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
@@ -263,8 +276,19 @@ pub(super) fn recorded(take: &Take) -> Vec<[f32; ARTICULATION]> {
 
 /// Moves recorded mouths to where the encoder hears them.
 fn bring_into_time(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
-    for example in pools.iter_mut().flat_map(|(_, pool)| pool) {
-        example.targets = sync::later(&example.targets, sync::offset(example.take, encoder)?);
+    for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(|e| sync::may_be_off(e.take)) {
+        let heard = encoder.encode(&example.take.mel, example.take.frames)?;
+        example.targets = sync::later(&example.targets, sync::offset(example.take, &heard));
+    }
+    Ok(())
+}
+
+/// Finds the phones of takes whose words are known.
+fn spell(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
+    let known = |e: &&mut Example| !e.take.words.is_empty();
+    for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(known) {
+        let heard = encoder.encode(&example.take.mel, example.take.frames)?;
+        example.phones = transcripts::align(example.take, &heard.classes);
     }
     Ok(())
 }
@@ -273,17 +297,16 @@ fn bring_into_time(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder
 /// what the encoder hears in them.
 fn guess(pools: &mut [(usize, Vec<Example>)], encoder: &ContentEncoder) -> Result<()> {
     let seen: Vec<(&Take, &[[f32; ARTICULATION]])> =
-        pools.iter().flat_map(|(_, pool)| pool.iter().filter(|e| !e.targets.is_empty()).map(|e| (e.take, &e.targets[..]))).collect();
+        pools.iter().flat_map(|(_, pool)| pool.iter().filter(|e| e.seen).map(|e| (e.take, &e.targets[..]))).collect();
     let mouths = pseudo::Mouths::fit(&seen, encoder)?;
-    let unseen = |e: &&mut Example| e.targets.is_empty() && e.take.source != Source::Sound;
+    let unseen = |e: &&mut Example| !e.seen && e.take.source != Source::Sound;
     for example in pools.iter_mut().flat_map(|(_, pool)| pool).filter(unseen) {
-        example.weight = GUESSED;
         if example.phones.is_empty() {
             let heard = encoder.encode(&example.take.mel, example.take.frames)?;
             example.phones = heard.classes.iter().map(believed).collect();
             example.targets = standardise(&heard.articulation);
         } else {
-            example.targets = standardise(&mouths.of(example.take));
+            example.targets = standardise(&mouths.of(&example.phones, example.take.frames));
         }
     }
     Ok(())
@@ -311,7 +334,7 @@ fn validate(encoder: &ContentEncoder, takes: &[Take]) -> Result<String> {
         let r = r.map(|list| crate::statistics::median(&list));
         text += &format!("{source:?} r {:.3}/{:.3}/{:.3} ", r[0], r[1], r[2]);
     }
-    for source in [Source::Ravdess, Source::EmoDb, Source::Synthetic] {
+    for source in [Source::Ravdess, Source::EmoDb, Source::Synthetic, Source::Diphones] {
         let (mut right, mut all) = (0usize, 0usize);
         for take in chosen(source, 40) {
             let content = encoder.encode(&take.mel, take.frames)?;
@@ -341,7 +364,7 @@ mod tests {
         assert!((slow[100 * BANDS] - 90.0).abs() < 1e-3);
         let take = Take::silent(Source::GridS1, Split::Train, "a", String::new(), 100);
         let targets = (0..100).map(|n| [4.0 * n as f32; ARTICULATION]).collect();
-        let example = Example { take: &take, phones: Vec::new(), targets, weight: 1.0 };
+        let example = Example { take: &take, phones: Vec::new(), targets, seen: true };
         // Motion frame 25 of the slow window is feature frame 100 of it.
         assert!((example.at(25.0 * 0.9).unwrap()[0] - 90.0).abs() < 1e-3);
         assert!(example.at(100.0).is_none());

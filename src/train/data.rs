@@ -7,6 +7,7 @@ use crate::audio::features::{MEL_RATE, Mel, Prosody};
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::emotion::Label;
 use crate::face::vector::{CHANNELS, Row};
+use crate::speech::align::Pronounced;
 use crate::speech::phones::Class;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -31,12 +32,16 @@ pub enum Source {
     Mead,
     Ravdess,
     EmoDb,
-    /// Speech of which neither phones nor mouths are known.
+    /// Speech of which words are known and neither phones nor mouths.
     Nemo,
     Korean,
     SpeechOcean,
     /// Made by [`super::synthesis`].
     Synthetic,
+    /// Made by [`super::diphones`].
+    Diphones,
+    /// Made by [`super::flite`].
+    Flite,
     /// Not speech: made by [`super::sounds`].
     Sound,
 }
@@ -54,8 +59,8 @@ pub enum Sources {
 impl Sources {
     /// Whether takes of a source may be learned from.
     pub fn allow(self, source: Source) -> bool {
-        use Source::{EmoDb, Facegood, GridOthers, GridS1, Sound, SpeechOcean, Synthetic};
-        self == Sources::All || matches!(source, GridS1 | GridOthers | Facegood | EmoDb | SpeechOcean | Synthetic | Sound)
+        use Source::{EmoDb, Facegood, Flite, GridOthers, GridS1, Sound, SpeechOcean, Synthetic};
+        self == Sources::All || matches!(source, GridS1 | GridOthers | Facegood | EmoDb | SpeechOcean | Synthetic | Flite | Sound)
     }
 }
 
@@ -74,6 +79,13 @@ pub struct Mouth {
     pub width: f32,
     pub rounding: f32,
     pub jaw: f32,
+}
+
+/// Words that are said, and when, seconds, where that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub words: String,
+    pub span: Option<(f64, f64)>,
 }
 
 /// One uninterrupted recording. Lists are empty where the source has no such channel.
@@ -95,6 +107,10 @@ pub struct Take {
     pub mouth: Vec<Mouth>,
     /// Phone classes at 60 a second, [`UNLABELLED`] where nobody knows.
     pub phones: Vec<u8>,
+    /// What is said, as it is written, in pieces; empty where nobody knows.
+    pub text: Vec<Text>,
+    /// How the words of the text are pronounced, once [`super::transcripts`] has read it.
+    pub words: Vec<Pronounced>,
     pub emotion: Label,
 }
 
@@ -113,6 +129,8 @@ impl Take {
             known: [false; CHANNELS],
             mouth: Vec::new(),
             phones: Vec::new(),
+            text: Vec::new(),
+            words: Vec::new(),
             emotion: Label::Neutral,
         }
     }
@@ -186,7 +204,7 @@ pub fn faces(root: &Path) -> Result<Vec<Take>> {
     Ok(takes.into_iter().flatten().collect())
 }
 
-/// Speech with phone times: acted English and German.
+/// Speech with phone times: acted German by hand and, where it is not learned from, English by machine.
 pub fn phones(root: &Path) -> Result<Vec<Take>> {
     let mut takes = Vec::new();
     for (folder, table, source, (validation, test)) in [
@@ -206,14 +224,18 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
                 _ => Split::Train,
             };
             let emotion = row.get("emotion").and_then(|e| Label::parse(e)).unwrap_or_default();
-            Some(spoken(source, split, speaker, name, &folder).map(|take| Take { emotion, ..take.label(spans) }))
+            let text = row.get("text").map(|words| Text { words: words.clone(), span: None }).into_iter().collect();
+            let take = spoken(source, split, speaker, name, &folder).map(|take| Take { emotion, text, ..take });
+            // The machine's phones come up to 0.12 s late: loud vowels are labelled as stops. Only what is printed about them is by them.
+            let labelled = source != Source::Ravdess || split != Split::Train;
+            Some(take.map(|take| if labelled { take.label(spans) } else { take }))
         };
         takes.extend(labels.par_iter().filter_map(read).collect::<Result<Vec<_>>>()?);
     }
     Ok(takes)
 }
 
-/// Speech of many more people, whose phones and mouths nobody knows; those kept for judging an ear for feelings stay out.
+/// Speech of many more people, whose mouths nobody knows and of whose phones only the words are known; those kept for judging an ear for feelings stay out.
 pub fn voices(root: &Path) -> Result<Vec<Take>> {
     let mut takes = Vec::new();
     for (source, corpus) in [(Source::Nemo, Some(Corpus::Nemo)), (Source::Korean, Some(Corpus::Korean)), (Source::SpeechOcean, None)] {
@@ -221,7 +243,8 @@ pub fn voices(root: &Path) -> Result<Vec<Take>> {
         let read = |row: &HashMap<String, String>| -> Option<Result<Take>> {
             let learned = |speaker: &&String| corpus.is_none_or(|c| c.split(speaker) == Split::Train);
             let (name, speaker) = (row.get("file")?, row.get("speaker").filter(learned)?);
-            Some(spoken(source, Split::Train, speaker, name, &folder))
+            let text = row.get("text").map(|words| Text { words: words.clone(), span: None }).into_iter().collect();
+            Some(spoken(source, Split::Train, speaker, name, &folder).map(|take| Take { text, ..take }))
         };
         takes.extend(table_rows(&folder.join("labels.csv"))?.par_iter().filter_map(read).collect::<Result<Vec<_>>>()?);
     }
@@ -268,7 +291,7 @@ fn read(source: Source, split: Split, file: &Path) -> Result<Vec<Take>> {
         Err(_) => vec![0, track.frames()],
     };
     let labels = |key: &str| npz.get(key).ok().map(|a: &Array| a.strings.clone()).unwrap_or_default();
-    let (take_names, emotions) = (labels("take_names"), labels("take_emotions"));
+    let (take_names, emotions, words) = (labels("take_names"), labels("take_emotions"), labels("words"));
     let solver = track::Solver::fit(source, &track, &bounds, &emotions);
     let mut takes = Vec::new();
     for (k, pair) in bounds.windows(2).enumerate() {
@@ -279,6 +302,7 @@ fn read(source: Source, split: Split, file: &Path) -> Result<Vec<Take>> {
         }
         let name = format!("{} {}", stem(file), take_names.get(k).cloned().unwrap_or_default());
         let mut take = Take::silent(source, split, &speaker, name, frames);
+        take.text = words.get(k).map(|timed| text_of(timed)).unwrap_or_default();
         (take.motion, take.mouth, take.known) = solver.solve(&track, first, last, frames);
         take.emotion = emotions.get(k).and_then(|e| Label::parse(e)).unwrap_or_else(|| emotion_of_file(source, file));
         if !samples.is_empty() {
@@ -289,6 +313,18 @@ fn read(source: Source, split: Split, file: &Path) -> Result<Vec<Take>> {
         takes.push(take);
     }
     Ok(takes)
+}
+
+/// The words of a list of `word:start:end`, milliseconds, without its silences.
+fn text_of(timed: &str) -> Vec<Text> {
+    let text = |word: &str| {
+        let mut fields = word.split(':');
+        let words = fields.next().filter(|word| !matches!(*word, "sil" | "sp"))?.to_string();
+        let mut seconds = || Some(fields.next()?.parse::<f64>().ok()? / 1000.0);
+        let span = seconds().and_then(|start| Some((start, seconds()?)));
+        Some(Text { words, span })
+    };
+    timed.split_whitespace().filter_map(text).collect()
 }
 
 fn emotion_of_file(source: Source, file: &Path) -> Label {
@@ -344,6 +380,13 @@ mod tests {
     /// The folder of recordings: `GESTUS_DATA`, or `../shared` beside the package.
     fn root() -> PathBuf {
         std::env::var_os("GESTUS_DATA").map_or_else(|| PathBuf::from("../shared"), PathBuf::from).join("data")
+    }
+
+    #[test]
+    fn words_come_with_their_times() {
+        let text = text_of("sil:0:950 bin:950:1180 sp:1360:1400 now:- sil:2120:2980");
+        let expected = [("bin", Some((0.95, 1.18))), ("now", None)];
+        assert_eq!(text, expected.map(|(words, span)| Text { words: words.to_string(), span }));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`crate::face::expression`]), so that what is said and what is felt come apart.
 
 use super::data::{Source, Split, Take};
-use super::{Average, Log, Options, augment_condition, optimiser, sync};
+use super::{Average, Log, Options, augment, augment_condition, optimiser, sync};
 use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
@@ -18,7 +18,7 @@ use crate::face::hearing::{CONDITION, hear};
 use crate::face::model::{FaceModel, MODULATION, Quality, RESPONSE, Scale, config, modulate};
 use crate::face::style::{self, Style};
 use crate::face::vector::{self, CHANNELS, Row};
-use crate::speech::content::ContentEncoder;
+use crate::speech::content::{Content, ContentEncoder};
 use crate::statistics::median;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
@@ -43,40 +43,62 @@ const MOUTH: [f32; 3] = [5.0, 0.2, 0.2];
 /// Conditions are left out this often, each for itself and all together.
 const DROP: f64 = 0.1;
 
+/// Other voices, rooms and noises in which each take is heard too, and how often: the encoder errs more with strangers than with those it
+/// learned from, and the denoiser must know how.
+const OTHERS: usize = 2;
+const OTHERWISE: f64 = 0.5;
+
 /// A take as the denoiser's training sees it.
 struct Example {
     source: Source,
     motion: Vec<Row>,
     known: [bool; CHANNELS],
-    /// Nothing where there is no sound.
-    heard: Option<Vec<f32>>,
+    /// The condition as recorded and in [other voices](OTHERS); nothing where there is no sound.
+    heard: Vec<Vec<f32>>,
     emotion: Label,
     styles: Vec<Style>,
 }
 
-fn examples(takes: &[Take], encoder: &ContentEncoder) -> Result<Vec<Example>> {
+fn examples(takes: &[Take], encoder: &ContentEncoder, seed: u64) -> Result<Vec<Example>> {
     let chosen: Vec<&Take> = takes.iter().filter(|t| t.split == Split::Train && !t.motion.is_empty()).collect();
     let mut people: HashMap<&str, Vec<&Take>> = HashMap::new();
     for take in &chosen {
         people.entry(&take.speaker).or_default().push(take);
     }
     let styles: HashMap<&str, Vec<Style>> = people.iter().map(|(who, takes)| (*who, styles_of(takes))).collect();
-    chosen
-        .par_iter()
-        .map(|take| {
-            let heard = if take.samples.is_empty() { None } else { Some(heard(take, encoder)?) };
-            // Style needs the whole face.
-            let styles = if take.known.iter().all(|k| *k) { styles[take.speaker.as_str()].clone() } else { Vec::new() };
-            let motion = sync::later(&take.motion, sync::offset(take, encoder)?);
-            Ok(Example { source: take.source, motion, known: take.known, heard, emotion: take.emotion, styles })
+    let example = |(stream, take): (usize, &&Take)| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(OTHERS_STREAM + stream as u64);
+        let content = if take.samples.is_empty() { None } else { Some(encoder.encode(&take.mel, take.frames)?) };
+        let offset = content.as_ref().map_or(0, |content| sync::offset(take, content));
+        // Style needs the whole face.
+        let styles = if take.known.iter().all(|k| *k) { styles[take.speaker.as_str()].clone() } else { Vec::new() };
+        Ok(Example {
+            source: take.source,
+            motion: sync::later(&take.motion, offset),
+            known: take.known,
+            heard: content.map_or_else(|| Ok(Vec::new()), |content| heard(take, content, encoder, &mut rng))?,
+            emotion: take.emotion,
+            styles,
         })
-        .collect()
+    };
+    chosen.par_iter().enumerate().map(example).collect()
 }
 
-/// The denoiser's condition over a take.
-fn heard(take: &Take, encoder: &ContentEncoder) -> Result<Vec<f32>> {
+/// The random streams of other voices, one for each take.
+const OTHERS_STREAM: u64 = 1 << 32;
+
+/// The denoiser's conditions over a take: as recorded, then in other voices.
+fn heard(take: &Take, content: Content, encoder: &ContentEncoder, rng: &mut impl Rng) -> Result<Vec<Vec<f32>>> {
+    let mut contents = vec![content];
+    for _ in 0..OTHERS {
+        let mut mel = take.mel.clone();
+        augment::perturb(&mut mel.values, rng);
+        contents.push(encoder.encode(&mel, take.frames)?);
+    }
     let rhythm = Rhythm::of(&speech(take), take.frames);
-    Ok(hear(encoder.encode(&take.mel, take.frames)?, &take.prosody, &take.mel, rhythm).condition)
+    let condition = |content| hear(content, &take.prosody, &take.mel, rhythm.clone()).condition;
+    Ok(contents.into_iter().map(condition).collect())
 }
 
 fn speech(take: &Take) -> Speech {
@@ -117,7 +139,8 @@ fn lesson(example: &Example, rng: &mut impl Rng) -> Lesson {
     let all = rng.random_bool(DROP);
     let drop = |rng: &mut dyn Rng| all || rng.random_bool(DROP);
     let (no_sound, no_emotion, no_style) = (drop(rng), drop(rng), drop(rng));
-    let condition = match &example.heard {
+    let voice = if rng.random_bool(OTHERWISE) { rng.random_range(1..=OTHERS) } else { 0 };
+    let condition = match example.heard.get(voice) {
         Some(heard) if !no_sound => augment_condition(&heard[from * CONDITION..(from + length) * CONDITION], rng),
         _ => vec![0.0; length * CONDITION],
     };
@@ -292,7 +315,7 @@ fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor>
 pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Options, log: &Log) -> Result<()> {
     let (steps, seed) = (options.face_steps, options.seed);
     let encoder = || ContentEncoder::read(content.clone());
-    let examples = examples(takes, &encoder()?)?;
+    let examples = examples(takes, &encoder()?, seed)?;
     let pools: Vec<(usize, Vec<&Example>)> = SHARES
         .iter()
         .map(|(source, share)| (*share, examples.iter().filter(|e| e.source == *source).collect::<Vec<_>>()))

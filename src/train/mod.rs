@@ -6,17 +6,20 @@ pub mod body;
 pub mod clips;
 pub mod content;
 pub mod data;
+pub mod diphones;
 pub mod emotion;
 pub mod face;
+pub mod flite;
 pub mod npz;
 pub mod pairs;
 mod pseudo;
 pub mod sentences;
 pub mod sounds;
-mod sync;
+pub mod sync;
 pub mod synthesis;
 pub mod talks;
 pub mod track;
+pub mod transcripts;
 pub mod voices;
 
 use crate::{Error, Result};
@@ -232,9 +235,8 @@ pub fn face(options: &Options) -> Result<()> {
         takes.extend(data::voices(&root)?.into_iter().filter(|t| options.sources.allow(t.source)));
         takes.extend(sounds::takes(SOUND_MINUTES, options.seed));
         if options.synthetic_minutes > 0.0 {
-            let spoken = synthesis::takes(options.synthetic_minutes, options.seed)?;
-            log.line(&format!("{} synthesised utterances", spoken.len()))?;
-            takes.extend(spoken);
+            transcripts::pronounce(&mut takes)?;
+            takes.extend(voices_made(options, &log)?);
         }
         content::train(&takes, options, &log)?;
     }
@@ -245,3 +247,26 @@ pub fn face(options: &Options) -> Result<()> {
     // Content alone has nothing to calibrate.
     if log.file("face").exists() { face::calibrate(&takes, &log) } else { Ok(()) }
 }
+
+/// Speech made by synthesisers, as far as they are installed and may be learned from.
+fn voices_made(options: &Options, log: &Log) -> Result<Vec<data::Take>> {
+    let (minutes, seed) = (options.synthetic_minutes, options.seed);
+    let mut takes = synthesis::takes(minutes, seed)?;
+    log.line(&format!("{} utterances of espeak-ng", takes.len()))?;
+    let mut add = |made: Vec<data::Take>, what: &str| {
+        let missing = if made.is_empty() { ": not installed, the encoder will know fewer voices" } else { "" };
+        log.line(&format!("{} utterances of {what}{missing}", made.len()))?;
+        takes.extend(made);
+        Ok::<(), Error>(())
+    };
+    add(flite::takes(FLITE * minutes, seed)?, "Flite (libflite1)")?;
+    if options.sources.allow(data::Source::Diphones) {
+        add(diphones::takes(data::Split::Train, minutes, seed)?, "MBROLA (mbrola and its voices)")?;
+        add(diphones::takes(data::Split::Validation, CHOOSING * minutes, seed)?, "voices kept for choosing")?;
+    }
+    Ok(takes)
+}
+
+/// Minutes of Flite's four voices, and of MBROLA's voices for choosing, for one of espeak-ng's.
+const FLITE: f32 = 0.25;
+const CHOOSING: f32 = 0.1;

@@ -44,21 +44,21 @@ impl Mouths {
         Ok(Mouths { weights })
     }
 
-    /// The mouth that goes with the labels of a take, one row for each motion frame.
-    pub fn of(&self, take: &Take) -> Vec<[f32; ARTICULATION]> {
-        let phones: Vec<Posterior> = (0..take.frames).map(|n| labels(take, n)).collect();
+    /// The mouth that goes with phone classes at 60 a second, one row for each of the motion frames.
+    pub fn of(&self, classes: &[u8], frames: usize) -> Vec<[f32; ARTICULATION]> {
+        let phones: Vec<Posterior> = (0..frames).map(|n| labels(classes, n)).collect();
         let row = |n: usize| {
             let x = inputs(&phones, n);
             std::array::from_fn(|o| x.iter().zip(&self.weights).map(|(x, w)| x * w[o]).sum::<f64>() as f32)
         };
-        (0..take.frames).map(row).collect()
+        (0..frames).map(row).collect()
     }
 }
 
 /// The labelled phones of motion frame `n`: two labels, half a share each.
-fn labels(take: &Take, n: usize) -> Posterior {
+fn labels(classes: &[u8], n: usize) -> Posterior {
     let mut row = [0.0; Class::COUNT];
-    for class in [2 * n, 2 * n + 1].iter().filter_map(|k| take.phones.get(*k)).filter(|c| **c != UNLABELLED) {
+    for class in [2 * n, 2 * n + 1].iter().filter_map(|k| classes.get(*k)).filter(|c| **c != UNLABELLED) {
         row[usize::from(*class)] += 0.5;
     }
     row

@@ -26,6 +26,7 @@ impl Language {
     /// Something to say, of a few seconds.
     pub fn utterance(&self, rng: &mut impl Rng) -> String {
         match rng.random_range(0..10) {
+            _ if self.sentences.is_empty() => self.nonsense(rng),
             0..3 => self.sentences.choose(rng).copied().unwrap_or_default().to_string(),
             3..6 if !self.consonants.is_empty() => self.nonsense(rng),
             _ => self.shuffled(rng),
@@ -54,7 +55,12 @@ impl Language {
     }
 }
 
-const fn spelled(voice: &'static str, consonants: &'static str, vowels: &'static str, sentences: &'static [&'static str]) -> Language {
+pub(super) const fn spelled(
+    voice: &'static str,
+    consonants: &'static str,
+    vowels: &'static str,
+    sentences: &'static [&'static str],
+) -> Language {
     Language { voice, split: Split::Train, sentences, consonants, vowels }
 }
 
@@ -67,7 +73,7 @@ const fn kept(split: Split, language: Language) -> Language {
 }
 
 /// Sixteen languages to learn from, one to choose by and two that no weight has heard.
-pub const LANGUAGES: [Language; 20] = [
+pub static LANGUAGES: [Language; 20] = [
     spelled("en-gb-x-rp", "t d n s z sh k g l r w y h ch th", "a e i o u oo ee or", ENGLISH),
     spelled("en-us", "t d n s z sh k g l r w y h j th", "a e i o u oo ee aw", ENGLISH),
     spelled("de", "t d n s sch k g l r j h z pf", "a e i o u ö ü ei au", GERMAN),

@@ -5,33 +5,32 @@
 
 use super::content::recorded;
 use super::data::{Source, Take};
-use crate::Result;
-use crate::speech::content::{ARTICULATION, ContentEncoder};
-use crate::statistics::{mean, pearson};
+use crate::speech::content::{ARTICULATION, Content};
+use crate::statistics::{lagged, mean};
 
 /// Motion frames by which a clip may be off.
-const MOST: i32 = 4;
+pub const MOST: usize = 4;
 /// What the correlation must gain for an offset of one frame; for n frames n squared times as much.
 const RELUCTANCE: f32 = 0.01;
 
-/// Frames by which the motion of a take comes too early; 0 where it was recorded in time.
-pub fn offset(take: &Take, encoder: &ContentEncoder) -> Result<i32> {
-    if take.source != Source::LrwAr {
-        return Ok(0);
-    }
-    let heard = encoder.encode(&take.mel, take.frames)?.articulation;
-    Ok(lag(&heard, &recorded(take)))
+/// Whether a take may have been recorded out of time.
+pub fn may_be_off(take: &Take) -> bool {
+    take.source == Source::LrwAr
+}
+
+/// Frames by which the motion of a take comes before the mouth that is heard in it; 0 where it was recorded in time.
+pub fn offset(take: &Take, heard: &Content) -> i32 {
+    if may_be_off(take) { lag(&heard.articulation, &recorded(take)) } else { 0 }
 }
 
 /// Frames by which what is seen comes before what is heard.
 fn lag(heard: &[[f32; ARTICULATION]], seen: &[[f32; ARTICULATION]]) -> i32 {
-    // Opening, width and rounding over the frames that every lag has.
-    let part = |rows: &[[f32; ARTICULATION]], from: i32, i: usize| -> Vec<f32> {
-        (MOST + from..rows.len() as i32 - MOST + from).map(|n| rows[n as usize][i]).collect()
-    };
-    let likeness = |lag: i32| mean(&[0, 1, 2].map(|i| pearson(&part(heard, lag, i), &part(seen, 0, i)))) - RELUCTANCE * (lag * lag) as f32;
+    // Opening, width and rounding.
+    let three = |rows: &[[f32; ARTICULATION]]| [0, 1, 2].map(|i| rows.iter().map(|row| row[i]).collect::<Vec<f32>>());
+    let (heard, seen, most) = (three(heard), three(seen), MOST as i32);
+    let likeness = |lag: i32| mean(&[0, 1, 2].map(|i| lagged(&heard[i], &seen[i], lag, MOST))) - RELUCTANCE * (lag * lag) as f32;
     let nearer = |a: &i32, b: &i32| likeness(*a).total_cmp(&likeness(*b)).then(b.abs().cmp(&a.abs()));
-    (-MOST..=MOST).max_by(nearer).unwrap_or(0)
+    (-most..=most).max_by(nearer).unwrap_or(0)
 }
 
 /// Rows that come `frames` later; the first or the last stands where there are none.

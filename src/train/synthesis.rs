@@ -13,11 +13,11 @@ use crate::speech::phones::Class;
 use crate::{Error, Result};
 use libloading::{Library, Symbol};
 use rand::seq::IndexedRandom;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use std::ffi::{CString, c_char, c_int, c_short, c_uint, c_void};
-use std::sync::Mutex;
+use std::ffi::{CStr, CString, c_char, c_int, c_short, c_uint, c_void};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const LIBRARY: &str = "libespeak-ng.so.1";
 
@@ -29,12 +29,14 @@ const VARIANTS: [&str; 30] = [
 const KEPT: usize = 4;
 
 /// Seconds of one utterance, about: what a share of minutes is counted in.
-const UTTERANCE: f32 = 4.0;
+pub(super) const UTTERANCE: f32 = 4.0;
 
 /// What one call of the synthesiser gave.
 #[derive(Default)]
-struct Said {
+pub(super) struct Said {
     samples: Vec<f32>,
+    /// Samples a second.
+    rate: u32,
     /// Start in milliseconds and IPA name of every phone.
     phones: Vec<(i32, String)>,
 }
@@ -82,20 +84,28 @@ unsafe extern "C" fn collect(samples: *mut c_short, count: c_int, mut event: *mu
 }
 
 /// How an utterance is spoken.
-struct Manner {
-    voice: String,
+pub(super) struct Manner {
+    pub voice: String,
     /// Words a minute.
-    rate: i32,
+    pub rate: i32,
     /// 0..=100 of the voice's own.
-    pitch: i32,
-    range: i32,
+    pub pitch: i32,
+    pub range: i32,
 }
 
-/// espeak-ng, loaded. One at a time: the library has one state for the whole process.
+impl Manner {
+    pub fn draw(voice: String, rng: &mut impl Rng) -> Manner {
+        Manner { voice, rate: rng.random_range(100..240), pitch: rng.random_range(15..85), range: rng.random_range(20..90) }
+    }
+}
+
+/// espeak-ng, loaded. One at a time: the library has one state for the whole process, so that a second waits for the first.
 pub struct Synthesiser {
     library: Library,
-    rate: u32,
+    _alone: MutexGuard<'static, ()>,
 }
+
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// `AUDIO_OUTPUT_SYNCHRONOUS`, phoneme events with IPA names, and no exit when data is missing.
 const SYNCHRONOUS: c_int = 2;
@@ -104,6 +114,9 @@ const UTF8: c_uint = 1;
 const RATE: c_int = 1;
 const PITCH: c_int = 3;
 const RANGE: c_int = 4;
+/// Phones in the International Phonetic Alphabet with this between them.
+const APART: char = '_';
+const IPA_APART: c_int = 2 | (APART as c_int) << 8;
 
 impl Synthesiser {
     /// # Errors
@@ -113,6 +126,7 @@ impl Synthesiser {
             what,
             hint: "install it: apt install libespeak-ng1 espeak-ng-data; or train without it: --synthetic-minutes 0".into(),
         };
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: a known system library, whose initialisers do nothing unusual.
         let library =
             unsafe { Library::new(LIBRARY) }.map_err(|_| missing(format!("the speech synthesiser {LIBRARY} is not installed")))?;
@@ -126,20 +140,32 @@ impl Synthesiser {
             set_callback(collect);
             rate
         };
-        let rate = u32::try_from(rate).ok().filter(|r| *r > 0);
-        Ok(Synthesiser { library, rate: rate.ok_or_else(|| missing("the speech synthesiser espeak-ng finds no data".into()))? })
+        if rate > 0 {
+            Ok(Synthesiser { library, _alone: alone })
+        } else {
+            Err(missing("the speech synthesiser espeak-ng finds no data".into()))
+        }
     }
 
-    fn say(&mut self, text: &str, manner: &Manner) -> Result<Said> {
+    /// Whether a voice is installed.
+    pub(super) fn has(&self, voice: &str) -> Result<bool> {
+        type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
+        let name = CString::new(voice).map_err(|_| failed(voice))?;
+        // SAFETY: name and type as in speak_lib.h; the string outlives the call.
+        unsafe { Ok(symbol::<SetVoice>(&self.library, b"espeak_SetVoiceByName")?(name.as_ptr()) == 0) }
+    }
+
+    pub(super) fn say(&mut self, text: &str, manner: &Manner) -> Result<Said> {
         type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
         type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
+        type SampleRate = unsafe extern "C" fn() -> c_int;
         type Synth = unsafe extern "C" fn(*const c_void, usize, c_uint, c_int, c_uint, c_uint, *mut c_uint, *mut c_void) -> c_int;
         let string = |s: &str| CString::new(s).map_err(|_| failed(s));
         let (voice, words) = (string(&manner.voice)?, string(text)?);
         let poisoned = |_| failed(text);
         *SAID.lock().map_err(poisoned)? = Some(Said::default());
         // SAFETY: names and types as in speak_lib.h; the strings outlive the calls, which return when all is said.
-        let status = unsafe {
+        let (status, rate) = unsafe {
             let set_voice: Symbol<SetVoice> = symbol(&self.library, b"espeak_SetVoiceByName")?;
             let set_parameter: Symbol<SetParameter> = symbol(&self.library, b"espeak_SetParameter")?;
             let synth: Symbol<Synth> = symbol(&self.library, b"espeak_Synth")?;
@@ -148,10 +174,40 @@ impl Synthesiser {
                 status |= set_parameter(parameter, value, 0);
             }
             let (null, no_data) = (std::ptr::null_mut(), std::ptr::null_mut());
-            status | synth(words.as_ptr().cast(), words.as_bytes_with_nul().len(), 0, 1, 0, UTF8, null, no_data)
+            status |= synth(words.as_ptr().cast(), words.as_bytes_with_nul().len(), 0, 1, 0, UTF8, null, no_data);
+            // A voice may bring its own.
+            let sample_rate: Symbol<SampleRate> = symbol(&self.library, b"espeak_ng_GetSampleRate")?;
+            (status, sample_rate())
         };
-        let said = SAID.lock().map_err(|_| failed(text))?.take();
-        said.filter(|s| status == 0 && !s.samples.is_empty()).ok_or_else(|| failed(&manner.voice))
+        let said = SAID.lock().map_err(|_| failed(text))?.take().filter(|s| status == 0 && rate > 0 && !s.samples.is_empty());
+        said.map(|said| Said { rate: rate as u32, ..said }).ok_or_else(|| failed(&manner.voice))
+    }
+
+    /// How the words of a text are pronounced in a language.
+    pub fn pronounce(&mut self, language: &str, text: &str) -> Result<Vec<Vec<Option<Class>>>> {
+        type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
+        type TextToPhonemes = unsafe extern "C" fn(*mut *const c_void, c_int, c_int) -> *const c_char;
+        let (voice, words) = (CString::new(language).map_err(|_| failed(language))?, CString::new(text).map_err(|_| failed(text))?);
+        let mut pronounced = String::new();
+        // SAFETY: names and types as in speak_lib.h. Each call reads one clause and moves the pointer on, to nothing at the end; what it
+        // returns holds until the next call.
+        unsafe {
+            let set_voice: Symbol<SetVoice> = symbol(&self.library, b"espeak_SetVoiceByName")?;
+            let to_phonemes: Symbol<TextToPhonemes> = symbol(&self.library, b"espeak_TextToPhonemes")?;
+            if set_voice(voice.as_ptr()) != 0 {
+                return Err(failed(language));
+            }
+            let mut rest = words.as_ptr().cast::<c_void>();
+            while !rest.is_null() {
+                let clause = to_phonemes(&mut rest, UTF8 as c_int, IPA_APART);
+                if clause.is_null() {
+                    break;
+                }
+                pronounced += &CStr::from_ptr(clause).to_string_lossy();
+                pronounced.push(' ');
+            }
+        }
+        Ok(words_of(&pronounced))
     }
 }
 
@@ -180,13 +236,28 @@ fn failed(what: &str) -> Error {
     Error::Unsupported { what: format!("espeak-ng could not say \"{what}\""), hint: "install espeak-ng-data with all its voices".into() }
 }
 
+/// Classes of the phones of every word; what the synthesiser remarks in brackets is no word.
+fn words_of(pronounced: &str) -> Vec<Vec<Option<Class>>> {
+    let spoken = |word: &str| -> Vec<Option<Class>> {
+        let phones = word.split(APART).filter(|phone| phone.chars().any(char::is_alphabetic));
+        let mut classes: Vec<Option<Class>> = phones.flat_map(Class::from_ipa).collect();
+        classes.dedup();
+        classes
+    };
+    let words = pronounced.split_whitespace().filter(|word| !word.starts_with('('));
+    words.map(spoken).filter(|word| !word.is_empty()).collect()
+}
+
 /// Pauses shorter than this, in seconds, are part of a stop and no silence.
 const SHORTEST_PAUSE: f64 = 0.06;
 
 /// Phones with their times; what is long as one symbol but moves (diphthongs) is shared out evenly.
-fn spans(said: &Said, rate: u32) -> Vec<Span> {
-    let end = said.samples.len() as f64 / f64::from(rate);
-    let starts = said.phones.iter().map(|(start, _)| f64::from(*start) / 1000.0);
+fn spans(said: &Said) -> Vec<Span> {
+    let end = said.samples.len() as f64 / f64::from(said.rate);
+    // Some voices leave out the pause at the start that they have announced.
+    let announced = said.phones.last().map_or(0.0, |(start, _)| f64::from(*start) / 1000.0);
+    let left_out = (announced - end).max(0.0);
+    let starts = said.phones.iter().map(|(start, _)| f64::from(*start) / 1000.0 - left_out);
     let ends = starts.clone().skip(1).chain([end]);
     let mut spans = Vec::new();
     for ((start, end), (_, name)) in starts.zip(ends).zip(&said.phones) {
@@ -215,34 +286,48 @@ pub fn takes(minutes: f32, seed: u64) -> Result<Vec<Take>> {
             crate::interrupt::check()?;
             let language = languages[n % languages.len()];
             let variant = variants.choose(&mut rng).copied().unwrap_or_default();
-            let manner = Manner {
-                voice: format!("{}+{variant}", language.voice),
-                rate: rng.random_range(100..240),
-                pitch: rng.random_range(15..85),
-                range: rng.random_range(20..90),
-            };
+            let manner = Manner::draw(format!("{}+{variant}", language.voice), &mut rng);
             let text = language.utterance(&mut rng);
             let said = synthesiser.say(&text, &manner)?;
             spoken.push((split, manner.voice, text, said));
         }
     }
-    let rate = synthesiser.rate;
-    spoken.into_par_iter().map(|(split, voice, text, said)| take(split, &voice, text, said, rate)).collect()
+    spoken.into_par_iter().map(|(split, voice, text, said)| take(Source::Synthetic, split, &voice, text, said)).collect()
 }
 
 /// The random stream of the synthesis.
 const STREAM: u64 = 11;
 
-fn take(split: Split, voice: &str, text: String, said: Said, rate: u32) -> Result<Take> {
-    let spans = spans(&said, rate);
-    let speech = Recording { samples: said.samples.into(), rate, channels: 1, missing: 0.0 }.to_speech()?;
+pub(super) fn take(source: Source, split: Split, voice: &str, text: String, said: Said) -> Result<Take> {
+    let spans = spans(&said);
+    let speech = Recording { samples: said.samples.into(), rate: said.rate, channels: 1, missing: 0.0 }.to_speech()?;
     let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
-    Ok(Take::silent(Source::Synthetic, split, voice, text, frames).hear(speech).label(&spans))
+    Ok(Take::silent(source, split, voice, text, frames).hear(speech).label(&spans))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pronunciations_are_words_of_classes() {
+        use Class::*;
+        let words = words_of("(en) b_ˈɪ_n (pl) p_f_ˈaɪ ,");
+        assert_eq!(
+            words,
+            [
+                vec![Some(BilabialStop), Some(CloseFront), Some(AlveolarNasal)],
+                vec![Some(BilabialStop), Some(Labiodental), Some(Open), Some(CloseFront)]
+            ]
+        );
+        match Synthesiser::load() {
+            Err(e) => eprintln!("SKIPPED: {e}"),
+            Ok(mut synthesiser) => {
+                assert_eq!(synthesiser.pronounce("en-us", "bin, bin").unwrap(), [words[0].clone(), words[0].clone()]);
+                assert!(synthesiser.pronounce("en-us", "").unwrap().is_empty());
+            }
+        }
+    }
 
     #[test]
     fn the_same_seed_says_the_same_with_phones_in_time() {
