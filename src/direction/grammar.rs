@@ -310,7 +310,7 @@ impl Reader<'_> {
         }
         let labels = Label::ALL.map(Label::name);
         let guess = spelling::guess(word, labels.into_iter().chain(lexicon::words()));
-        let hint = format!("{}Labels are {}; `gestus explain --words` lists the finer ones", guess, labels.join(", "));
+        let hint = format!("{guess}Labels are {}; `gestus explain --words` lists the finer ones", labels.join(", "));
         self.mistake(start, format!("no emotion is called \"{word}\""), hint)
     }
 

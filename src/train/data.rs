@@ -4,7 +4,7 @@ use super::npz::{Array, Npz};
 use super::track;
 use super::voices::Corpus;
 use crate::audio::features::{MEL_RATE, Mel, Prosody};
-use crate::audio::{self, SPEECH_RATE, Speech};
+use crate::audio::{self, Recording, SPEECH_RATE, Speech};
 use crate::emotion::Label;
 use crate::face::vector::{CHANNELS, Row};
 use crate::speech::align::Pronounced;
@@ -224,8 +224,8 @@ pub fn phones(root: &Path) -> Result<Vec<Take>> {
                 _ => Split::Train,
             };
             let emotion = row.get("emotion").and_then(|e| Label::parse(e)).unwrap_or_default();
-            let text = row.get("text").map(|words| Text { words: words.clone(), span: None }).into_iter().collect();
-            let take = spoken(source, split, speaker, name, &folder).map(|take| Take { emotion, text, ..take });
+            let text = text_in(row);
+            let take = recorded(source, split, speaker, name, &folder).map(|take| Take { emotion, text, ..take });
             // The machine's phones come up to 0.12 s late: loud vowels are labelled as stops. Only what is printed about them is by them.
             let labelled = source != Source::Ravdess || split != Split::Train;
             Some(take.map(|take| if labelled { take.label(spans) } else { take }))
@@ -243,8 +243,8 @@ pub fn voices(root: &Path) -> Result<Vec<Take>> {
         let read = |row: &HashMap<String, String>| -> Option<Result<Take>> {
             let learned = |speaker: &&String| corpus.is_none_or(|c| c.split(speaker) == Split::Train);
             let (name, speaker) = (row.get("file")?, row.get("speaker").filter(learned)?);
-            let text = row.get("text").map(|words| Text { words: words.clone(), span: None }).into_iter().collect();
-            Some(spoken(source, Split::Train, speaker, name, &folder).map(|take| Take { text, ..take }))
+            let text = text_in(row);
+            Some(recorded(source, Split::Train, speaker, name, &folder).map(|take| Take { text, ..take }))
         };
         takes.extend(table_rows(&folder.join("labels.csv"))?.par_iter().filter_map(read).collect::<Result<Vec<_>>>()?);
     }
@@ -258,11 +258,21 @@ pub(super) struct Span {
     pub class: Option<Class>,
 }
 
+/// The text of a row of labels, whose times nobody knows.
+fn text_in(row: &HashMap<String, String>) -> Vec<Text> {
+    row.get("text").map(|words| Text { words: words.clone(), span: None }).into_iter().collect()
+}
+
 /// One recording of a corpus.
-fn spoken(source: Source, split: Split, speaker: &str, name: &str, folder: &Path) -> Result<Take> {
-    let speech = audio::decode_file(&folder.join("audio").join(format!("{name}.ogg")))?.to_speech()?;
+fn recorded(source: Source, split: Split, speaker: &str, name: &str, folder: &Path) -> Result<Take> {
+    spoken(source, split, speaker, name.to_string(), &audio::decode_file(&folder.join("audio").join(format!("{name}.ogg")))?)
+}
+
+/// A take of speech alone.
+pub(super) fn spoken(source: Source, split: Split, speaker: &str, name: String, recording: &Recording) -> Result<Take> {
+    let speech = recording.to_speech()?;
     let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
-    Ok(Take::silent(source, split, speaker, name.to_string(), frames).hear(speech))
+    Ok(Take::silent(source, split, speaker, name, frames).hear(speech))
 }
 
 fn phone_spans(table: &Path, source: Source) -> Result<HashMap<String, Vec<Span>>> {

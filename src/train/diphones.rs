@@ -6,7 +6,7 @@
 
 use super::data::{Source, Split, Take};
 use super::sentences::{LANGUAGES, Language, spelled};
-use super::synthesis::{Manner, Synthesiser, UTTERANCE, take};
+use super::synthesis::{Manner, Synthesiser, UTTERANCE};
 use crate::Result;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -23,8 +23,8 @@ static MORE: [Language; 7] = [
     spelled("ca", "t d n s z x tx j k g l r ny ll", "a e i o u ai", &[]),
 ];
 
-/// Voices by the language of their words, as MBROLA names them. Voices are left out that lack diphones which espeak-ng asks for (Spanish and
-/// Hindi ones) and those of languages that are kept for judging.
+/// Voices by the language of their words, as MBROLA names them. Voices are left out that lack diphones which espeak-ng asks for (Spanish,
+/// Hindi and others), one whose phones lie elsewhere (us3), and those of languages that are kept for judging.
 const VOICES: [(&str, &[&str]); 18] = [
     ("en-gb-x-rp", &["en1"]),
     ("en-us", &["us1", "us2"]),
@@ -62,7 +62,7 @@ pub fn takes(split: Split, minutes: f32, seed: u64) -> Result<Vec<Take>> {
         let said = synthesiser.say(&text, &manner)?;
         spoken.push((voice.clone(), text, said));
     }
-    spoken.into_par_iter().map(|(voice, text, said)| take(Source::Diphones, split, &voice, text, said)).collect()
+    spoken.into_par_iter().map(|(voice, text, said)| said.take(Source::Diphones, split, &voice, text)).collect()
 }
 
 /// The random stream of the draws.
@@ -72,10 +72,11 @@ const STREAM: u64 = 13;
 fn installed(split: Split, synthesiser: &Synthesiser) -> Result<Vec<(String, &'static Language)>> {
     let mut voices = Vec::new();
     for (spoken, names) in &VOICES {
-        let language = LANGUAGES.iter().chain(&MORE).find(|language| language.voice == *spoken && language.split == split);
-        for (name, language) in names.iter().zip(std::iter::repeat(language)) {
+        let mut languages = LANGUAGES.iter().chain(&MORE);
+        let Some(language) = languages.find(|language| language.voice == *spoken && language.split == split) else { continue };
+        for name in *names {
             let voice = format!("mb-{name}");
-            if let Some(language) = language.filter(|_| matches!(synthesiser.has(&voice), Ok(true))) {
+            if synthesiser.has(&voice)? {
                 voices.push((voice, language));
             }
         }

@@ -4,10 +4,10 @@
 //! The library and its voices are loaded when they are asked for (Debian's `libflite1`); where they are missing, there are no takes. The same
 //! seed says the same with the same phones; only the noise in the voices is drawn by the library.
 
-use super::data::{FPS, Source, Span, Split, Take};
+use super::data::{self, Source, Span, Split, Take};
 use super::sentences::LANGUAGES;
 use super::synthesis::UTTERANCE;
-use crate::audio::{Recording, SPEECH_RATE};
+use crate::audio::Recording;
 use crate::speech::phones::Class;
 use crate::{Error, Result};
 use libloading::{Library, Symbol};
@@ -71,9 +71,8 @@ pub fn takes(minutes: f32, seed: u64) -> Result<Vec<Take>> {
         spoken.push((speaker.name, say(&flite, speaker, &text, slower, higher)?, text));
     }
     let take = |(voice, said, text): (&str, Said, String)| -> Result<Take> {
-        let speech = Recording { samples: said.samples.into(), rate: said.rate, channels: 1, missing: 0.0 }.to_speech()?;
-        let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
-        Ok(Take::silent(Source::Flite, Split::Train, voice, text, frames).hear(speech).label(&said.spans))
+        let recording = Recording { samples: said.samples.into(), rate: said.rate, channels: 1, missing: 0.0 };
+        Ok(data::spoken(Source::Flite, Split::Train, voice, text, &recording)?.label(&said.spans))
     };
     spoken.into_par_iter().map(take).collect()
 }
@@ -111,7 +110,7 @@ fn say(flite: &Library, speaker: &Speaker, text: &str, slower: f32, higher: f32)
         if utterance.is_null() {
             return Err(failed(text));
         }
-        let wave = &*symbol::<WaveOf>(flite, "utt_wave")?(utterance);
+        let wave = symbol::<WaveOf>(flite, "utt_wave")?(utterance).as_ref().ok_or_else(|| failed(text))?;
         let samples = std::slice::from_raw_parts(wave.samples, wave.count as usize).iter().map(|s| f32::from(*s) / 32768.0).collect();
         let (next, name, number): (Symbol<Step>, Symbol<Name>, Symbol<Number>) =
             (symbol(flite, "item_next")?, symbol(flite, "item_feat_string")?, symbol(flite, "item_feat_float")?);

@@ -6,9 +6,9 @@
 //! [`super::augment`]. The same seed says the same things in the same voices with the same phones; only the hiss of their breath differs, which
 //! the library draws by itself.
 
-use super::data::{FPS, Source, Span, Split, Take};
+use super::data::{Source, Span, Split, Take, spoken};
 use super::sentences::LANGUAGES;
-use crate::audio::{Recording, SPEECH_RATE};
+use crate::audio::Recording;
 use crate::speech::phones::Class;
 use crate::{Error, Result};
 use libloading::{Library, Symbol};
@@ -149,27 +149,29 @@ impl Synthesiser {
 
     /// Whether a voice is installed.
     pub(super) fn has(&self, voice: &str) -> Result<bool> {
+        Ok(self.set_voice(voice)? == 0)
+    }
+
+    /// Speaks in a voice from now on; not 0 where there is none of that name.
+    fn set_voice(&self, voice: &str) -> Result<c_int> {
         type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
         let name = CString::new(voice).map_err(|_| failed(voice))?;
         // SAFETY: name and type as in speak_lib.h; the string outlives the call.
-        unsafe { Ok(symbol::<SetVoice>(&self.library, b"espeak_SetVoiceByName")?(name.as_ptr()) == 0) }
+        unsafe { Ok(symbol::<SetVoice>(&self.library, b"espeak_SetVoiceByName")?(name.as_ptr())) }
     }
 
     pub(super) fn say(&mut self, text: &str, manner: &Manner) -> Result<Said> {
-        type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
         type SetParameter = unsafe extern "C" fn(c_int, c_int, c_int) -> c_int;
         type SampleRate = unsafe extern "C" fn() -> c_int;
         type Synth = unsafe extern "C" fn(*const c_void, usize, c_uint, c_int, c_uint, c_uint, *mut c_uint, *mut c_void) -> c_int;
-        let string = |s: &str| CString::new(s).map_err(|_| failed(s));
-        let (voice, words) = (string(&manner.voice)?, string(text)?);
+        let words = CString::new(text).map_err(|_| failed(text))?;
+        let mut status = self.set_voice(&manner.voice)?;
         let poisoned = |_| failed(text);
         *SAID.lock().map_err(poisoned)? = Some(Said::default());
-        // SAFETY: names and types as in speak_lib.h; the strings outlive the calls, which return when all is said.
-        let (status, rate) = unsafe {
-            let set_voice: Symbol<SetVoice> = symbol(&self.library, b"espeak_SetVoiceByName")?;
+        // SAFETY: names and types as in speak_lib.h; the text outlives the call, which returns when all is said.
+        let rate = unsafe {
             let set_parameter: Symbol<SetParameter> = symbol(&self.library, b"espeak_SetParameter")?;
             let synth: Symbol<Synth> = symbol(&self.library, b"espeak_Synth")?;
-            let mut status = set_voice(voice.as_ptr());
             for (parameter, value) in [(RATE, manner.rate), (PITCH, manner.pitch), (RANGE, manner.range)] {
                 status |= set_parameter(parameter, value, 0);
             }
@@ -177,7 +179,7 @@ impl Synthesiser {
             status |= synth(words.as_ptr().cast(), words.as_bytes_with_nul().len(), 0, 1, 0, UTF8, null, no_data);
             // A voice may bring its own.
             let sample_rate: Symbol<SampleRate> = symbol(&self.library, b"espeak_ng_GetSampleRate")?;
-            (status, sample_rate())
+            sample_rate()
         };
         let said = SAID.lock().map_err(|_| failed(text))?.take().filter(|s| status == 0 && rate > 0 && !s.samples.is_empty());
         said.map(|said| Said { rate: rate as u32, ..said }).ok_or_else(|| failed(&manner.voice))
@@ -185,18 +187,16 @@ impl Synthesiser {
 
     /// How the words of a text are pronounced in a language.
     pub fn pronounce(&mut self, language: &str, text: &str) -> Result<Vec<Vec<Option<Class>>>> {
-        type SetVoice = unsafe extern "C" fn(*const c_char) -> c_int;
         type TextToPhonemes = unsafe extern "C" fn(*mut *const c_void, c_int, c_int) -> *const c_char;
-        let (voice, words) = (CString::new(language).map_err(|_| failed(language))?, CString::new(text).map_err(|_| failed(text))?);
+        let words = CString::new(text).map_err(|_| failed(text))?;
+        if !self.has(language)? {
+            return Err(failed(language));
+        }
         let mut pronounced = String::new();
         // SAFETY: names and types as in speak_lib.h. Each call reads one clause and moves the pointer on, to nothing at the end; what it
         // returns holds until the next call.
         unsafe {
-            let set_voice: Symbol<SetVoice> = symbol(&self.library, b"espeak_SetVoiceByName")?;
             let to_phonemes: Symbol<TextToPhonemes> = symbol(&self.library, b"espeak_TextToPhonemes")?;
-            if set_voice(voice.as_ptr()) != 0 {
-                return Err(failed(language));
-            }
             let mut rest = words.as_ptr().cast::<c_void>();
             while !rest.is_null() {
                 let clause = to_phonemes(&mut rest, UTF8 as c_int, IPA_APART);
@@ -292,17 +292,18 @@ pub fn takes(minutes: f32, seed: u64) -> Result<Vec<Take>> {
             spoken.push((split, manner.voice, text, said));
         }
     }
-    spoken.into_par_iter().map(|(split, voice, text, said)| take(Source::Synthetic, split, &voice, text, said)).collect()
+    spoken.into_par_iter().map(|(split, voice, text, said)| said.take(Source::Synthetic, split, &voice, text)).collect()
 }
 
 /// The random stream of the synthesis.
 const STREAM: u64 = 11;
 
-pub(super) fn take(source: Source, split: Split, voice: &str, text: String, said: Said) -> Result<Take> {
-    let spans = spans(&said);
-    let speech = Recording { samples: said.samples.into(), rate: said.rate, channels: 1, missing: 0.0 }.to_speech()?;
-    let frames = speech.samples.len() * FPS / SPEECH_RATE as usize;
-    Ok(Take::silent(source, split, voice, text, frames).hear(speech).label(&spans))
+impl Said {
+    pub fn take(self, source: Source, split: Split, voice: &str, text: String) -> Result<Take> {
+        let spans = spans(&self);
+        let recording = Recording { samples: self.samples.into(), rate: self.rate, channels: 1, missing: 0.0 };
+        Ok(spoken(source, split, voice, text, &recording)?.label(&spans))
+    }
 }
 
 #[cfg(test)]
