@@ -72,11 +72,11 @@ impl Models {
         self.once(&SHIPPED, || FaceModel::from_bytes(&self.content_bytes()?, &face()?))
     }
 
-    /// The ear for feelings.
+    /// The ear for feelings, with its content encoder.
     pub fn voice(&self) -> Result<Arc<VoiceEncoder>> {
         static SHIPPED: [OnceLock<Arc<VoiceEncoder>>; 2] = [const { OnceLock::new() }; 2];
         let voice = || self.bytes("emotion", VOICE);
-        self.once(&SHIPPED, || VoiceEncoder::from_bytes(&voice()?))
+        self.once(&SHIPPED, || VoiceEncoder::from_bytes(&voice()?, self.content()?))
     }
 
     /// The body; both shipped sets have the same, whose recordings allow commercial use, and so has a folder without one.

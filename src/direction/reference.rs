@@ -6,7 +6,7 @@ use super::Direction;
 use super::given::Excerpt;
 use super::likeness::Likeness;
 use crate::audio::{self, Speech};
-use crate::emotion::voice::{Voice, VoiceEncoder};
+use crate::emotion::voice::VoiceEncoder;
 use crate::emotion::{EMOTION, Point};
 use crate::formats::{self, Format};
 use crate::models::Models;
@@ -60,8 +60,8 @@ impl Feeling {
     /// Hears a recording.
     pub fn of(speech: &Speech, ear: &VoiceEncoder) -> Result<Feeling> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        let course = ear.hear(speech, frames)?;
-        let weights = Voice::of(speech, frames).weights();
+        let voice = ear.listen(speech, frames)?;
+        let (course, weights) = (ear.hear(&voice)?, voice.weights());
         let total = weights.iter().sum::<f32>().max(1e-6);
         let mean = std::array::from_fn(|i| course.iter().zip(&weights).map(|(p, w)| w * p[i]).sum::<f32>() / total);
         Ok(Feeling { course, mean, seconds: speech.seconds })

@@ -1,15 +1,18 @@
-//! How a stretch of speech is spoken, in [`FUNCTIONALS`] numbers: spectrum, its spread and its unrest, loudness, pitch, voicing, rhythm.
+//! How a stretch of speech is spoken, in [`FUNCTIONALS`] numbers: spectrum, its spread and its unrest, loudness, pitch, voicing, rhythm,
+//! [phonation](super::phonation), and mean and spread of what the content encoder hears on its way to the words.
 //!
 //! Such sums over a stretch tell feelings of unheard speakers better than small networks of frames do (Eyben et al. 2016,
 //! "The Geneva minimalistic acoustic parameter set", <https://doi.org/10.1109/TAFFC.2015.2457417>), and most of all beside
 //! what is usual for the voice.
 
+use super::phonation;
 use super::voice::{HEARD_BANDS, Voice};
+use crate::speech::content::TIMBRE;
 use crate::statistics::{deviation, mean, pearson};
 use std::f32::consts::{PI, TAU};
 
 /// Numbers of a stretch, loudness first.
-pub const FUNCTIONALS: usize = 3 * HEARD_BANDS + REST;
+pub const FUNCTIONALS: usize = 3 * HEARD_BANDS + REST + phonation::NUMBERS + 2 * TIMBRE;
 /// Those that are not of single bands.
 const REST: usize = 1 + LOUDNESS + PITCH + VOICING + GROUPS * (GROUPS + 1) / 2 + RHYTHM + 1;
 const LOUDNESS: usize = 4;
@@ -57,6 +60,9 @@ impl Functionals {
         numbers.extend(together(voice, &weights));
         numbers.extend(rhythm(&level));
         numbers.push(agreement(&voice.pitch, &level));
+        numbers.extend(phonation::numbers(&voice.phonation));
+        numbers.extend((0..TIMBRE).map(|i| weighted(&weights, |n| voice.timbre[n][i])));
+        numbers.extend((0..TIMBRE).map(|i| spread(&weights, |n| voice.timbre[n][i])));
         Some(Functionals { numbers: std::array::from_fn(|i| numbers[i]) })
     }
 
@@ -172,13 +178,15 @@ mod tests {
             pitch: (0..frames).map(|n| 5.0 + 0.3 * n as f32 / 30.0).collect(),
             voicing: vec![0.8; frames],
             level: vec![0.8; frames],
+            phonation: vec![Default::default(); phonation::PER_MOTION_FRAME * frames],
+            timbre: vec![[0.1; TIMBRE]; frames],
         }
     }
 
     #[test]
     fn rhythm_and_melody_are_what_was_put_in() {
         let numbers = Functionals::of(&voice(120, 3.0)).unwrap().numbers;
-        let first = FUNCTIONALS - 1 - RHYTHM;
+        let first = 3 * HEARD_BANDS + REST - 1 - RHYTHM;
         let rhythm = &numbers[first..first + RHYTHM];
         // Lines stand 30 / 256 Hz apart, five in a band.
         let loudest = (0..RHYTHM).max_by(|a, b| rhythm[*a].total_cmp(&rhythm[*b])).unwrap();

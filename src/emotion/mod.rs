@@ -8,6 +8,7 @@ pub mod confidence;
 pub mod functionals;
 pub mod lexicon;
 mod mixture;
+pub mod phonation;
 pub mod voice;
 
 pub use mixture::{affect, mixture, simplest};

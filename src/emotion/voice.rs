@@ -8,12 +8,14 @@
 //! that the nearest label is the likeliest.
 
 use super::functionals::{Functionals, MIDDLE_PITCH, TOLD};
+use super::phonation::{self, PER_MOTION_FRAME, Phonation};
 use super::{EMOTION, Label, Point, simplest};
 use crate::audio::Speech;
 use crate::audio::features::{BANDS, Mel, Prosody};
 use crate::body::curves;
 use crate::layers::{Conv, Dropout, linear, normalise};
 use crate::models::Models;
+use crate::speech::content::{ContentEncoder, TIMBRE};
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Module, Tensor};
 use candle_nn::{Init, Linear, VarBuilder};
@@ -86,23 +88,29 @@ pub struct Voice {
     pub voicing: Vec<f32>,
     /// Loudness over the recording's floor, 0..=1: also how much a frame counts.
     pub level: Vec<f32>,
+    /// [`PER_MOTION_FRAME`] times as many.
+    pub phonation: Vec<Phonation>,
+    /// What the content encoder hears of the voice.
+    pub timbre: Vec<[f32; TIMBRE]>,
 }
 
 impl Voice {
     /// Listens to a recording, `frames` motion frames of it.
-    pub fn of(speech: &Speech, frames: usize) -> Voice {
+    pub fn of(speech: &Speech, frames: usize, content: &ContentEncoder) -> Result<Voice> {
         let mel = Mel::of(speech);
         let prosody = Prosody::of(speech, &mel, frames);
         let quiet = [mel.values.iter().copied().fold(0.0, f32::min); BANDS];
         let row = |n: usize| if n < mel.frames() { mel.row(n) } else { &quiet[..] };
         let band = |n: usize, b: usize| (4 * n..4 * n + 4).map(|k| row(k)[2 * b] + row(k)[2 * b + 1]).sum::<f32>() / 8.0;
         let hertz = prosody.median_hertz.max(1.0).ln();
-        Voice {
+        Ok(Voice {
             bands: (0..frames).map(|n| std::array::from_fn(|b| band(n, b))).collect(),
             pitch: prosody.pitch.iter().map(|p| if *p == 0.0 { 0.0 } else { p + hertz }).collect(),
             voicing: prosody.voicing,
             level: prosody.level,
-        }
+            phonation: phonation::listen(speech, frames),
+            timbre: content.timbre(&mel, frames)?,
+        })
     }
 
     pub fn frames(&self) -> usize {
@@ -112,7 +120,14 @@ impl Voice {
     /// Frames `from..to`.
     pub fn part(&self, from: usize, to: usize) -> Voice {
         let cut = |v: &[f32]| v[from..to].to_vec();
-        Voice { bands: self.bands[from..to].to_vec(), pitch: cut(&self.pitch), voicing: cut(&self.voicing), level: cut(&self.level) }
+        Voice {
+            bands: self.bands[from..to].to_vec(),
+            pitch: cut(&self.pitch),
+            voicing: cut(&self.voicing),
+            level: cut(&self.level),
+            phonation: self.phonation[PER_MOTION_FRAME * from..PER_MOTION_FRAME * to].to_vec(),
+            timbre: self.timbre[from..to].to_vec(),
+        }
     }
 
     /// How much each frame counts: what is loud and has a pitch nearby is speech; pauses and noise are not.
@@ -187,6 +202,7 @@ pub struct Networks {
 
 /// See the module's text.
 pub struct VoiceEncoder {
+    content: Arc<ContentEncoder>,
     pub networks: Networks,
     sums: Sums,
 }
@@ -206,6 +222,8 @@ struct Sums {
 pub const LANDMARKS: usize = 512;
 /// Deviations beyond which what is told counts no more.
 const FAR: f64 = 4.0;
+/// Steps of a deviation that a landmark's byte tells: 4 deviations either way fill it.
+const FINENESS: f64 = 31.0;
 /// Sharpness of nearness: its natural log falls by this much over the number of dimensions for a squared distance of 1.
 const NARROW: f64 = 0.5;
 /// What scores are multiplied by to be natural logs of odds.
@@ -224,12 +242,22 @@ pub fn nearness(rows: &Tensor, landmarks: &Tensor) -> candle_core::Result<Tensor
     (distance * (-NARROW / TOLD as f64))?.exp()
 }
 
+/// Landmarks as the bytes that are stored, 1 / [`FINENESS`] of a deviation apart: what is told is no surer than that.
+pub fn stored(landmarks: &Tensor) -> candle_core::Result<Tensor> {
+    landmarks.affine(FINENESS, 128.0)?.round()?.to_dtype(DType::U8)
+}
+
+/// Landmarks from their bytes.
+pub fn restored(landmarks: &Tensor) -> candle_core::Result<Tensor> {
+    landmarks.to_dtype(DType::F32)?.affine(1.0 / FINENESS, -128.0 / FINENESS)
+}
+
 impl Sums {
     fn new(vb: VarBuilder) -> candle_core::Result<Sums> {
         Ok(Sums {
             centre: vb.get(TOLD, "centre")?,
             scale: vb.get(TOLD, "scale")?,
-            landmarks: vb.get((LANDMARKS, TOLD), "landmarks")?,
+            landmarks: restored(&vb.get((LANDMARKS, TOLD), "landmarks")?)?,
             weights: vb.get((LANDMARKS, CLASSES), "weights")?,
         })
     }
@@ -334,8 +362,9 @@ impl Networks {
 }
 
 impl VoiceEncoder {
-    pub fn new(vb: VarBuilder) -> candle_core::Result<VoiceEncoder> {
-        Ok(VoiceEncoder { sums: Sums::new(vb.pp("sums"))?, networks: Networks::new(vb)? })
+    /// `content` is the encoder that it was trained with.
+    pub fn new(vb: VarBuilder, content: Arc<ContentEncoder>) -> candle_core::Result<VoiceEncoder> {
+        Ok(VoiceEncoder { content, sums: Sums::new(vb.pp("sums"))?, networks: Networks::new(vb)? })
     }
 
     /// What is made of several stretches, which are padded to one length.
@@ -400,18 +429,22 @@ impl VoiceEncoder {
         Models::Standard.voice()
     }
 
-    /// Reads the encoder from the bytes of its safetensors file.
-    pub fn from_bytes(bytes: &[u8]) -> Result<VoiceEncoder> {
+    /// Reads the encoder from the bytes of its safetensors file; `content` is the encoder that it was trained with.
+    pub fn from_bytes(bytes: &[u8], content: Arc<ContentEncoder>) -> Result<VoiceEncoder> {
         let damaged = |e: candle_core::Error| Error::malformed("emotion weights", format!("damaged weights: {e}"));
         let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(damaged)?;
-        VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(damaged)
+        VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu), content).map_err(damaged)
     }
 
-    /// What a recording feels: a point for each of its first `frames` motion frames. Where nobody speaks the feeling of the
-    /// speech around lasts, and without any speech it is neutral.
-    pub fn hear(&self, speech: &Speech, frames: usize) -> Result<Vec<Point>> {
-        let voice = Voice::of(speech, frames);
-        let weights = voice.weights();
+    /// What there is to hear in the first `frames` motion frames of a recording.
+    pub fn listen(&self, speech: &Speech, frames: usize) -> Result<Voice> {
+        Voice::of(speech, frames, &self.content)
+    }
+
+    /// What a recording feels: a point for each of its motion frames. Where nobody speaks the feeling of the speech around lasts, and
+    /// without any speech it is neutral.
+    pub fn hear(&self, voice: &Voice) -> Result<Vec<Point>> {
+        let (frames, weights) = (voice.frames(), voice.weights());
         let known = weights.iter().sum::<f32>() >= KNOWN;
         let centres: Vec<usize> = (0..frames).step_by(HOP).collect();
         let bounds = |c: usize| (c.saturating_sub(STRETCH / 2), (c + STRETCH / 2 + 1).min(frames));
@@ -465,8 +498,8 @@ mod tests {
 
     fn encoder() -> (VarMap, VoiceEncoder) {
         let map = VarMap::new();
-        let encoder = VoiceEncoder::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu)).unwrap();
-        (map, encoder)
+        let vb = VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu);
+        (map, VoiceEncoder::new(vb, Models::Standard.content().unwrap()).unwrap())
     }
 
     fn voice(frames: usize, level: f32) -> Voice {
@@ -476,6 +509,8 @@ mod tests {
             pitch: vec![5.0; frames],
             voicing: vec![0.8; frames],
             level: vec![0.8; frames],
+            phonation: vec![Phonation::default(); PER_MOTION_FRAME * frames],
+            timbre: vec![[level; TIMBRE]; frames],
         }
     }
 
@@ -519,10 +554,18 @@ mod tests {
     }
 
     #[test]
+    fn stored_landmarks_come_back_to_a_step() -> Result<()> {
+        let values: Vec<f32> = (0..400).map(|i| 0.02 * i as f32 - 4.0).collect();
+        let back = restored(&stored(&Tensor::from_slice(&values, (20, 20), &Device::Cpu)?)?)?.flatten_all()?.to_vec1::<f32>()?;
+        assert!(back.iter().zip(&values).all(|(b, v)| (b - v).abs() <= 0.5 / FINENESS as f32 + 1e-4));
+        Ok(())
+    }
+
+    #[test]
     fn silence_is_neutral_and_a_pause_keeps_the_feeling() -> Result<()> {
         let (_, encoder) = encoder();
         let silence = Speech { samples: vec![0.0; 32_000], seconds: 2.0 };
-        assert_eq!(encoder.hear(&silence, 60)?, vec![[0.0; EMOTION]; 60]);
+        assert_eq!(encoder.hear(&encoder.listen(&silence, 60)?)?, vec![[0.0; EMOTION]; 60]);
         let counts: Vec<f32> = (0..30).map(|k| if k < 10 { 1.0 } else { 0.0 }).collect();
         let settled = settle(&vec![Label::Happy.mean(); 30], &counts, 300);
         assert!((settled[250][0] - Label::Happy.mean()[0]).abs() < 0.05, "{:?}", settled[250]);

@@ -7,7 +7,7 @@ use crate::emotion::voice::{Excerpt, VoiceEncoder, class_point};
 use crate::speech::content::ContentEncoder;
 use crate::train::data::Split;
 use crate::train::emotion::{accuracy, tell};
-use crate::train::voices::{Clip, Corpus, clips};
+use crate::train::voices::{Corpus, Spoken, clips};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::fmt;
@@ -38,11 +38,11 @@ pub struct Report {
 
 /// Judges on the unseen actors of all corpora under `root`.
 pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> Result<Report> {
-    let clips = clips(root)?;
+    let clips = Spoken::all(clips(root)?, content)?;
     let (mut figures, mut confusion) = (Vec::new(), Vec::new());
     let mut add = |what: String, value: f32, chance: f32| figures.push(Figure { what, value, chance });
     for corpus in Corpus::ALL {
-        let unseen: Vec<&Clip> = clips.iter().filter(|c| c.corpus == corpus && c.split == Split::Test).collect();
+        let unseen: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == corpus && c.clip.split == Split::Test).collect();
         if unseen.is_empty() {
             continue;
         }
@@ -50,13 +50,13 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
         for (how, references) in [("from one clip", 0), ("beside ten other clips", REFERENCES)] {
             let told = tell(voice, &unseen, references)?;
             add(format!("{corpus:?}, {n} classes, {how}"), accuracy(&told, &unseen), chance);
-            let aroused = |clip: &Clip| class_point(clip.class)[1] > AROUSED;
+            let aroused = |spoken: &Spoken| class_point(spoken.clip.class)[1] > AROUSED;
             let right = told.iter().zip(&unseen).filter(|(t, c)| (t.point[1] > AROUSED) == aroused(c)).count();
             let share = unseen.iter().filter(|c| aroused(c)).count() as f32 / unseen.len() as f32;
             add(format!("{corpus:?}, high or low arousal, {how}"), right as f32 / unseen.len() as f32, share.max(1.0 - share));
             for (i, name) in ["valence", "arousal"].into_iter().enumerate() {
                 let (guess, truth): (Vec<f32>, Vec<f32>) =
-                    told.iter().zip(&unseen).map(|(t, c)| (t.point[i], class_point(c.class)[i])).unzip();
+                    told.iter().zip(&unseen).map(|(t, c)| (t.point[i], class_point(c.clip.class)[i])).unzip();
                 add(format!("{corpus:?}, R2 of {name}, {how}"), explained(&guess, &truth), 0.0);
             }
             if corpus == Corpus::Ravdess && references > 0 {
@@ -65,25 +65,25 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
         }
     }
     super::phones::phones(content, root)?.into_iter().for_each(|figure| add(figure.what, figure.value, figure.chance));
-    let acted: Vec<&Clip> = clips.iter().filter(|c| c.corpus == Corpus::Ravdess).collect();
+    let acted: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == Corpus::Ravdess).collect();
     for (name, latents) in latents(voice, content, &acted)? {
-        let part = |keep: &dyn Fn(&Clip) -> bool, class: &dyn Fn(&Clip) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {
+        let part = |keep: &dyn Fn(&Spoken) -> bool, class: &dyn Fn(&Spoken) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {
             acted.iter().zip(&latents).filter(|(c, _)| keep(c)).map(|(c, row)| (row.clone(), class(c))).unzip()
         };
-        let emotion = |c: &Clip| c.class;
-        let (rows, classes) = part(&|c| c.split != Split::Test, &emotion);
-        let (unseen, truth) = part(&|c| c.split == Split::Test, &emotion);
+        let emotion = |c: &Spoken| c.clip.class;
+        let (rows, classes) = part(&|c| c.clip.split != Split::Test, &emotion);
+        let (unseen, truth) = part(&|c| c.clip.split == Split::Test, &emotion);
         add(
             format!("linear probe, emotion of unseen actors from {name}"),
             Probe::fit(&rows, &classes, RIDGE).accuracy(&unseen, &truth),
             0.125,
         );
         // The same actors say everything twice: learn from the first time, be judged by the second.
-        let mut names: Vec<&str> = acted.iter().map(|c| c.speaker.as_str()).collect();
+        let mut names: Vec<&str> = acted.iter().map(|c| c.clip.speaker.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let speaker = |c: &Clip| names.iter().position(|n| *n == c.speaker).unwrap_or(0);
-        let first = |c: &Clip| c.name.split('-').nth(5) == Some("01");
+        let speaker = |c: &Spoken| names.iter().position(|n| *n == c.clip.speaker).unwrap_or(0);
+        let first = |c: &Spoken| c.clip.name.split('-').nth(5) == Some("01");
         let (rows, classes) = part(&first, &speaker);
         let (again, truth) = part(&|c| !first(c), &speaker);
         add(
@@ -99,16 +99,16 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
 type Latents = (&'static str, Vec<Vec<f32>>);
 
 /// Mean and deviation over each clip of what is heard at three places: the bands, what is said, what is felt.
-fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Clip]) -> Result<Vec<Latents>> {
-    let bands = |clip: &&Clip| {
-        let mel = Mel::of(&clip.speech);
-        statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &clip.voice.weights())
+fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken]) -> Result<Vec<Latents>> {
+    let bands = |spoken: &&Spoken| {
+        let mel = Mel::of(&spoken.clip.speech);
+        statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &spoken.voice.weights())
     };
-    let said = |clip: &&Clip| -> Result<Vec<f32>> {
-        let latent = content.encode(&Mel::of(&clip.speech).normalised(), clip.voice.frames())?.latent();
-        Ok(statistics(latent.iter().map(|row| &row[..]), &clip.voice.weights()))
+    let said = |spoken: &&Spoken| -> Result<Vec<f32>> {
+        let latent = content.encode(&Mel::of(&spoken.clip.speech).normalised(), spoken.voice.frames())?.latent();
+        Ok(statistics(latent.iter().map(|row| &row[..]), &spoken.voice.weights()))
     };
-    let felt = |clip: &&Clip| -> Result<Vec<f32>> { Ok(voice.points(&[Excerpt::new(clip.voice.clone(), None)])?[0].to_vec()) };
+    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.points(&[Excerpt::new(spoken.voice.clone(), None)])?[0].to_vec()) };
     Ok(vec![
         ("log-mel bands", clips.par_iter().map(bands).collect()),
         ("the content latent", clips.par_iter().map(said).collect::<Result<_>>()?),
@@ -135,9 +135,9 @@ fn explained(guess: &[f32], truth: &[f32]) -> f32 {
     1.0 - rest / all.max(1e-6)
 }
 
-fn table(told: &[usize], clips: &[&Clip], classes: usize) -> Vec<Vec<f32>> {
+fn table(told: &[usize], clips: &[&Spoken], classes: usize) -> Vec<Vec<f32>> {
     let mut counts = vec![vec![0.0; classes]; classes];
-    told.iter().zip(clips).for_each(|(t, c)| counts[c.class][*t] += 1.0);
+    told.iter().zip(clips).for_each(|(t, c)| counts[c.clip.class][*t] += 1.0);
     for row in &mut counts {
         let total = row.iter().sum::<f32>().max(1.0);
         row.iter_mut().for_each(|v| *v *= 100.0 / total);

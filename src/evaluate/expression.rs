@@ -202,7 +202,7 @@ fn loudness(model: &FaceModel, unseen: &[&Clip]) -> Result<(f32, f32)> {
             let samples = [&soft.speech.samples[..], &loud.speech.samples[..]].concat();
             let speech = Speech { seconds: soft.speech.seconds + loud.speech.seconds, samples };
             let rows = sample(model, &speech, Label::Neutral, 0.0, 1)?;
-            let (a, b) = rows.split_at(soft.voice.frames().min(rows.len()));
+            let (a, b) = rows.split_at(soft.frames().min(rows.len()));
             let gap = |rows: &[Row]| {
                 let mut gaps: Vec<f32> = rows.iter().map(|r| gap_mm(&unpack(r).0).max(0.0)).collect();
                 gaps.sort_by(f32::total_cmp);

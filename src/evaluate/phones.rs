@@ -6,12 +6,12 @@ use crate::speech::content::ContentEncoder;
 use crate::speech::phones::Class;
 use crate::statistics::mean;
 use crate::train::data::{self, Source, Split, Take};
-use crate::train::diphones;
+use crate::train::{diphones, transcripts};
 use rayon::prelude::*;
 use std::path::Path;
 
 /// Speakers whom the encoder never heard, and who labelled them. The machine's labels of RAVDESS are late: the level of the sound at its
-/// stops, which should be low, tells.
+/// stops, which should be low, tells. So its texts are aligned with what is heard as well: how well the two go together, no labels of people.
 const SETS: [(Source, Split, &str); 3] = [
     (Source::EmoDb, Split::Test, "EmoDb, labelled by hand"),
     (Source::Diphones, Split::Validation, "Swedish in diphones of people"),
@@ -25,11 +25,23 @@ pub fn phones(content: &ContentEncoder, root: &Path) -> Result<Vec<Figure>> {
     let mut takes = data::phones(root)?;
     takes.extend(diphones::takes(Split::Validation, DIPHONES, 1).unwrap_or_default());
     let of = |source: Source, split: Split| -> Vec<&Take> { takes.iter().filter(|t| t.source == source && t.split == split).collect() };
-    SETS.iter()
-        .map(|(source, split, name)| (of(*source, *split), name))
+    let aligned = aligned(content, &of(Source::Ravdess, Split::Validation))?;
+    let sets = SETS.map(|(source, split, name)| (of(source, split), name));
+    sets.into_iter()
+        .chain([(aligned.iter().collect(), "Ravdess, by forced alignment")])
         .filter(|(unseen, _)| !unseen.is_empty())
         .flat_map(|(unseen, name)| [told_of(content, &unseen, name), Ok(level_of(&unseen, name))])
         .collect()
+}
+
+/// The takes with their phones as they lie in their texts by what is heard; none where no synthesiser tells how words are pronounced.
+fn aligned(content: &ContentEncoder, takes: &[&Take]) -> Result<Vec<Take>> {
+    let mut takes: Vec<Take> = takes.iter().map(|take| Take { phones: Vec::new(), ..(*take).clone() }).collect();
+    if transcripts::pronounce(&mut takes).is_err() {
+        return Ok(Vec::new());
+    }
+    let align = |take: Take| Ok(Take { phones: transcripts::align(&take, &content.encode(&take.mel, take.frames)?.classes), ..take });
+    takes.into_par_iter().map(align).collect()
 }
 
 /// Share of the frames of speech that are told, beside the share of the commonest class.

@@ -30,6 +30,8 @@ pub struct Heard {
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
 const SURE: (f32, f32) = (0.3, 0.5);
+/// The same of an "f" or "v", which is heard less surely and does less harm where there is none.
+const SURE_TEETH: (f32, f32) = (0.12, 0.25);
 /// The same of vowels, which hold the lips apart.
 const SURE_APART: (f32, f32) = (0.6, 0.9);
 
@@ -81,7 +83,7 @@ const APART: [Class; 5] = [Class::Open, Class::MidFront, Class::CloseFront, Clas
 fn contacts(phones: &[Posterior], activity: &[f32]) -> Vec<Contact> {
     let of = |classes: &[Class]| -> Vec<f32> { phones.iter().map(|row| classes.iter().map(|c| row[*c as usize]).sum()).collect() };
     let closed = brief(&of(&[Class::BilabialStop, Class::BilabialNasal]), SURE);
-    let teeth = brief(&of(&[Class::Labiodental]), SURE);
+    let teeth = brief(&of(&[Class::Labiodental]), SURE_TEETH);
     let (from, wholly) = SURE_APART;
     let apart = of(&APART).into_iter().zip(activity).map(|(p, active)| active * smoothstep(from, wholly, p));
     closed.into_iter().zip(teeth).zip(apart).map(|((closed, teeth), apart)| Contact { closed, teeth, apart }).collect()

@@ -25,6 +25,9 @@ pub const CONTENT: usize = 2 * Class::COUNT;
 pub const ARTICULATION: usize = 4;
 
 const CHANNELS: usize = 128;
+/// Width of what is heard of a voice on the way to what it says, and blocks after which that is.
+pub const TIMBRE: usize = CHANNELS;
+const TIMBRE_BLOCKS: usize = 5;
 const DILATIONS: [usize; 6] = [1, 2, 4, 8, 1, 3];
 const HEAD: usize = 64;
 
@@ -88,12 +91,14 @@ impl Network {
 
     /// The bottleneck as it is for this voice, `[batch, frames60, BOTTLENECK]`.
     fn hear(&self, mel: &Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
+        self.bottleneck.forward(&normalise(&self.trunk(mel, &self.blocks, dropout)?)?)
+    }
+
+    /// `mel` through the first of the blocks, `[batch, frames60, CHANNELS]`.
+    fn trunk(&self, mel: &Tensor, blocks: &[Block], dropout: Option<&Dropout>) -> Result<Tensor> {
         let (batch, frames, bands) = mel.dims3()?;
-        let mut x = self.input.forward(&mel.reshape((batch, frames / 2, 2 * bands))?)?;
-        for block in &self.blocks {
-            x = block.forward(&x, dropout)?;
-        }
-        self.bottleneck.forward(&normalise(&x)?)
+        let input = self.input.forward(&mel.reshape((batch, frames / 2, 2 * bands))?)?;
+        blocks.iter().try_fold(input, |x, block| block.forward(&x, dropout))
     }
 
     /// The heads.
@@ -112,11 +117,7 @@ impl Network {
         let mut speech = speaking(&mel.values);
         speech.resize(2 * frames, 0.0);
         let speech = Tensor::from_vec(speech, (1, 2 * frames, 1), &Device::Cpu)?;
-        let heard = in_chunks(frames, |from, to| {
-            let rows: Vec<f32> =
-                (4 * from..4 * to).flat_map(|k| if k < mel.frames() { mel.row(k).to_vec() } else { silence(mel) }).collect();
-            Ok([self.hear(&Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)?, None)?])
-        })?;
+        let heard = in_chunks(frames, |from, to| Ok([self.hear(&rows(mel, from, to)?, None)?]))?;
         let bottleneck = standardise(&heard[0], &speech)?;
         let [phones, articulation] = in_chunks(frames, |from, to| {
             let Encoded { phones, articulation } = self.read(&bottleneck.narrow(1, 2 * from, 2 * (to - from))?, None)?;
@@ -224,19 +225,40 @@ impl ContentEncoder {
         }
         let mel = mel.normalised();
         let heard = self.networks.iter().map(|n| n.encode(&mel, frames)).collect::<Result<Vec<_>>>()?;
-        let rows = |x: &Tensor| x.squeeze(0)?.to_vec2::<f32>();
+        let list = |x: &Tensor| x.squeeze(0)?.to_vec2::<f32>();
         let mean = |of: &dyn Fn(&Encoded) -> Result<Tensor>| -> Result<Tensor> {
             let all = heard.iter().map(of).collect::<Result<Vec<_>>>()?;
             Tensor::stack(&all, 0)?.mean(0)
         };
         Ok(Content {
-            articulation: rows(&mean(&|e| Ok(e.articulation.clone()))?)?.iter().map(|r| row(r)).collect(),
-            classes: rows(&mean(&|e| candle_nn::ops::softmax(&e.phones, 2))?)?.iter().map(|r| row(r)).collect(),
+            articulation: list(&mean(&|e| Ok(e.articulation.clone()))?)?.iter().map(|r| row(r)).collect(),
+            classes: list(&mean(&|e| candle_nn::ops::softmax(&e.phones, 2))?)?.iter().map(|r| row(r)).collect(),
         })
     }
 }
 
-/// The quietest row: what follows the end of a recording.
+impl ContentEncoder {
+    /// What the first network knows of a whole recording before it leaves out who speaks and how they feel: a row for each of `frames`
+    /// motion frames. What is learned for words serves feelings too.
+    pub fn timbre(&self, mel: &Mel, frames: usize) -> Result<Vec<[f32; TIMBRE]>> {
+        let Some(network) = self.networks.first().filter(|_| frames > 0) else { return Ok(Vec::new()) };
+        let mel = mel.normalised();
+        let [heard] = in_chunks(frames, |from, to| {
+            let x = normalise(&network.trunk(&rows(&mel, from, to)?, &network.blocks[..TIMBRE_BLOCKS], None)?)?;
+            Ok([pair(&x)?])
+        })?;
+        let two = heard.squeeze(0)?.to_vec2::<f32>()?;
+        Ok(two.iter().map(|two| std::array::from_fn(|i| 0.5 * (two[i] + two[TIMBRE + i]))).collect())
+    }
+}
+
+/// The rows of motion frames `from..to`, `[1, 4 frames, BANDS]`; the quietest follows the end of a recording.
+fn rows(mel: &Mel, from: usize, to: usize) -> Result<Tensor> {
+    let rows: Vec<f32> = (4 * from..4 * to).flat_map(|k| if k < mel.frames() { mel.row(k).to_vec() } else { silence(mel) }).collect();
+    Tensor::from_vec(rows, (1, 4 * (to - from), BANDS), &Device::Cpu)
+}
+
+/// The quietest row.
 fn silence(mel: &Mel) -> Vec<f32> {
     mel.values
         .chunks_exact(BANDS)
@@ -263,6 +285,22 @@ mod tests {
         let (one, other) = (voice(0.0, 1.0)?, voice(0.7, 1.4)?);
         let apart = one.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart < 0.12, "{apart}");
+        Ok(())
+    }
+
+    #[test]
+    fn timbre_has_a_row_for_every_frame_and_no_seam() -> crate::Result<()> {
+        let wave = |i: usize| 0.2 * (i as f32 * 0.05).sin() * (1.0 + (i as f32 * 0.002).sin());
+        let speech =
+            |frames: usize| crate::audio::Speech { samples: (0..frames * 1600 / 3).map(wave).collect(), seconds: frames as f64 / 30.0 };
+        let encoder = crate::models::Models::Standard.content()?;
+        let long = encoder.timbre(&Mel::of(&speech(CHUNK + 60)), CHUNK + 90)?;
+        assert_eq!(long.len(), CHUNK + 90);
+        assert!(encoder.timbre(&Mel::default(), 0)?.is_empty());
+        // The sound goes on alike over the border of two chunks, and so does what is heard.
+        let step = |n: usize| long[n].iter().zip(&long[n + 1]).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let usual = (600..CHUNK - 1).map(step).fold(0.0, f32::max);
+        assert!(step(CHUNK - 1) <= 1.5 * usual, "{} {usual}", step(CHUNK - 1));
         Ok(())
     }
 }

@@ -4,16 +4,18 @@
 //! network can use it where it is known and does without where it is not. A clip competes only with the classes its corpus has.
 
 use super::data::{Sources, Split};
-use super::voices::{Clip, Corpus, clips};
+use super::voices::{Corpus, Spoken, clips};
 use super::{Log, optimiser};
 use crate::emotion::functionals::TOLD;
 use crate::emotion::voice::{
     CLASSES, DIFFERENCE, Excerpt, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
-    standardise,
+    restored, standardise, stored,
 };
 use crate::emotion::{EMOTION, Point};
 use crate::layers::Dropout;
+use crate::models::Models;
 use crate::solve::cholesky_solve;
+use crate::speech::content::ContentEncoder;
 use crate::{Error, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
@@ -23,6 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What to train and where the weights go.
 #[derive(Clone, Debug)]
@@ -31,7 +34,7 @@ pub struct Options {
     pub data: PathBuf,
     /// Which of the corpora may be learned from.
     pub sources: Sources,
-    /// Where `emotion.safetensors` is written.
+    /// Where `content.safetensors` lies, with which it hears, and where `emotion.safetensors` is written.
     pub out: PathBuf,
     pub steps: usize,
     /// Leave out the speakers for choosing and log how well they are told.
@@ -52,8 +55,11 @@ const PLACE: f64 = 0.5;
 const REFERENCES: usize = 10;
 
 /// What up to `count` other clips of the same speaker make usual for the voice.
-pub fn usual(clips: &[&Clip], of: &Clip, count: usize, rng: &mut impl Rng) -> Option<Usual> {
-    let others: Vec<&&Clip> = clips.iter().filter(|c| c.speaker == of.speaker && c.corpus == of.corpus && c.name != of.name).collect();
+pub fn usual(clips: &[&Spoken], of: &Spoken, count: usize, rng: &mut impl Rng) -> Option<Usual> {
+    let others: Vec<&&Spoken> = clips
+        .iter()
+        .filter(|c| c.clip.speaker == of.clip.speaker && c.clip.corpus == of.clip.corpus && c.clip.name != of.clip.name)
+        .collect();
     let chosen: Vec<Usual> = others.sample(rng, count).map(|c| c.usual).collect();
     Usual::mean(&chosen)
 }
@@ -66,16 +72,16 @@ struct Batch {
     places: Tensor,
 }
 
-fn batch(pools: &[(Corpus, usize, Vec<&Clip>)], rng: &mut impl Rng) -> Result<Batch> {
+fn batch(pools: &[(Corpus, usize, Vec<&Spoken>)], rng: &mut impl Rng) -> Result<Batch> {
     let (mut rows, mut weights, mut difference) = (vec![], vec![], vec![]);
     let (mut wanted, mut competing, mut places) = (vec![], vec![], vec![]);
     for (corpus, share, pool) in pools {
         for _ in 0..*share {
             // Classes first: some are rarer than others.
             let class = corpus.classes()[rng.random_range(0..corpus.classes().len())];
-            let Some(clip) = pool.iter().filter(|c| c.class == class).collect::<Vec<_>>().choose(rng).copied() else { continue };
-            let usual = rng.random_bool(0.5).then(|| usual(pool, clip, rng.random_range(1..=REFERENCES), rng)).flatten();
-            let heard = augmented(clip, usual, rng);
+            let Some(spoken) = pool.iter().filter(|c| c.clip.class == class).collect::<Vec<_>>().choose(rng).copied() else { continue };
+            let usual = rng.random_bool(0.5).then(|| usual(pool, spoken, rng.random_range(1..=REFERENCES), rng)).flatten();
+            let heard = augmented(spoken, usual, rng);
             rows.extend(heard.rows);
             weights.extend(heard.weights);
             difference.extend(heard.difference);
@@ -91,7 +97,7 @@ fn batch(pools: &[(Corpus, usize, Vec<&Clip>)], rng: &mut impl Rng) -> Result<Ba
                 }
             }));
             competing.extend((0..CLASSES).map(|c| if classes.contains(&c) { 0.0f32 } else { -1e4 }));
-            places.extend(class_point(class).map(|v| v * clip.strength));
+            places.extend(class_point(class).map(|v| v * spoken.clip.strength));
         }
     }
     let n = places.len() / EMOTION;
@@ -115,13 +121,13 @@ struct Heard {
 }
 
 /// A random stretch of a clip in another voice and over another microphone.
-fn augmented(clip: &Clip, usual: Option<Usual>, rng: &mut impl Rng) -> Heard {
-    let total = clip.voice.frames();
+fn augmented(spoken: &Spoken, usual: Option<Usual>, rng: &mut impl Rng) -> Heard {
+    let total = spoken.voice.frames();
     // Where the speech is: a stretch of silence teaches nothing.
     let from = if total > STRETCH { rng.random_range(0..=total - STRETCH) } else { 0 };
-    let cut = clip.voice.part(from, (from + STRETCH).min(total));
-    let voice = if cut.manner().is_some() { cut } else { clip.voice.clone() };
-    let manner = voice.manner().unwrap_or(clip.usual.manner);
+    let cut = spoken.voice.part(from, (from + STRETCH).min(total));
+    let voice = if cut.manner().is_some() { cut } else { spoken.voice.clone() };
+    let manner = voice.manner().unwrap_or(spoken.usual.manner);
     let mut normal = || -> f32 { StandardNormal.sample(rng) };
     let (warp, tilt, higher) = (1.0 + 0.06 * normal(), 0.3 * normal(), 0.12 * normal());
     let colour: [f32; 4] = std::array::from_fn(|_| 0.2 * normal());
@@ -177,16 +183,16 @@ const SUMS_STREAM: u64 = 14;
 
 /// Learns the second opinion in closed form: every clip is told once alone and once beside ten others of its speaker, landmarks are the
 /// middles of clusters (Lloyd 1982), and a ridge regression says what each class has near each of them.
-fn learn_sums(pools: &[(Corpus, usize, Vec<&Clip>)], seed: u64) -> Result<HashMap<String, Tensor>> {
+fn learn_sums(pools: &[(Corpus, usize, Vec<&Spoken>)], seed: u64) -> Result<HashMap<String, Tensor>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(SUMS_STREAM);
     let (mut told, mut classes) = (Vec::new(), Vec::new());
     for (.., pool) in pools {
-        for clip in pool {
-            let sums = clip.usual.functionals;
+        for spoken in pool {
+            let sums = spoken.usual.functionals;
             told.push(sums.beside(None));
-            told.push(sums.beside(usual(pool, clip, REFERENCES, &mut rng).map(|u| u.functionals).as_ref()));
-            classes.extend([clip.class; 2]);
+            told.push(sums.beside(usual(pool, spoken, REFERENCES, &mut rng).map(|u| u.functionals).as_ref()));
+            classes.extend([spoken.clip.class; 2]);
         }
     }
     let device = &Device::Cpu;
@@ -194,7 +200,8 @@ fn learn_sums(pools: &[(Corpus, usize, Vec<&Clip>)], seed: u64) -> Result<HashMa
     let rows = Tensor::from_vec(told.concat(), (told.len(), TOLD), device)?;
     let (centre, scale) = (Tensor::from_slice(&centre, TOLD, device)?, Tensor::from_slice(&scale, TOLD, device)?);
     let rows = standardise(&rows, &centre, &scale)?;
-    let landmarks = clusters(&rows, &mut rng)?;
+    let bytes = stored(&clusters(&rows, &mut rng)?)?;
+    let landmarks = restored(&bytes)?;
     let near = nearness(&rows, &landmarks)?.to_vec2::<f32>()?;
     let among = nearness(&landmarks, &landmarks)?.to_vec2::<f32>()?;
     let mut gram: Vec<Vec<f64>> = among.iter().map(|row| row.iter().map(|v| RIDGE * f64::from(*v)).collect()).collect();
@@ -210,7 +217,7 @@ fn learn_sums(pools: &[(Corpus, usize, Vec<&Clip>)], seed: u64) -> Result<HashMa
     cholesky_solve(&mut gram, &mut weights);
     let weights: Vec<f32> = weights.iter().flatten().map(|w| *w as f32).collect();
     let weights = Tensor::from_vec(weights, (LANDMARKS, CLASSES), device)?;
-    let named = [("centre", centre), ("scale", scale), ("landmarks", landmarks.to_dtype(DType::F16)?), ("weights", weights)];
+    let named = [("centre", centre), ("scale", scale), ("landmarks", bytes), ("weights", weights)];
     Ok(named.into_iter().map(|(name, tensor)| (format!("sums.{name}"), tensor)).collect())
 }
 
@@ -252,12 +259,13 @@ fn clusters(rows: &Tensor, rng: &mut impl Rng) -> Result<Tensor> {
 pub fn train(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
     let log = Log::new(options.out.clone());
-    let clips = clips(&options.data.join("data"))?;
-    let learned = |c: &&Clip| c.split == Split::Train || (!options.hold_out && c.split == Split::Validation);
-    let pools: Vec<(Corpus, usize, Vec<&Clip>)> = SHARES
+    let content = Models::Folder(options.out.clone()).content()?;
+    let clips = Spoken::all(clips(&options.data.join("data"))?, &content)?;
+    let learned = |c: &&Spoken| c.clip.split == Split::Train || (!options.hold_out && c.clip.split == Split::Validation);
+    let pools: Vec<(Corpus, usize, Vec<&Spoken>)> = SHARES
         .iter()
         .filter(|(corpus, _)| options.sources == Sources::All || corpus.is_commercial())
-        .map(|(corpus, share)| (*corpus, *share, clips.iter().filter(|c| c.corpus == *corpus).filter(learned).collect::<Vec<_>>()))
+        .map(|(corpus, share)| (*corpus, *share, clips.iter().filter(|c| c.clip.corpus == *corpus).filter(learned).collect::<Vec<_>>()))
         .filter(|(.., pool)| !pool.is_empty())
         .collect();
     log.line(&format!("{} clips", pools.iter().map(|(.., pool)| pool.len()).sum::<usize>()))?;
@@ -280,22 +288,22 @@ pub fn train(options: &Options) -> Result<()> {
         if step % 200 == 199 || step + 1 == options.steps {
             let tensors: HashMap<String, Tensor> = average.half()?.into_iter().chain(sums.clone()).collect();
             super::save(tensors.clone(), &log.file("emotion"))?;
-            let told = if options.hold_out { validate(&encoder(tensors)?, &clips)? } else { String::new() };
+            let told = if options.hold_out { validate(&encoder(tensors, content.clone())?, &clips)? } else { String::new() };
             log.line(&format!("emotion {}/{} loss {smooth:.4} {told}", step + 1, options.steps))?;
         }
     }
     Ok(())
 }
 
-fn encoder(tensors: HashMap<String, Tensor>) -> Result<VoiceEncoder> {
-    Ok(VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu))?)
+fn encoder(tensors: HashMap<String, Tensor>, content: Arc<ContentEncoder>) -> Result<VoiceEncoder> {
+    Ok(VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu), content)?)
 }
 
 /// Share of the clips of speakers kept for choosing whose class is told, from one clip and beside ten others.
-fn validate(encoder: &VoiceEncoder, clips: &[Clip]) -> Result<String> {
+fn validate(encoder: &VoiceEncoder, clips: &[Spoken]) -> Result<String> {
     let mut text = String::new();
     for corpus in Corpus::ALL {
-        let chosen: Vec<&Clip> = clips.iter().filter(|c| c.corpus == corpus && c.split == Split::Validation).collect();
+        let chosen: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == corpus && c.clip.split == Split::Validation).collect();
         if !chosen.is_empty() {
             let right = |references| -> Result<f32> { Ok(accuracy(&tell(encoder, &chosen, references)?, &chosen)) };
             text += &format!("{corpus:?} {:.3} {:.3} ", right(0)?, right(REFERENCES)?);
@@ -312,21 +320,21 @@ pub struct Told {
 }
 
 /// Hears clips one by one; with `references` above zero beside the mean manner of so many other clips of the speaker.
-pub fn tell(encoder: &VoiceEncoder, clips: &[&Clip], references: usize) -> Result<Vec<Told>> {
+pub fn tell(encoder: &VoiceEncoder, clips: &[&Spoken], references: usize) -> Result<Vec<Told>> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     clips
         .iter()
-        .map(|clip| {
-            let usual = if references > 0 { usual(clips, clip, references, &mut rng) } else { None };
-            let opinion = encoder.judge(&[Excerpt { voice: clip.voice.clone(), own: Some(clip.usual), usual }])?[0];
+        .map(|spoken| {
+            let usual = if references > 0 { usual(clips, spoken, references, &mut rng) } else { None };
+            let opinion = encoder.judge(&[Excerpt { voice: spoken.voice.clone(), own: Some(spoken.usual), usual }])?[0];
             let likelier = |a: &usize, b: &usize| opinion.likelihood[*a].total_cmp(&opinion.likelihood[*b]);
-            let class = clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
+            let class = spoken.clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
             Ok(Told { point: opinion.point, class })
         })
         .collect()
 }
 
 /// Share of clips whose class was told.
-pub fn accuracy(told: &[Told], clips: &[&Clip]) -> f32 {
-    told.iter().zip(clips).filter(|(t, c)| t.class == c.class).count() as f32 / clips.len().max(1) as f32
+pub fn accuracy(told: &[Told], clips: &[&Spoken]) -> f32 {
+    told.iter().zip(clips).filter(|(t, c)| t.class == c.clip.class).count() as f32 / clips.len().max(1) as f32
 }

@@ -5,6 +5,7 @@ use crate::Result;
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::emotion::Label;
 use crate::emotion::voice::{CLASSES, Usual, Voice};
+use crate::speech::content::ContentEncoder;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -77,9 +78,33 @@ pub struct Clip {
     /// 1 is full strength.
     pub strength: f32,
     pub speech: Speech,
+}
+
+impl Clip {
+    /// Motion frames.
+    pub fn frames(&self) -> usize {
+        self.speech.samples.len() * FPS / SPEECH_RATE as usize
+    }
+}
+
+/// A clip as the ear hears it.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    pub clip: Clip,
     pub voice: Voice,
     /// What a clip makes usual for its voice.
     pub usual: Usual,
+}
+
+impl Spoken {
+    /// All clips in which somebody speaks, heard with a content encoder.
+    pub fn all(clips: Vec<Clip>, content: &ContentEncoder) -> Result<Vec<Spoken>> {
+        let one = |clip: Clip| -> Result<Option<Spoken>> {
+            let voice = Voice::of(&clip.speech, clip.frames(), content)?;
+            Ok(Usual::of(&voice).map(|usual| Spoken { clip, voice, usual }))
+        };
+        clips.into_par_iter().filter_map(|clip| one(clip).transpose()).collect()
+    }
 }
 
 /// Some classes of EmoDB were found cut after two seconds, so all of it is: length must not tell the class.
@@ -96,7 +121,7 @@ pub fn clips(root: &Path) -> Result<Vec<Clip>> {
     Ok(clips)
 }
 
-/// One row of a table; nothing where a field is missing or nobody speaks.
+/// One row of a table; nothing where a field is missing.
 fn clip(corpus: Corpus, folder: &Path, row: &HashMap<String, String>) -> Result<Option<Clip>> {
     let (Some(name), Some(speaker), Some(emotion)) = (row.get("file"), row.get("speaker"), row.get("emotion")) else { return Ok(None) };
     let class = if emotion == "boredom" { Some(BORED) } else { Label::parse(emotion).map(|l| l as usize) };
@@ -106,11 +131,9 @@ fn clip(corpus: Corpus, folder: &Path, row: &HashMap<String, String>) -> Result<
         speech.samples.truncate(EMODB_SECONDS * SPEECH_RATE as usize);
     }
     speech.seconds = speech.samples.len() as f64 / f64::from(SPEECH_RATE);
-    let voice = Voice::of(&speech, speech.samples.len() * FPS / SPEECH_RATE as usize);
     let strength = if row.get("intensity").is_some_and(|i| i == "normal") { 0.75 } else { 1.0 };
-    let Some(usual) = Usual::of(&voice) else { return Ok(None) };
     let split = corpus.split(speaker);
-    Ok(Some(Clip { corpus, split, speaker: speaker.clone(), name: name.clone(), class, strength, speech, voice, usual }))
+    Ok(Some(Clip { corpus, split, speaker: speaker.clone(), name: name.clone(), class, strength, speech }))
 }
 
 /// Action units of a clip in the Facial Action Coding System: 1 2 4 5 6 7 9 10 12 14 15 17 20 23 25 26 45.
