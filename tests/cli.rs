@@ -79,6 +79,17 @@ fn wrong_command_lines_exit_2_and_touch_nothing() {
 }
 
 #[test]
+fn what_hears_with_the_content_encoder_is_not_trained_without_it() {
+    let place = place();
+    std::fs::create_dir(place.path("data")).unwrap();
+    for line in ["train emotion --data . -o weights", "train face --data . --content-steps 0 -o weights"] {
+        let run = place.run(line).failed(2);
+        assert!(run.stderr.contains("content.safetensors") && run.stderr.contains("--face-steps 0"), "{line}: {}", run.stderr);
+        assert_eq!(place.names(), ["data", "talk.wav"], "{line}");
+    }
+}
+
+#[test]
 fn a_mistyped_word_is_answered_with_the_nearest() {
     let place = place();
     for (line, nearest) in [("rendr", "render"), ("render talk.wav -o a.mp4 --framing hed", "head"), ("animate --sede 1", "--seed")] {

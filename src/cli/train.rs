@@ -65,7 +65,7 @@ struct Emotion {
     /// Which recordings to learn from
     #[arg(long, value_name = "TERMS", default_value = "all")]
     sources: Sources,
-    /// Folder for the weights; made if it is missing
+    /// Folder with the content encoder (`content.safetensors`) that it hears with, and for the weights
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
     /// Batches

@@ -1,5 +1,5 @@
 //! How a stretch of speech is spoken, in [`FUNCTIONALS`] numbers: spectrum, its spread and its unrest, loudness, pitch, voicing, rhythm,
-//! [phonation](super::phonation), and mean and spread of what the content encoder hears on its way to the words.
+//! [`phonation`], and mean and spread of what the content encoder hears on its way to the words.
 //!
 //! Such sums over a stretch tell feelings of unheard speakers better than small networks of frames do (Eyben et al. 2016,
 //! "The Geneva minimalistic acoustic parameter set", <https://doi.org/10.1109/TAFFC.2015.2457417>), and most of all beside

@@ -6,6 +6,7 @@
 use super::data::{Sources, Split};
 use super::voices::{Corpus, Spoken, clips};
 use super::{Log, optimiser};
+use crate::Result;
 use crate::emotion::functionals::TOLD;
 use crate::emotion::voice::{
     CLASSES, DIFFERENCE, Excerpt, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
@@ -16,7 +17,6 @@ use crate::layers::Dropout;
 use crate::models::Models;
 use crate::solve::cholesky_solve;
 use crate::speech::content::ContentEncoder;
-use crate::{Error, Result};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -257,7 +257,7 @@ fn clusters(rows: &Tensor, rng: &mut impl Rng) -> Result<Tensor> {
 
 /// Trains the emotion encoder and saves its averaged weights.
 pub fn train(options: &Options) -> Result<()> {
-    std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
+    super::has_content(&options.out)?;
     let log = Log::new(options.out.clone());
     let content = Models::Folder(options.out.clone()).content()?;
     let clips = Spoken::all(clips(&options.data.join("data"))?, &content)?;

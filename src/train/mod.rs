@@ -218,8 +218,21 @@ impl Average {
 /// Minutes of sounds that nobody speaks.
 const SOUND_MINUTES: f32 = 60.0;
 
+/// Face and ear are trained with a content encoder, which must lie in their folder.
+///
+/// # Errors
+/// [`Error::Usage`] where it does not.
+fn has_content(folder: &Path) -> Result<()> {
+    let path = folder.join("content.safetensors");
+    let hint = format!("train it first: gestus train face --face-steps 0 -o {}", folder.display());
+    if path.is_file() { Ok(()) } else { Err(Error::usage(format!("{} is missing", path.display()), hint)) }
+}
+
 /// Trains the face: recordings, content encoder, denoiser.
 pub fn face(options: &Options) -> Result<()> {
+    if options.content_steps == 0 {
+        has_content(&options.out)?;
+    }
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
     let log = Log::new(options.out.clone());
     let root = options.data.join("data");
