@@ -186,53 +186,91 @@ fn balances(power: &[f32], hertz: f32) -> [f32; BALANCES] {
     ]
 }
 
-/// Of a stretch: mean, spread, five percentiles and skewness of the pitch, its steps, the balances where there is a pitch, how pitch,
-/// level and alpha ratio go together, the cepstrum where there is a pitch and where there is none, and its unrest.
+/// What is told of a stretch: its pitch, the steps of it, the balances where there is a pitch, the cepstrum.
 pub fn numbers(frames: &[Phonation]) -> [f32; NUMBERS] {
-    let top = percentile(&frames.iter().map(|f| f.level).collect::<Vec<f32>>(), 0.95);
-    let is_voiced = |f: &Phonation| f.periodicity > PERIODIC && f.level > top - RANGE;
-    let voiced: Vec<&Phonation> = frames.iter().filter(|f| is_voiced(f)).collect();
-    let few = voiced.len() <= 5;
-    let of = |number: &dyn Fn(&Phonation) -> f32| voiced.iter().map(|f| number(f)).collect::<Vec<f32>>();
-    let pitch = if few { vec![MIDDLE_PITCH; 6] } else { of(&|f| f.pitch) };
-    let (middle, apart) = (mean(&pitch), deviation(&pitch));
-    let skewness = mean(&pitch.iter().map(|p| (p - middle).powi(3)).collect::<Vec<f32>>()) / (apart.powi(3) + 1e-6);
-    let mut numbers = vec![middle, apart];
-    numbers.extend([0.05, 0.2, 0.5, 0.8, 0.95].map(|q| percentile(&pitch, q)));
-    numbers.push(skewness);
-    let neighbours = frames.windows(2).filter(|w| is_voiced(&w[0]) && is_voiced(&w[1]));
-    let mut steps: Vec<f32> = neighbours.map(|w| w[1].pitch - w[0].pitch).filter(|s| s.abs() < LEAP).collect();
-    if steps.len() <= 3 {
-        steps = vec![0.0; 4];
-    }
-    let sizes = |values: &mut dyn Iterator<Item = f32>| mean(&values.map(f32::abs).collect::<Vec<f32>>());
-    let rising = steps.iter().filter(|s| **s > 0.0).count() as f32 / steps.len() as f32;
-    let bends = sizes(&mut steps.windows(2).map(|w| w[1] - w[0]));
-    numbers.extend([sizes(&mut steps.iter().copied()), mean(&steps), deviation(&steps), rising, bends]);
-    if few {
-        numbers.resize(numbers.len() + 2 * BALANCES + 3, 0.0);
-    } else {
-        for i in 0..BALANCES {
-            let balance = of(&|f| f.balances[i]);
-            numbers.extend([mean(&balance), deviation(&balance)]);
-        }
-        let (level, alpha) = (of(&|f| f.level), of(&|f| f.balances[4]));
-        numbers.extend([pearson(&pitch, &level), pearson(&pitch, &alpha), pearson(&level, &alpha)]);
-    }
-    let spoken = |f: &&Phonation| f.level > top - RANGE;
-    for pitched in [true, false] {
-        let mut part: Vec<&Phonation> = frames.iter().filter(spoken).filter(|f| is_voiced(f) == pitched).collect();
-        if part.len() < 4 {
-            part = frames.iter().filter(spoken).collect();
-        }
-        let of = |i: usize| part.iter().map(|f| f.cepstrum[i]).collect::<Vec<f32>>();
-        // The mean of the first is loudness.
-        numbers.extend((1..CEPSTRUM).map(|i| mean(&of(i))));
-        numbers.extend((0..CEPSTRUM).map(|i| deviation(&of(i))));
-    }
-    let turns: Vec<&[Phonation]> = frames.windows(3).filter(|w| spoken(&&w[2])).collect();
-    numbers.extend((0..CEPSTRUM).map(|i| sizes(&mut turns.iter().map(|w| w[2].cepstrum[i] - w[0].cepstrum[i]))));
+    let stretch = Stretch { frames, top: percentile(&frames.iter().map(|f| f.level).collect::<Vec<f32>>(), 0.95) };
+    let numbers = [stretch.pitch(), stretch.steps(), stretch.balances(), stretch.cepstrum()].concat();
     std::array::from_fn(|i| numbers[i])
+}
+
+/// Frames, and the level that the loudest twentieth of them reaches.
+struct Stretch<'a> {
+    frames: &'a [Phonation],
+    top: f32,
+}
+
+impl Stretch<'_> {
+    fn is_spoken(&self, frame: &Phonation) -> bool {
+        frame.level > self.top - RANGE
+    }
+
+    fn is_voiced(&self, frame: &Phonation) -> bool {
+        frame.periodicity > PERIODIC && self.is_spoken(frame)
+    }
+
+    /// The voiced frames, none where they are too few to tell anything.
+    fn voiced(&self) -> Vec<&Phonation> {
+        let voiced: Vec<&Phonation> = self.frames.iter().filter(|f| self.is_voiced(f)).collect();
+        if voiced.len() > 5 { voiced } else { Vec::new() }
+    }
+
+    /// Mean, spread, five percentiles and skewness.
+    fn pitch(&self) -> Vec<f32> {
+        let voiced = self.voiced();
+        let pitch = if voiced.is_empty() { vec![MIDDLE_PITCH; 6] } else { each(&voiced, |f| f.pitch) };
+        let (middle, apart) = (mean(&pitch), deviation(&pitch));
+        let skewness = mean(&pitch.iter().map(|p| (p - middle).powi(3)).collect::<Vec<f32>>()) / (apart.powi(3) + 1e-6);
+        let [a, b, c, d, e] = [0.05, 0.2, 0.5, 0.8, 0.95].map(|q| percentile(&pitch, q));
+        vec![middle, apart, a, b, c, d, e, skewness]
+    }
+
+    /// Size, mean, spread and share that rises of the pitch's steps, and the size of its bends.
+    fn steps(&self) -> Vec<f32> {
+        let neighbours = self.frames.windows(2).filter(|w| self.is_voiced(&w[0]) && self.is_voiced(&w[1]));
+        let mut steps: Vec<f32> = neighbours.map(|w| w[1].pitch - w[0].pitch).filter(|s| s.abs() < LEAP).collect();
+        if steps.len() <= 3 {
+            steps = vec![0.0; 4];
+        }
+        let rising = steps.iter().filter(|s| **s > 0.0).count() as f32 / steps.len() as f32;
+        let bends = size(steps.windows(2).map(|w| w[1] - w[0]));
+        vec![size(steps.iter().copied()), mean(&steps), deviation(&steps), rising, bends]
+    }
+
+    /// Mean and spread of each, and how pitch, level and alpha ratio go together.
+    fn balances(&self) -> Vec<f32> {
+        let voiced = self.voiced();
+        let balance = |i: usize| each(&voiced, |f| f.balances[i]);
+        let spreads = (0..BALANCES).flat_map(|i| [mean(&balance(i)), deviation(&balance(i))]);
+        let (pitch, level, alpha) = (each(&voiced, |f| f.pitch), each(&voiced, |f| f.level), balance(4));
+        spreads.chain([pearson(&pitch, &level), pearson(&pitch, &alpha), pearson(&level, &alpha)]).collect()
+    }
+
+    /// Mean, but of the first, which is loudness, and spread, of the voiced frames and of the rest of the speech; then its unrest.
+    fn cepstrum(&self) -> Vec<f32> {
+        let mut numbers = Vec::new();
+        for voiced in [true, false] {
+            let spoken = || self.frames.iter().filter(|f| self.is_spoken(f));
+            let mut part: Vec<&Phonation> = spoken().filter(|f| self.is_voiced(f) == voiced).collect();
+            if part.len() < 4 {
+                part = spoken().collect();
+            }
+            let coefficient = |i: usize| each(&part, |f| f.cepstrum[i]);
+            numbers.extend((1..CEPSTRUM).map(|i| mean(&coefficient(i))));
+            numbers.extend((0..CEPSTRUM).map(|i| deviation(&coefficient(i))));
+        }
+        let turns: Vec<&[Phonation]> = self.frames.windows(3).filter(|w| self.is_spoken(&w[2])).collect();
+        numbers.extend((0..CEPSTRUM).map(|i| size(turns.iter().map(|w| w[2].cepstrum[i] - w[0].cepstrum[i]))));
+        numbers
+    }
+}
+
+fn each(frames: &[&Phonation], number: impl Fn(&Phonation) -> f32) -> Vec<f32> {
+    frames.iter().map(|f| number(f)).collect()
+}
+
+/// Mean size.
+fn size(values: impl Iterator<Item = f32>) -> f32 {
+    mean(&values.map(f32::abs).collect::<Vec<f32>>())
 }
 
 #[cfg(test)]
