@@ -52,7 +52,7 @@ pub fn add(face: &Face, shapes: &mut Shapes) {
         let blink = part(1.0);
         // Half way the straight path of a linear morph would cut through the ball.
         let half = part(0.5).iter().zip(&blink).map(|(h, b)| *h - *b * 0.5).collect();
-        let wide = arched(8.5, -3.0, false);
+        let wide = arched(11.0, -3.5, false);
         let squint = arched(-3.5, 8.0, true);
         let down = arched(-15.0, -5.0, true);
         let up = arched(6.0, 3.5, false);
