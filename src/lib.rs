@@ -55,6 +55,7 @@ mod spelling;
 pub mod statistics;
 pub mod train;
 pub mod video;
+pub mod weights;
 
 pub use error::{Error, Result};
 

@@ -10,6 +10,7 @@ use crate::audio::{self, Speech};
 use crate::direction::blend::blend;
 use crate::direction::{Direction, Plan};
 use crate::evaluate::steps::{Landmarks, Steps, even};
+use crate::face::coefficients::id;
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform::{self, perform};
@@ -110,8 +111,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let renderer = Renderer::new(Backend::Auto, &actor::open(arguments.actor.as_deref(), None, messages)?, &view)?;
     let rows = ways.iter().map(|(way, steps)| row(way, steps, arguments.fps.0)).collect::<Result<Vec<_>>>()?;
     if !stills.is_empty() {
-        let moment = rows.last().and_then(|row| row.cells.last()).map(|(_, p)| peaks(p)).and_then(|peaks| peaks.get(1).copied());
-        let sheet = grid::draw(&renderer, cell, &rows, moment.unwrap_or(0))?;
+        let sheet = grid::draw(&renderer, cell, &rows, moment(&rows))?;
         stills.iter().try_for_each(|path| picture::write(&sheet, picture::Format::of(path)?, path))?;
     }
     if !videos.is_empty() {
@@ -132,6 +132,14 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     }
     let ways: Vec<Way> = ways.into_iter().map(|(way, _)| way).collect();
     print(&if arguments.json { to_json(&ways)? } else { table(&ways) })
+}
+
+/// The moment that is drawn: of the first face's most expressive ones that in which its brows are lowest, since brows that are up for a
+/// stress hide what a feeling does to them.
+fn moment(rows: &[grid::Row]) -> usize {
+    let Some((_, first)) = rows.first().and_then(|row| row.cells.first()) else { return 0 };
+    let raised = |n: usize| first.frames[n].face[id::BROW_INNER_UP] + first.frames[n].face[id::BROW_OUTER_UP_LEFT];
+    peaks(first).into_iter().min_by(|a, b| raised(*a).total_cmp(&raised(*b))).unwrap_or(0)
 }
 
 impl Arguments {
@@ -196,5 +204,23 @@ fn known(path: &Path) -> Result<()> {
     match extension.as_str() {
         "png" | "jpg" | "jpeg" | "mp4" | "m4v" | "gif" => Ok(()),
         _ => Err(Error::usage(format!("{}: blend writes no such file", path.display()), "use .png, .jpg, .mp4 or .gif")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::motion::Frame;
+
+    #[test]
+    fn faces_are_drawn_between_stresses() {
+        let mut speaks = Performance { fps: 30.0, seconds: 4.0, frames: vec![Frame::default(); 120].into() };
+        for n in [10, 40, 70, 100] {
+            speaks.frames[n].face[id::JAW_OPEN] = 0.6;
+            speaks.frames[n].face[id::BROW_INNER_UP] = if n == 70 { 0.1 } else { 0.7 };
+        }
+        let row = grid::Row { title: String::new(), cells: vec![(String::new(), speaks)] };
+        assert_eq!(moment(&[row]), 70);
+        assert_eq!(moment(&[]), 0);
     }
 }

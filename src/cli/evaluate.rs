@@ -130,6 +130,7 @@ pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
             let root = recordings(&arguments.on.data)?;
             messages.say(format!("judging the ear for feelings on {}", root.display()));
             let report = emotion::evaluate(&*arguments.weights.model.voice()?, &*arguments.weights.model.content()?, &root)?;
+            report.missing.iter().for_each(|what| messages.say(format!("warning: not judged: {what}")));
             arguments.on.tell(&report)
         }
     }

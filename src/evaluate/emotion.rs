@@ -34,12 +34,14 @@ pub struct Report {
     pub figures: Vec<Figure>,
     /// Of 100 clips of each class of RAVDESS, how many were told as which, beside ten other clips.
     pub confusion: Vec<Vec<f32>>,
+    /// What could not be judged here, and why.
+    pub missing: Vec<String>,
 }
 
 /// Judges on the unseen actors of all corpora under `root`.
 pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> Result<Report> {
     let clips = Spoken::all(clips(root)?, content)?;
-    let (mut figures, mut confusion) = (Vec::new(), Vec::new());
+    let (mut figures, mut confusion, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     let mut add = |what: String, value: f32, chance: f32| figures.push(Figure { what, value, chance });
     for corpus in Corpus::ALL {
         let unseen: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == corpus && c.clip.split == Split::Test).collect();
@@ -64,7 +66,7 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
             }
         }
     }
-    super::phones::phones(content, root)?.into_iter().for_each(|figure| add(figure.what, figure.value, figure.chance));
+    super::phones::phones(content, root, &mut missing)?.into_iter().for_each(|figure| add(figure.what, figure.value, figure.chance));
     let acted: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == Corpus::Ravdess).collect();
     for (name, latents) in latents(voice, content, &acted)? {
         let part = |keep: &dyn Fn(&Spoken) -> bool, class: &dyn Fn(&Spoken) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {
@@ -92,7 +94,7 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
             1.0 / names.len() as f32,
         );
     }
-    Ok(Report { figures, confusion })
+    Ok(Report { figures, confusion, missing })
 }
 
 /// A name, and a row of numbers for each clip.
@@ -160,6 +162,9 @@ impl fmt::Display for Report {
         )?;
         for (name, row) in names.iter().zip(&self.confusion) {
             writeln!(f, "{name:<12}{}", row.iter().map(|v| format!("{v:>10.0}")).collect::<String>())?;
+        }
+        for what in &self.missing {
+            writeln!(f, "NOT JUDGED: {what}")?;
         }
         Ok(())
     }

@@ -20,18 +20,18 @@ const SETS: [(Source, Split, &str); 3] = [
 /// Minutes of diphones.
 const DIPHONES: f32 = 3.0;
 
-/// Figures of every set: frames, 60 a second, whose class is the likeliest, and how loud their stops are.
-pub fn phones(content: &ContentEncoder, root: &Path) -> Result<Vec<Figure>> {
+/// Figures of every set: frames, 60 a second, whose class is the likeliest, and how loud their stops are. Sets that are not here are named
+/// in `missing`.
+pub fn phones(content: &ContentEncoder, root: &Path, missing: &mut Vec<String>) -> Result<Vec<Figure>> {
     let mut takes = data::phones(root)?;
     takes.extend(diphones::takes(Split::Validation, DIPHONES, 1).unwrap_or_default());
     let of = |source: Source, split: Split| -> Vec<&Take> { takes.iter().filter(|t| t.source == source && t.split == split).collect() };
     let aligned = aligned(content, &of(Source::Ravdess, Split::Validation))?;
     let sets = SETS.map(|(source, split, name)| (of(source, split), name));
-    sets.into_iter()
-        .chain([(aligned.iter().collect(), "Ravdess, by forced alignment")])
-        .filter(|(unseen, _)| !unseen.is_empty())
-        .flat_map(|(unseen, name)| [told_of(content, &unseen, name), Ok(level_of(&unseen, name))])
-        .collect()
+    let (here, absent): (Vec<_>, Vec<_>) =
+        sets.into_iter().chain([(aligned.iter().collect(), "Ravdess, by forced alignment")]).partition(|(unseen, _)| !unseen.is_empty());
+    missing.extend(absent.into_iter().map(|(_, name)| format!("phones of {name}: recordings, espeak-ng or mbrola's voices are missing")));
+    here.into_iter().flat_map(|(unseen, name)| [told_of(content, &unseen, name), Ok(level_of(&unseen, name))]).collect()
 }
 
 /// The takes with their phones as they lie in their texts by what is heard; none where no synthesiser tells how words are pronounced.

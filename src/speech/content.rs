@@ -13,6 +13,7 @@
 use crate::audio::features::{BANDS, Mel, speaking};
 use crate::layers::{Conv, Dropout, linear, normalise, zero_linear};
 use crate::speech::phones::Class;
+use crate::weights;
 use candle_core::{DType, Device, Module, Result, Tensor};
 use candle_nn::{Linear, VarBuilder};
 use std::collections::HashMap;
@@ -180,16 +181,19 @@ pub struct Content {
     pub classes: Vec<Posterior>,
 }
 
+/// Power that raises the odds of phones in the content latent.
+const SHARPNESS: i32 = 16;
+
 /// Probabilities of the phone classes in one frame.
 pub type Posterior = [f32; Class::COUNT];
 
 impl Content {
-    /// The content latent of every frame: the posteriorgram's two half frames, sharpened. How unsure a phone is tells the voice and
-    /// the feeling, which phone it is does not.
+    /// The content latent of every frame: the posteriorgram's two half frames, so [sharpened](SHARPNESS) that little more is left than
+    /// the likeliest phones. How unsure a phone is tells the voice and the feeling, which phone it is does not.
     pub fn latent(&self) -> Vec<[f32; CONTENT]> {
         let sharp = |two: &[Posterior], i: usize| {
             let (row, class) = (&two[i / Class::COUNT], i % Class::COUNT);
-            row[class].powi(2) / row.iter().map(|p| p * p).sum::<f32>()
+            row[class].powi(SHARPNESS) / row.iter().map(|p| p.powi(SHARPNESS)).sum::<f32>()
         };
         self.classes.chunks_exact(2).map(|two| std::array::from_fn(|i| sharp(two, i))).collect()
     }
@@ -208,7 +212,7 @@ impl ContentEncoder {
 
     /// Reads [`NETWORKS`] networks, each under its number.
     pub fn read(tensors: HashMap<String, Tensor>) -> Result<ContentEncoder> {
-        let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        let vb = VarBuilder::from_tensors(weights::restore(tensors)?, DType::F32, &Device::Cpu);
         Ok(ContentEncoder::new((0..NETWORKS).map(|i| Network::new(vb.pp(i))).collect::<Result<_>>()?))
     }
 

@@ -16,7 +16,7 @@ use crate::face::vector::{Row, unpack};
 use crate::layers::Dropout;
 use crate::speech::content::{ARTICULATION, ContentEncoder, NETWORKS, Network, Posterior};
 use crate::speech::phones::Class;
-use crate::{Error, Result};
+use crate::{Error, Result, weights};
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{Optimizer, VarBuilder, VarMap};
 use rand::{Rng, RngExt, SeedableRng};
@@ -203,7 +203,7 @@ pub fn train(takes: &[Take], options: &Options, log: &Log) -> Result<()> {
     let of = |i: usize| train_network(takes, options, i, log).map(|weights| (i, weights));
     let networks: Vec<(usize, HashMap<String, Tensor>)> = (0..NETWORKS).into_par_iter().map(of).collect::<Result<_>>()?;
     let named = networks.into_iter().flat_map(|(i, weights)| weights.into_iter().map(move |(name, w)| (format!("{i}.{name}"), w)));
-    super::save(named.collect(), &log.file("content"))?;
+    super::save(weights::compact(named.collect())?, &log.file("content"))?;
     (0..NETWORKS).try_for_each(|i| std::fs::remove_file(checkpoint(log, i)).map_err(Error::io(checkpoint(log, i))))
 }
 

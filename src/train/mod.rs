@@ -22,7 +22,7 @@ pub mod track;
 pub mod transcripts;
 pub mod voices;
 
-use crate::{Error, Result};
+use crate::{Error, Result, weights};
 use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
@@ -96,7 +96,7 @@ pub fn augment_condition(rows: &[f32], rng: &mut impl Rng) -> Vec<f32> {
 
 /// Sets the weights of a map from a checkpoint, where `prefix` stands before their names.
 pub fn restore(map: &VarMap, path: &Path, prefix: &str) -> Result<()> {
-    let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
+    let tensors = weights::restore(candle_core::safetensors::load(path, &Device::Cpu)?)?;
     for (name, var) in &variables(map)? {
         let tensor = tensors
             .get(&format!("{prefix}{name}"))
