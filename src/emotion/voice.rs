@@ -270,7 +270,7 @@ impl Sums {
 
 /// A stretch to be judged.
 #[derive(Clone, Debug)]
-pub struct Excerpt {
+pub struct Passage {
     pub voice: Voice,
     /// How it is spoken; none where nobody speaks.
     pub own: Option<Usual>,
@@ -278,9 +278,9 @@ pub struct Excerpt {
     pub usual: Option<Usual>,
 }
 
-impl Excerpt {
-    pub fn new(voice: Voice, usual: Option<Usual>) -> Excerpt {
-        Excerpt { own: Usual::of(&voice), voice, usual }
+impl Passage {
+    pub fn new(voice: Voice, usual: Option<Usual>) -> Passage {
+        Passage { own: Usual::of(&voice), voice, usual }
     }
 }
 
@@ -368,10 +368,10 @@ impl VoiceEncoder {
     }
 
     /// What is made of several stretches, which are padded to one length.
-    pub fn judge(&self, stretches: &[Excerpt]) -> Result<Vec<Opinion>> {
+    pub fn judge(&self, stretches: &[Passage]) -> Result<Vec<Opinion>> {
         let frames = stretches.iter().map(|stretch| stretch.voice.frames()).max().unwrap_or(0);
         let (mut rows, mut weights, mut difference, mut told) = (vec![], vec![], vec![], vec![]);
-        for Excerpt { voice, own, usual } in stretches {
+        for Passage { voice, own, usual } in stretches {
             let neutral = Manner { bands: [0.0; HEARD_BANDS], pitch: MIDDLE_PITCH };
             let pad = |mut v: Vec<f32>, length: usize| {
                 v.resize(length, 0.0);
@@ -396,7 +396,7 @@ impl VoiceEncoder {
     }
 
     /// The points of [`VoiceEncoder::judge`].
-    pub fn points(&self, stretches: &[Excerpt]) -> Result<Vec<Point>> {
+    pub fn points(&self, stretches: &[Passage]) -> Result<Vec<Point>> {
         Ok(self.judge(stretches)?.iter().map(|opinion| opinion.point).collect())
     }
 }
@@ -455,7 +455,7 @@ impl VoiceEncoder {
         for (k, centres) in centres.chunks(TOGETHER).enumerate() {
             crate::interrupt::check()?;
             let own = &own[k * TOGETHER..];
-            let stretches: Vec<_> = centres.iter().zip(own).map(|(c, own)| Excerpt { voice: part(*c), own: *own, usual }).collect();
+            let stretches: Vec<_> = centres.iter().zip(own).map(|(c, own)| Passage { voice: part(*c), own: *own, usual }).collect();
             for (i, (point, centre)) in self.points(&stretches)?.into_iter().zip(centres).enumerate() {
                 let spoken: f32 = weights[bounds(*centre).0..bounds(*centre).1].iter().sum();
                 // A fifth of a second of speech says little.
@@ -533,7 +533,7 @@ mod tests {
     fn the_loudness_of_a_recording_says_nothing_by_itself_but_a_louder_stretch_does() -> Result<()> {
         let (_, encoder) = encoder();
         let distance = |a: Point, b: Point| a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-        let points = |usual| encoder.points(&[Excerpt::new(voice(60, 0.0), usual), Excerpt::new(voice(60, 3.0), usual)]);
+        let points = |usual| encoder.points(&[Passage::new(voice(60, 0.0), usual), Passage::new(voice(60, 3.0), usual)]);
         let alone = points(None)?;
         assert!(distance(alone[0], alone[1]) < 1e-4);
         let usual = Usual::of(&voice(60, 0.0));

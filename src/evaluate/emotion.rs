@@ -3,7 +3,7 @@
 use super::probe::Probe;
 use crate::Result;
 use crate::audio::features::{BANDS, Mel};
-use crate::emotion::voice::{Excerpt, VoiceEncoder, class_point};
+use crate::emotion::voice::{Passage, VoiceEncoder, class_point};
 use crate::speech::content::ContentEncoder;
 use crate::train::data::Split;
 use crate::train::emotion::{accuracy, tell};
@@ -110,7 +110,7 @@ fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken]) ->
         let latent = content.encode(&Mel::of(&spoken.clip.speech).normalised(), spoken.voice.frames())?.latent();
         Ok(statistics(latent.iter().map(|row| &row[..]), &spoken.voice.weights()))
     };
-    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.points(&[Excerpt::new(spoken.voice.clone(), None)])?[0].to_vec()) };
+    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.points(&[Passage::new(spoken.voice.clone(), None)])?[0].to_vec()) };
     Ok(vec![
         ("log-mel bands", clips.par_iter().map(bands).collect()),
         ("the content latent", clips.par_iter().map(said).collect::<Result<_>>()?),

@@ -2,6 +2,7 @@
 
 pub mod accents;
 pub mod articulation;
+pub mod breath;
 pub mod coefficients;
 pub mod dose;
 pub mod expression;

@@ -12,7 +12,7 @@ use super::expression::openness;
 use super::hearing::{CONDITION, Heard, hear};
 use super::style::{STYLE, Style};
 use super::vector::{self, CHANNELS, Row};
-use super::{accents, life};
+use super::{accents, breath, life};
 use crate::audio::Speech;
 use crate::audio::features::{Mel, Prosody};
 use crate::body::curves::{self, smoothstep};
@@ -188,6 +188,7 @@ impl FaceModel {
         let mut rows = self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)?;
         open_up(&mut rows, heard, &each(asked.emotion, openness));
         let mut faces: Vec<Coefficients> = rows.iter().map(|row| vector::unpack(row).0).collect();
+        breath::draw_in(&mut faces, &heard.activity);
         meet(&mut faces, &heard.contacts);
         for (row, face) in rows.iter_mut().zip(&faces) {
             let (_, head, gaze) = vector::unpack(row);

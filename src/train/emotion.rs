@@ -9,7 +9,7 @@ use super::{Log, optimiser};
 use crate::Result;
 use crate::emotion::functionals::TOLD;
 use crate::emotion::voice::{
-    CLASSES, DIFFERENCE, Excerpt, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
+    CLASSES, DIFFERENCE, Passage, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
     restored, standardise, stored,
 };
 use crate::emotion::{EMOTION, Point};
@@ -326,7 +326,7 @@ pub fn tell(encoder: &VoiceEncoder, clips: &[&Spoken], references: usize) -> Res
         .iter()
         .map(|spoken| {
             let usual = if references > 0 { usual(clips, spoken, references, &mut rng) } else { None };
-            let opinion = encoder.judge(&[Excerpt { voice: spoken.voice.clone(), own: Some(spoken.usual), usual }])?[0];
+            let opinion = encoder.judge(&[Passage { voice: spoken.voice.clone(), own: Some(spoken.usual), usual }])?[0];
             let likelier = |a: &usize, b: &usize| opinion.likelihood[*a].total_cmp(&opinion.likelihood[*b]);
             let class = spoken.clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
             Ok(Told { point: opinion.point, class })
