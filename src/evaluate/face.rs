@@ -189,7 +189,7 @@ fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<
     });
     let other = |i: usize| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(takes[i]).map(turned) };
     let shuffled = of(&|i, _| other(i));
-    let chance = takes.iter().enumerate().map(|(i, take)| in_time(take, other(i))).collect();
+    let chance = |judge: fn(&Take, [Vec<f32>; 3]) -> [f32; 3]| takes.iter().enumerate().map(|(i, take)| judge(take, other(i))).collect();
     let still = of(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
     let rows = [
         ("gestus", generated(against)),
@@ -197,8 +197,15 @@ fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<
         ("loudness", loudness),
         ("shuffled", shuffled),
         ("still", still),
+        (
+            "gestus, all takes moved alike",
+            moved_alike(jobs.iter().zip(&sampled).map(|((t, _), rows)| (takes[*t], mouth_of(rows))).collect()),
+        ),
+        ("shuffled, all takes moved alike", moved_alike(takes.iter().enumerate().map(|(i, take)| (*take, other(i))).collect())),
         ("gestus, each take moved in time", generated(in_time)),
-        ("shuffled, each take moved in time", chance),
+        ("shuffled, each take moved in time", chance(in_time)),
+        ("gestus, from first to last sound", generated(while_heard)),
+        ("shuffled, from first to last sound", chance(while_heard)),
     ];
     let mouths = rows
         .into_iter()
@@ -246,16 +253,48 @@ fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
     std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
 }
 
+/// The same after the recorded mouth was moved by `lag` frames.
+fn moved_by(lag: i32, take: &Take, moved: &[Vec<f32>; 3]) -> [f32; 3] {
+    let truth = recorded(take);
+    std::array::from_fn(|i| lagged(&truth[i], &moved[i], lag, MOVED))
+}
+
+/// Lags that are tried.
+const LAGS: std::ops::RangeInclusive<i32> = -(MOVED as i32)..=MOVED as i32;
+
+/// Whether a take is long enough to be moved.
+fn may_move(take: &Take, moved: &[Vec<f32>; 3]) -> bool {
+    take.frames.min(moved[0].len()) > 4 * MOVED
+}
+
 /// The same after the recorded mouth was moved to where the openings agree best: what sound and picture that were not recorded in time cost.
 fn in_time(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
-    let truth = recorded(take);
-    let frames = take.frames.min(moved[0].len());
-    if frames <= 4 * MOVED {
+    if !may_move(take, &moved) {
         return against(take, moved);
     }
-    let at = |lag: i32, i: usize| lagged(&truth[i], &moved[i], lag, MOVED);
-    let best = (-(MOVED as i32)..=MOVED as i32).max_by(|a, b| at(*a, 0).total_cmp(&at(*b, 0))).unwrap_or(0);
-    std::array::from_fn(|i| at(best, i))
+    let tried = LAGS.map(|lag| moved_by(lag, take, &moved));
+    tried.max_by(|a, b| a[0].total_cmp(&b[0])).unwrap_or_default()
+}
+
+/// The same where all takes of a set are moved by one number of frames, that which their openings like best: what a set that is early or
+/// late as a whole costs.
+fn moved_alike(pairs: Vec<(&Take, [Vec<f32>; 3])>) -> Vec<[f32; 3]> {
+    let movable: Vec<_> = pairs.into_iter().filter(|(take, moved)| may_move(take, moved)).collect();
+    let tried = LAGS.map(|lag| movable.iter().map(|(take, moved)| moved_by(lag, take, moved)).collect::<Vec<_>>());
+    let opening = |rows: &[[f32; 3]]| median(&rows.iter().map(|r| r[0]).collect::<Vec<f32>>());
+    tried.max_by(|a, b| opening(a).total_cmp(&opening(b))).unwrap_or_default()
+}
+
+/// Level of what counts as sound.
+const HEARD: f32 = 0.4;
+
+/// The same from the first to the last sound: what mouths do in silence, which no sound tells, does not count.
+fn while_heard(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
+    let truth = recorded(take);
+    let frames = take.frames.min(moved[0].len()).min(truth[0].len()).min(take.prosody.level.len());
+    let loud = |n: &usize| take.prosody.level[*n] > HEARD;
+    let (Some(first), Some(last)) = ((0..frames).find(loud), (0..frames).rfind(loud)) else { return against(take, moved) };
+    std::array::from_fn(|i| pearson(&moved[i][first..=last], &truth[i][first..=last]))
 }
 
 /// Correlations of opening, width and rounding of motion with what was recorded of the take.
@@ -520,5 +559,18 @@ mod tests {
         let moved = || [0, 1, 0].map(|late| (0..60).map(|n| opening(n + late)).collect::<Vec<f32>>());
         let (as_it_is, in_time) = (against(&take, moved()), in_time(&take, moved()));
         assert!(as_it_is[0] < 0.0 && in_time[0] > 0.999 && in_time[1] > 0.999, "{as_it_is:?} {in_time:?}");
+    }
+
+    #[test]
+    fn what_a_mouth_does_before_the_sound_counts_as_a_whole_only() {
+        let opening = |n: usize| (n as f32 * 0.6).sin();
+        let mouth = |n: usize| Mouth { opening: if n < 20 { 3.0 } else { opening(n) }, ..Mouth::default() };
+        let mut take = Take { mouth: (0..60).map(mouth).collect(), ..Take::silent(Source::LrwAr, Split::Test, "a", String::new(), 60) };
+        take.prosody.level = (0..60).map(|n| f32::from(u8::from((20..50).contains(&n)))).collect();
+        let moved = || [0, 1, 0].map(|late| (0..60).map(|n| opening(n + late)).collect::<Vec<f32>>());
+        let (whole, heard) = (against(&take, moved()), while_heard(&take, moved()));
+        assert!(whole[0] < 0.8 && heard[0] > 0.999, "{whole:?} {heard:?}");
+        take.prosody.level.fill(0.0);
+        assert_eq!(while_heard(&take, moved()), whole);
     }
 }

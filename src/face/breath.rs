@@ -9,7 +9,7 @@ use crate::body::curves::smoothstep;
 
 /// Frames before the sound in which lips begin to part, and in which they leave it to speech.
 const FROM: usize = 13;
-const UNTIL: usize = 3;
+const UNTIL: usize = 1;
 /// Frames of the way open.
 const WAY: f32 = 5.0;
 /// Millimetres between the lips: as in a narrow vowel.

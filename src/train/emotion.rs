@@ -9,7 +9,7 @@ use super::{Log, optimiser};
 use crate::Result;
 use crate::emotion::functionals::TOLD;
 use crate::emotion::voice::{
-    CLASSES, DIFFERENCE, Passage, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Stretches, Usual, VoiceEncoder, class_point, nearness,
+    CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Passage, Stretches, Usual, VoiceEncoder, class_point, nearness,
     restored, standardise, stored,
 };
 use crate::emotion::{EMOTION, Point};
