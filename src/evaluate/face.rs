@@ -172,40 +172,34 @@ fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<
 fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {
     let jobs: Vec<(usize, u64)> = (0..takes.len()).flat_map(|t| (1..=seeds).map(move |s| (t, s))).collect();
     let sampled: Vec<Vec<Row>> = jobs.par_iter().map(|(t, seed)| sample(model, takes[*t], Label::Neutral, *seed)).collect::<Result<_>>()?;
-    let generated = |judge: fn(&Take, [Vec<f32>; 3]) -> [f32; 3]| -> Vec<[f32; 3]> {
-        jobs.iter().zip(&sampled).map(|((t, _), rows)| judge(takes[*t], mouth_of(rows))).collect()
+    let ours: Vec<Moved> = jobs.iter().zip(&sampled).map(|((t, _), rows)| (takes[*t], mouth_of(rows))).collect();
+    let each_take = |f: &dyn Fn(usize, &Take) -> [Vec<f32>; 3]| -> Vec<Moved> {
+        takes.iter().enumerate().map(|(i, take)| (*take, f(i, take))).collect()
     };
-    let of = |f: &dyn Fn(usize, &Take) -> [Vec<f32>; 3]| -> Vec<[f32; 3]> {
-        takes.iter().enumerate().map(|(i, take)| against(take, f(i, take))).collect()
-    };
-    let loudness = of(&|_, take| {
+    let loudness = each_take(&|_, take| {
         let level = take.prosody.level.clone();
         let less: Vec<f32> = level.iter().map(|l| -l).collect();
         [level, less.clone(), less]
     });
-    let mapped = of(&|_, take| {
+    let mapped = each_take(&|_, take| {
         let rows = linear.predict(&take.mel, take.frames);
         std::array::from_fn(|i| rows.iter().map(|r| r[i]).collect())
     });
-    let other = |i: usize| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(takes[i]).map(turned) };
-    let shuffled = of(&|i, _| other(i));
-    let chance = |judge: fn(&Take, [Vec<f32>; 3]) -> [f32; 3]| takes.iter().enumerate().map(|(i, take)| judge(take, other(i))).collect();
-    let still = of(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
-    let rows = [
-        ("gestus", generated(against)),
-        ("linear map", mapped),
-        ("loudness", loudness),
-        ("shuffled", shuffled),
-        ("still", still),
-        (
-            "gestus, all takes moved alike",
-            moved_alike(jobs.iter().zip(&sampled).map(|((t, _), rows)| (takes[*t], mouth_of(rows))).collect()),
-        ),
-        ("shuffled, all takes moved alike", moved_alike(takes.iter().enumerate().map(|(i, take)| (*take, other(i))).collect())),
-        ("gestus, each take moved in time", generated(in_time)),
-        ("shuffled, each take moved in time", chance(in_time)),
-        ("gestus, from first to last sound", generated(while_heard)),
-        ("shuffled, from first to last sound", chance(while_heard)),
+    let shuffled = each_take(&|i, take| if takes.len() > 1 { recorded(takes[(i + 1) % takes.len()]) } else { recorded(take).map(turned) });
+    let still = each_take(&|_, take| std::array::from_fn(|_| vec![0.0; take.frames]));
+    let judged = |judge: fn(&Moved) -> [f32; 3], moved: &[Moved]| moved.iter().map(judge).collect();
+    let rows: [(&str, Vec<[f32; 3]>); 11] = [
+        ("gestus", judged(against, &ours)),
+        ("linear map", judged(against, &mapped)),
+        ("loudness", judged(against, &loudness)),
+        ("shuffled", judged(against, &shuffled)),
+        ("still", judged(against, &still)),
+        ("gestus, all takes moved alike", moved_alike(&ours)),
+        ("shuffled, all takes moved alike", moved_alike(&shuffled)),
+        ("gestus, each take moved in time", judged(in_time, &ours)),
+        ("shuffled, each take moved in time", judged(in_time, &shuffled)),
+        ("gestus, from first to last sound", judged(while_heard, &ours)),
+        ("shuffled, from first to last sound", judged(while_heard, &shuffled)),
     ];
     let mouths = rows
         .into_iter()
@@ -248,58 +242,54 @@ fn turned(mut series: Vec<f32>) -> Vec<f32> {
     series
 }
 
-fn against(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
+/// A take, and opening, width and rounding that are held against its own.
+type Moved<'a> = (&'a Take, [Vec<f32>; 3]);
+
+fn against((take, moved): &Moved) -> [f32; 3] {
     let truth = recorded(take);
     std::array::from_fn(|i| pearson(&moved[i], &truth[i]))
 }
 
-/// The same after the recorded mouth was moved by `lag` frames.
-fn moved_by(lag: i32, take: &Take, moved: &[Vec<f32>; 3]) -> [f32; 3] {
+/// The same with the recorded mouth moved by every number of frames that is tried; none where the take is too short to be moved.
+fn at_lags((take, moved): &Moved) -> Vec<[f32; 3]> {
+    if take.frames.min(moved[0].len()) <= 4 * MOVED {
+        return Vec::new();
+    }
     let truth = recorded(take);
-    std::array::from_fn(|i| lagged(&truth[i], &moved[i], lag, MOVED))
-}
-
-/// Lags that are tried.
-const LAGS: std::ops::RangeInclusive<i32> = -(MOVED as i32)..=MOVED as i32;
-
-/// Whether a take is long enough to be moved.
-fn may_move(take: &Take, moved: &[Vec<f32>; 3]) -> bool {
-    take.frames.min(moved[0].len()) > 4 * MOVED
+    let most = MOVED as i32;
+    (-most..=most).map(|lag| std::array::from_fn(|i| lagged(&truth[i], &moved[i], lag, MOVED))).collect()
 }
 
 /// The same after the recorded mouth was moved to where the openings agree best: what sound and picture that were not recorded in time cost.
-fn in_time(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
-    if !may_move(take, &moved) {
-        return against(take, moved);
-    }
-    let tried = LAGS.map(|lag| moved_by(lag, take, &moved));
-    tried.max_by(|a, b| a[0].total_cmp(&b[0])).unwrap_or_default()
+fn in_time(moved: &Moved) -> [f32; 3] {
+    at_lags(moved).into_iter().max_by(|a, b| a[0].total_cmp(&b[0])).unwrap_or_else(|| against(moved))
 }
 
 /// The same where all takes of a set are moved by one number of frames, that which their openings like best: what a set that is early or
 /// late as a whole costs.
-fn moved_alike(pairs: Vec<(&Take, [Vec<f32>; 3])>) -> Vec<[f32; 3]> {
-    let movable: Vec<_> = pairs.into_iter().filter(|(take, moved)| may_move(take, moved)).collect();
-    let tried = LAGS.map(|lag| movable.iter().map(|(take, moved)| moved_by(lag, take, moved)).collect::<Vec<_>>());
-    let opening = |rows: &[[f32; 3]]| median(&rows.iter().map(|r| r[0]).collect::<Vec<f32>>());
-    tried.max_by(|a, b| opening(a).total_cmp(&opening(b))).unwrap_or_default()
+fn moved_alike(set: &[Moved]) -> Vec<[f32; 3]> {
+    let at: Vec<Vec<[f32; 3]>> = set.iter().map(at_lags).filter(|lags| !lags.is_empty()).collect();
+    let opening = |lag: &usize| median(&at.iter().map(|lags| lags[*lag][0]).collect::<Vec<f32>>());
+    let best = (0..=2 * MOVED).max_by(|a, b| opening(a).total_cmp(&opening(b))).unwrap_or(MOVED);
+    at.iter().map(|lags| lags[best]).collect()
 }
 
 /// Level of what counts as sound.
 const HEARD: f32 = 0.4;
 
 /// The same from the first to the last sound: what mouths do in silence, which no sound tells, does not count.
-fn while_heard(take: &Take, moved: [Vec<f32>; 3]) -> [f32; 3] {
+fn while_heard(pair: &Moved) -> [f32; 3] {
+    let (take, moved) = pair;
     let truth = recorded(take);
     let frames = take.frames.min(moved[0].len()).min(truth[0].len()).min(take.prosody.level.len());
     let loud = |n: &usize| take.prosody.level[*n] > HEARD;
-    let (Some(first), Some(last)) = ((0..frames).find(loud), (0..frames).rfind(loud)) else { return against(take, moved) };
+    let (Some(first), Some(last)) = ((0..frames).find(loud), (0..frames).rfind(loud)) else { return against(pair) };
     std::array::from_fn(|i| pearson(&moved[i][first..=last], &truth[i][first..=last]))
 }
 
 /// Correlations of opening, width and rounding of motion with what was recorded of the take.
 pub fn correlations(take: &Take, rows: &[Row]) -> [f32; 3] {
-    against(take, mouth_of(rows))
+    against(&(take, mouth_of(rows)))
 }
 
 /// Trained on the same takes as the model.
@@ -557,8 +547,21 @@ mod tests {
         let mouth = |n: usize| Mouth { opening: opening(n + 3), width: opening(n + 4), ..Mouth::default() };
         let take = Take { mouth: (0..60).map(mouth).collect(), ..Take::silent(Source::LrwAr, Split::Test, "a", String::new(), 60) };
         let moved = || [0, 1, 0].map(|late| (0..60).map(|n| opening(n + late)).collect::<Vec<f32>>());
-        let (as_it_is, in_time) = (against(&take, moved()), in_time(&take, moved()));
+        let (as_it_is, in_time) = (against(&(&take, moved())), in_time(&(&take, moved())));
         assert!(as_it_is[0] < 0.0 && in_time[0] > 0.999 && in_time[1] > 0.999, "{as_it_is:?} {in_time:?}");
+    }
+
+    #[test]
+    fn a_set_that_is_early_as_a_whole_is_moved_by_what_most_takes_like() {
+        let opening = |n: usize| (n as f32 * 0.6).sin();
+        let early = |by: usize| {
+            let mouth = |n: usize| Mouth { opening: opening(n + by), ..Mouth::default() };
+            Take { mouth: (0..60).map(mouth).collect(), ..Take::silent(Source::LrwAr, Split::Test, "a", String::new(), 60) }
+        };
+        let (three, none, short) = (early(3), early(0), Take { frames: 8, ..early(3) });
+        let moved = || [0, 0, 0].map(|_: i32| (0..60).map(opening).collect::<Vec<f32>>());
+        let r = moved_alike(&[(&three, moved()), (&none, moved()), (&three, moved()), (&short, moved())]);
+        assert!(r.len() == 3 && r[0][0] > 0.999 && r[1][0] < 0.0 && r[2][0] > 0.999, "{r:?}");
     }
 
     #[test]
@@ -568,9 +571,9 @@ mod tests {
         let mut take = Take { mouth: (0..60).map(mouth).collect(), ..Take::silent(Source::LrwAr, Split::Test, "a", String::new(), 60) };
         take.prosody.level = (0..60).map(|n| f32::from(u8::from((20..50).contains(&n)))).collect();
         let moved = || [0, 1, 0].map(|late| (0..60).map(|n| opening(n + late)).collect::<Vec<f32>>());
-        let (whole, heard) = (against(&take, moved()), while_heard(&take, moved()));
+        let (whole, heard) = (against(&(&take, moved())), while_heard(&(&take, moved())));
         assert!(whole[0] < 0.8 && heard[0] > 0.999, "{whole:?} {heard:?}");
         take.prosody.level.fill(0.0);
-        assert_eq!(while_heard(&take, moved()), whole);
+        assert_eq!(while_heard(&(&take, moved())), whole);
     }
 }

@@ -5,6 +5,7 @@
 
 use super::articulation::{gap_mm, set_gap};
 use super::coefficients::Coefficients;
+use super::hearing::AHEAD;
 use crate::body::curves::smoothstep;
 
 /// Frames before the sound in which lips begin to part, and in which they leave it to speech.
@@ -27,9 +28,6 @@ pub fn draw_in(faces: &mut [Coefficients], activity: &[f32]) {
         }
     }
 }
-
-/// Frames by which the activity is ahead of the sound.
-const AHEAD: usize = 11;
 
 /// Frames at which a pause gives way to speech.
 fn phrase_starts(activity: &[f32]) -> impl Iterator<Item = usize> {

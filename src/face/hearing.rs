@@ -28,6 +28,9 @@ pub struct Heard {
     pub rhythm: Rhythm,
 }
 
+/// Frames by which the activity is ahead of the sound.
+pub const AHEAD: usize = 11;
+
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
 const SURE: (f32, f32) = (0.3, 0.5);
 /// The same of an "f" or "v", which is heard less surely and does less harm where there is none.
@@ -48,7 +51,7 @@ pub fn hear(content: Content, prosody: &Prosody, mel: &Mel, rhythm: Rhythm) -> H
     let voiced = smoothstep(0.01, 0.05, share_voiced(prosody));
     // Mouths open before the sound and hold through short pauses: a gate of half a second, with soft edges.
     let widest: Vec<f32> =
-        (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + 11).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
+        (0..frames).map(|n| speaking[n.saturating_sub(8)..(n + AHEAD).min(frames)].iter().copied().fold(0.0, f32::max)).collect();
     let activity: Vec<f32> = curves::smooth(&widest, 2.0).into_iter().map(|a| voiced * smoothstep(0.0, 0.5, a)).collect();
     let contacts = contacts(&phones, &activity);
     let vigour = vigour(prosody, mel, frames);
