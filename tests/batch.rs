@@ -170,6 +170,17 @@ fn killed_runs_leave_nothing_wrong_behind() {
 }
 
 #[test]
+fn a_voice_is_known_from_the_lines_themselves() {
+    let place = place(2);
+    place.speech("lines/long.wav", 2.0);
+    let line = "batch lines -o out/{}.csv --json -- --emotion auto --voice .";
+    assert_eq!(counts(&place.run(line).succeeded()), [3, 0, 0, 0]);
+    assert_eq!(counts(&place.run(line).succeeded()), [0, 3, 0, 0], "what was made is no recording");
+    place.speech("lines/more.wav", 1.5);
+    assert_eq!(counts(&place.run(line).succeeded()), [4, 0, 0, 0], "now the voice is known better");
+}
+
+#[test]
 fn a_watched_folder_is_kept_up_to_date() {
     let place = place(1);
     let mut child = place.command("batch lines -o out/{}.csv --watch").spawn().unwrap();

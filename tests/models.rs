@@ -125,3 +125,27 @@ fn auto_hears_the_voice_and_reads_the_words() {
     let alone = place.run("explain auto --transcript glad.txt --json").succeeded().json();
     assert_eq!(alone["felt"][0]["shares"][0][0], "happy");
 }
+
+#[test]
+fn auto_hears_a_voice_beside_other_recordings_of_it() {
+    let place = Place::new();
+    place.speech("talk.wav", 3.0);
+    std::fs::create_dir(place.path("lines")).unwrap();
+    (1..4).for_each(|n| place.speech(&format!("lines/{n}.wav"), 2.0 + f64::from(n)));
+    place.write("lines/notes.txt", b"no recording");
+    let alone = place.run("explain auto --audio talk.wav --json").succeeded().json();
+    let run = place.run("explain auto --audio talk.wav --voice lines --json").succeeded();
+    assert!(run.stderr.contains("the voice is known from 3 of 3 recordings"), "{}", run.stderr);
+    assert_ne!(run.json()["felt"], alone["felt"]);
+    place.run("animate talk.wav -o auto.csv --emotion auto").succeeded();
+    place.run("animate talk.wav -o beside.csv --emotion auto --voice lines/1.wav --voice lines").succeeded();
+    assert_ne!(place.read("auto.csv"), place.read("beside.csv"));
+    let spec = hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut writer = hound::WavWriter::create(place.path("silent.wav"), spec).unwrap();
+    (0..32_000).for_each(|_| writer.write_sample(0i16).unwrap());
+    writer.finalize().unwrap();
+    for (voice, says) in [("nowhere.wav", "nowhere.wav"), ("silent.wav", "nobody speaks there")] {
+        let run = place.run(&format!("animate talk.wav -o not.csv --emotion auto --voice {voice}")).failed(1);
+        assert!(run.stderr.contains(says) && !place.path("not.csv").exists(), "{}", run.stderr);
+    }
+}

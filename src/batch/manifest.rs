@@ -51,7 +51,9 @@ pub fn read(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
 /// The same for a manifest in an object store, which has to be there by `end`: relative recordings and outputs lie beside it.
 pub fn fetch(address: &Address, templates: &[String], end: Instant) -> Result<Vec<Entry>> {
     let entries = if address.is_folder() {
-        listed(address.names(end)?, &address.path().display().to_string(), templates)?
+        let names = address.names(end)?;
+        too_many(names.len(), &address.path().display().to_string())?;
+        jobs(sounds(names), templates)
     } else {
         parse(&address.path(), address.read(LARGEST, end)?, templates)?
     };
@@ -78,8 +80,13 @@ fn parse(path: &Path, text: Vec<u8>, templates: &[String]) -> Result<Vec<Entry>>
     rows.into_iter().map(|(place, fields)| entry(place, fields, templates)).collect()
 }
 
-/// All recordings in a folder, by name.
+/// One job for every recording in a folder, by name.
 pub fn folder(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
+    Ok(jobs(recordings(path)?, templates))
+}
+
+/// The names of all recordings in a folder, sorted.
+pub fn recordings(path: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for found in std::fs::read_dir(path).map_err(Error::io(path))? {
         let file = found.map_err(Error::io(path))?.path();
@@ -88,16 +95,19 @@ pub fn folder(path: &Path, templates: &[String]) -> Result<Vec<Entry>> {
         }
         too_many(names.len(), &path.display().to_string())?;
     }
-    listed(names, &path.display().to_string(), templates)
+    Ok(sounds(names))
 }
 
-/// The recordings among the files of a folder.
-fn listed(mut names: Vec<String>, folder: &str, templates: &[String]) -> Result<Vec<Entry>> {
-    too_many(names.len(), folder)?;
+/// The recordings among the names of files, sorted.
+fn sounds(mut names: Vec<String>) -> Vec<String> {
     names.retain(|name| has_extension(Path::new(name), &SOUNDS));
     names.sort();
+    names
+}
+
+fn jobs(recordings: Vec<String>, templates: &[String]) -> Vec<Entry> {
     let one = |name: String| Entry { outputs: fill(templates, &name), place: name.clone(), audio: name, options: Vec::new() };
-    Ok(names.into_iter().map(one).collect())
+    recordings.into_iter().map(one).collect()
 }
 
 fn has_extension(path: &Path, known: &[&str]) -> bool {

@@ -172,7 +172,7 @@ impl Arguments {
 fn plan(models: &Models, emotion: &Emotion, speech: &Speech, messages: &Messages) -> Result<Plan> {
     let mut direction = emotion.direction.clone();
     direction.consult(models)?;
-    let heard = if direction.listens() { hear(models, speech, &[], messages)?.course } else { Vec::new() };
+    let heard = if direction.listens() { hear(models, speech, None, &[], messages)?.course } else { Vec::new() };
     Ok(direction.plan(speech.seconds, Performance::frames_for(speech.seconds, 30.0), &heard))
 }
 

@@ -6,6 +6,7 @@ use super::motion;
 use super::outputs::{self, Kind, Target};
 use super::take::{self, DialArguments};
 use super::values::{Angles, Emotion, Span, Weights};
+use super::voice;
 use crate::body::library::Library;
 use crate::direction::events::Event;
 use crate::direction::{Direction, Region};
@@ -56,6 +57,8 @@ pub struct Arguments {
     /// Change this part of the time alone: 2s-4s, 0:10-0:12.5
     #[arg(long, value_name = "SPAN")]
     span: Option<Span>,
+    #[command(flatten)]
+    voice: voice::Arguments,
     #[command(flatten)]
     weights: Weights,
     /// Direction that the take was performed under [default: what its .json says, else neutral]
@@ -162,10 +165,14 @@ impl Arguments {
         let frames = Performance::frames_for(speech.seconds, 30.0);
         let contacts = model.listen(&speech, frames)?.contacts;
         let seed = self.seed.unwrap_or(original.info.seed);
+        let usual = self.voice.usual(&self.weights.model, messages)?;
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
             direction.consult(&self.weights.model)?;
-            let heard: Vec<Point> =
-                if direction.listens() { take::hear(&self.weights.model, &speech, &[], messages)?.course } else { Vec::new() };
+            let heard: Vec<Point> = if direction.listens() {
+                take::hear(&self.weights.model, &speech, usual.as_ref(), &[], messages)?.course
+            } else {
+                Vec::new()
+            };
             let mut plan = direction.plan(speech.seconds, frames, &heard);
             crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
             interrupt::check()?;

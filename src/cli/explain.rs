@@ -2,6 +2,7 @@
 
 use super::messages::{Messages, print};
 use super::take;
+use super::voice;
 use crate::audio;
 use crate::body::Expressivity;
 use crate::direction::auto::{self, Impression};
@@ -27,6 +28,8 @@ pub struct Arguments {
     /// Recording in which `auto` hears the voice
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     audio: Option<PathBuf>,
+    #[command(flatten)]
+    voice: voice::Arguments,
     /// What is said in it, of whose words `auto` makes something too: .txt, .srt, .vtt, .TextGrid or .json
     #[arg(long, value_name = "FILE", conflicts_with = "words")]
     transcript: Option<PathBuf>,
@@ -116,14 +119,14 @@ struct Found {
     given: String,
 }
 
-pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
+pub fn run(arguments: &Arguments, messages: &Messages) -> Result<()> {
     let Some(text) = &arguments.direction else { return print(&word_list()) };
     let mut direction = read(text)?;
     if let Some(folder) = &arguments.text_encoder {
         direction.interpret(&TextEncoder::open(folder)?)?;
     }
     direction.consult(&Models::Standard)?;
-    let felt = arguments.felt()?;
+    let felt = arguments.felt(messages)?;
     let keys = direction.tracks.iter().flat_map(|t| t.keys.iter().map(|k| explain(t.region.map_or("all", |r| r.name()), k))).collect();
     let files = direction.consulted.iter().map(found).collect();
     let explanation = Explanation { keys, files, felt, not_understood: direction.unknown };
@@ -150,7 +153,7 @@ pub fn run(arguments: &Arguments, _messages: &Messages) -> Result<()> {
 
 impl Arguments {
     /// What the recording and its words say.
-    fn felt(&self) -> Result<Vec<Felt>> {
+    fn felt(&self, messages: &Messages) -> Result<Vec<Felt>> {
         let felt = |source, impression: Impression| Felt {
             source,
             line: impression.to_string(),
@@ -163,7 +166,8 @@ impl Arguments {
         };
         let speech = audio::decode_file(audio)?.to_speech()?;
         let models = Models::Standard;
-        let heard = auto::hear(&*models.voice()?, &speech, &take::words(&models, transcript.as_ref(), &speech)?)?;
+        let words = take::words(&models, transcript.as_ref(), &speech)?;
+        let heard = auto::hear(&*models.voice()?, &speech, self.voice.usual(&models, messages)?.as_ref(), &words)?;
         let words = heard.words.map(|words| felt("read in the words", words));
         Ok([felt("heard in the voice", heard.voice)].into_iter().chain(words).collect())
     }

@@ -9,6 +9,7 @@ use crate::direction::Plan;
 use crate::direction::auto::{self, Heard};
 use crate::direction::reference::Feeling;
 use crate::emotion::EMOTION;
+use crate::emotion::voice::Usual;
 use crate::models::Models;
 use crate::motion::Performance;
 use crate::perform::long::{Parts, Shelf, over_parts, perform_parts};
@@ -28,7 +29,8 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     // Words are looked for in the whole recording, since they may be anywhere in it.
     let speech = if take.transcript.is_some() { reel.whole() } else { Speech::default() };
     let words = take::words(&arguments.weights.model, take.transcript.as_ref(), &speech)?;
-    take.heard = if direction.listens() { Some(hear(&arguments.weights.model, reel, &parts, &words, messages)?) } else { None };
+    let listen = || hear(&arguments.weights.model, reel, &parts, take.usual.as_ref(), &words, messages);
+    take.heard = direction.listens().then(listen).transpose()?;
     take.plan = direction.plan(reel.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
     perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
     drop(speech);
@@ -44,16 +46,16 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
 }
 
 /// The feeling in the voice and in the words, as [`take::hear`] finds it.
-fn hear(models: &Models, reel: &Reel, parts: &Parts, words: &[Word], messages: &Messages) -> Result<Heard> {
+fn hear(models: &Models, reel: &Reel, parts: &Parts, usual: Option<&Usual>, words: &[Word], messages: &Messages) -> Result<Heard> {
     let ear = models.voice()?;
     let mut mean = [0.0; EMOTION];
     let course = over_parts(reel, parts, |speech| {
-        let feeling = Feeling::of(speech, &ear)?;
+        let feeling = Feeling::of(speech, &ear, usual)?;
         let share = (speech.seconds / reel.seconds) as f32;
         mean.iter_mut().zip(feeling.mean).for_each(|(mean, own)| *mean += share * own);
         Ok(feeling.course)
     })?;
-    let heard = auto::with_words(&ear, course, &mean, words)?;
+    let heard = auto::with_words(&ear, course, &mean, words);
     take::tell(&heard, messages);
     Ok(heard)
 }

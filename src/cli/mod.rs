@@ -28,6 +28,7 @@ mod score;
 mod take;
 mod train;
 pub mod values;
+mod voice;
 
 use crate::batch::worker;
 use crate::{Error, Result, interrupt};

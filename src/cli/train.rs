@@ -68,13 +68,10 @@ struct Emotion {
     /// Folder with the content encoder (`content.safetensors`) that it hears with, and for the weights
     #[arg(short, long, value_name = "FOLDER", default_value = "models")]
     out: PathBuf,
-    /// Batches
-    #[arg(long, value_name = "NUMBER", default_value_t = 1400)]
-    steps: usize,
     /// Leave out the speakers kept for choosing, and say how well they are told
     #[arg(long)]
     hold_out: bool,
-    /// Number that chooses the first weights and the order of the recordings
+    /// Number that chooses the clips beside which others are heard
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
 }
@@ -133,9 +130,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             recordings(&data)?;
             train::body::train(&train::body::Options { data, out, steps, rehearsals, pairs, resume, seed })
         }
-        Model::Emotion(Emotion { data, sources, out, steps, hold_out, seed }) => {
+        Model::Emotion(Emotion { data, sources, out, hold_out, seed }) => {
             recordings(&data)?;
-            train::emotion::train(&train::emotion::Options { data, sources, out, steps, hold_out, seed })
+            train::emotion::train(&train::emotion::Options { data, sources, out, hold_out, seed })
         }
     }
 }

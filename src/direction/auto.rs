@@ -10,7 +10,7 @@ use crate::Result;
 use crate::audio::Speech;
 use crate::body::curves;
 use crate::emotion::confidence::confidence;
-use crate::emotion::voice::VoiceEncoder;
+use crate::emotion::voice::{Usual, VoiceEncoder};
 use crate::emotion::{EMOTION, Label, Point, mixture};
 use crate::speech::transcript::Word;
 use std::fmt;
@@ -61,22 +61,22 @@ const OFTEN_OTHERWISE: [&str; 24] = [
     "warm", "severe", "strict", "moving", "blank", "neglect", "doubt", "confidence", "attraction", "calm",
 ];
 
-/// Hears a recording whose words are known, or not.
-pub fn hear(ear: &VoiceEncoder, speech: &Speech, words: &[Word]) -> Result<Heard> {
-    let feeling = Feeling::of(speech, ear)?;
-    with_words(ear, feeling.course, &feeling.mean, words)
+/// Hears a recording whose words and whose voice are known, or not.
+pub fn hear(ear: &VoiceEncoder, speech: &Speech, usual: Option<&Usual>, words: &[Word]) -> Result<Heard> {
+    let feeling = Feeling::of(speech, ear, usual)?;
+    Ok(with_words(ear, feeling.course, &feeling.mean, words))
 }
 
 /// Joins what is heard in a voice, over time and on the whole, and what its words say.
-pub fn with_words(ear: &VoiceEncoder, voice: Vec<Point>, mean: &Point, words: &[Word]) -> Result<Heard> {
-    let impression_of_voice = Impression { shares: confidence(ear, mean)?, telling: Vec::new() };
+pub fn with_words(ear: &VoiceEncoder, voice: Vec<Point>, mean: &Point, words: &[Word]) -> Heard {
+    let impression_of_voice = Impression { shares: confidence(ear, mean), telling: Vec::new() };
     if words.is_empty() {
-        return Ok(Heard { course: voice, voice: impression_of_voice, words: None });
+        return Heard { course: voice, voice: impression_of_voice, words: None };
     }
     let phrases = phrases(words);
     let said = Course::of(&phrases, voice.len());
     let course = voice.iter().enumerate().map(|(n, heard)| said.join(n, heard)).collect();
-    Ok(Heard { course, voice: impression_of_voice, words: Some(impression(&phrases)) })
+    Heard { course, voice: impression_of_voice, words: Some(impression(&phrases)) }
 }
 
 /// What the words of a transcript alone say.
@@ -223,8 +223,8 @@ mod tests {
         let samples: Vec<f32> = (0..48_000).map(|n| (n as f32 * 0.05).sin() * (n as f32 * 0.0008).sin().abs() * 0.3).collect();
         let speech = Speech { samples, seconds: 3.0 };
         let ear = crate::models::Models::Standard.voice().unwrap();
-        let alone = hear(&ear, &speech, &[]).unwrap();
-        let told = hear(&ear, &speech, &said("the train leaves at nine")).unwrap();
+        let alone = hear(&ear, &speech, None, &[]).unwrap();
+        let told = hear(&ear, &speech, None, &said("the train leaves at nine")).unwrap();
         assert_eq!((alone.course, alone.voice), (told.course, told.voice));
         assert_eq!(told.words.unwrap().shares[0].0, "neutral");
     }

@@ -6,7 +6,7 @@ use super::Direction;
 use super::given::Excerpt;
 use super::likeness::Likeness;
 use crate::audio::{self, Speech};
-use crate::emotion::voice::VoiceEncoder;
+use crate::emotion::voice::{Usual, VoiceEncoder};
 use crate::emotion::{EMOTION, Point};
 use crate::formats::{self, Format};
 use crate::models::Models;
@@ -57,11 +57,11 @@ pub struct Feeling {
 const SAME_LENGTH: f64 = 0.05;
 
 impl Feeling {
-    /// Hears a recording.
-    pub fn of(speech: &Speech, ear: &VoiceEncoder) -> Result<Feeling> {
+    /// Hears a recording, of whose voice the `usual` may be known.
+    pub fn of(speech: &Speech, ear: &VoiceEncoder, usual: Option<&Usual>) -> Result<Feeling> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
         let voice = ear.listen(speech, frames)?;
-        let (course, weights) = (ear.hear(&voice)?, voice.weights());
+        let (course, weights) = (ear.hear(&voice, usual)?, voice.weights());
         let total = weights.iter().sum::<f32>().max(1e-6);
         let mean = std::array::from_fn(|i| course.iter().zip(&weights).map(|(p, w)| w * p[i]).sum::<f32>() / total);
         Ok(Feeling { course, mean, seconds: speech.seconds })
@@ -101,7 +101,7 @@ impl Direction {
         let wanted: Vec<Reference> = self.references().into_iter().cloned().collect();
         for Reference { kind, path, .. } in wanted {
             let content = match kind {
-                Kind::Feeling => Content::Feeling(Feeling::of(&audio::decode_file(&path)?.to_speech()?, &*models.voice()?)?),
+                Kind::Feeling => Content::Feeling(Feeling::of(&audio::decode_file(&path)?.to_speech()?, &*models.voice()?, None)?),
                 Kind::Style => Content::Style(style(&path)?),
             };
             self.consulted.push(Consulted { path, content });

@@ -26,8 +26,6 @@ const RHYTHM: usize = 12;
 const LINES: usize = 5;
 const PERIOD: usize = 256;
 
-/// What is told of a stretch: its own numbers without its loudness, how all differ from what is usual, and whether that is known.
-pub const TOLD: usize = 2 * FUNCTIONALS;
 /// Pitch that counts where there is none, natural log of hertz.
 pub(super) const MIDDLE_PITCH: f32 = 5.1;
 
@@ -72,15 +70,14 @@ impl Functionals {
         (!all.is_empty()).then(|| Functionals { numbers: std::array::from_fn(|i| all.iter().map(|m| m.numbers[i]).sum::<f32>() / n) })
     }
 
-    /// What is told of the stretch, where `usual` is what is usual for the voice, if that is known.
-    pub fn beside(&self, usual: Option<&Functionals>) -> [f32; TOLD] {
-        let mut told = [0.0; TOLD];
-        told[..FUNCTIONALS - 1].copy_from_slice(&self.numbers[1..]);
-        if let Some(usual) = usual {
-            told[FUNCTIONALS - 1..TOLD - 1].iter_mut().zip(self.numbers.iter().zip(&usual.numbers)).for_each(|(t, (own, u))| *t = own - u);
-            told[TOLD - 1] = 1.0;
-        }
-        told
+    /// Those that say how it is spoken: all but how loud.
+    pub fn quality(&self) -> &[f32] {
+        &self.numbers[1..]
+    }
+
+    /// How it differs from another stretch.
+    pub fn minus(&self, other: &Functionals) -> [f32; FUNCTIONALS] {
+        std::array::from_fn(|i| self.numbers[i] - other.numbers[i])
     }
 }
 
@@ -202,8 +199,7 @@ mod tests {
         for frames in [2, 3, 5, 40, 700] {
             let told = Functionals::of(&voice(frames, 4.0)).unwrap();
             assert!(told.numbers.iter().all(|v| v.is_finite()), "{frames}");
-            let beside = told.beside(Some(&told));
-            assert!(beside[FUNCTIONALS - 1..TOLD - 1].iter().all(|d| *d == 0.0) && beside[TOLD - 1] == 1.0);
+            assert!(told.minus(&told).iter().all(|d| *d == 0.0) && told.quality().len() == FUNCTIONALS - 1);
         }
     }
 }

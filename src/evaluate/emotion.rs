@@ -1,10 +1,12 @@
 //! The ear for feelings on actors it never heard, and what else the latents give away.
 
+use super::phones::Labelled;
 use super::probe::Probe;
 use crate::Result;
 use crate::audio::features::{BANDS, Mel};
 use crate::emotion::voice::{Passage, VoiceEncoder, class_point};
 use crate::speech::content::ContentEncoder;
+use crate::speech::phones::Class;
 use crate::train::data::Split;
 use crate::train::emotion::{accuracy, tell};
 use crate::train::voices::{Corpus, Spoken, clips};
@@ -67,41 +69,48 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
         }
     }
     super::phones::phones(content, root, &mut missing)?.into_iter().for_each(|figure| add(figure.what, figure.value, figure.chance));
-    let acted: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == Corpus::Ravdess).collect();
-    for (name, latents) in latents(voice, content, &acted)? {
-        let part = |keep: &dyn Fn(&Spoken) -> bool, class: &dyn Fn(&Spoken) -> usize| -> (Vec<Vec<f32>>, Vec<usize>) {
-            acted.iter().zip(&latents).filter(|(c, _)| keep(c)).map(|(c, row)| (row.clone(), class(c))).unzip()
-        };
-        let emotion = |c: &Spoken| c.clip.class;
-        let (rows, classes) = part(&|c| c.clip.split != Split::Test, &emotion);
-        let (unseen, truth) = part(&|c| c.clip.split == Split::Test, &emotion);
-        add(
-            format!("linear probe, emotion of unseen actors from {name}"),
-            Probe::fit(&rows, &classes, RIDGE).accuracy(&unseen, &truth),
-            0.125,
-        );
-        // The same actors say everything twice: learn from the first time, be judged by the second.
-        let mut names: Vec<&str> = acted.iter().map(|c| c.clip.speaker.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        let speaker = |c: &Spoken| names.iter().position(|n| *n == c.clip.speaker).unwrap_or(0);
-        let first = |c: &Spoken| c.clip.name.split('-').nth(5) == Some("01");
-        let (rows, classes) = part(&first, &speaker);
-        let (again, truth) = part(&|c| !first(c), &speaker);
-        add(
-            format!("linear probe, speaker from {name}"),
-            Probe::fit(&rows, &classes, RIDGE).accuracy(&again, &truth),
-            1.0 / names.len() as f32,
-        );
+    for corpus in [Corpus::Ravdess, Corpus::EmoDb] {
+        let acted: Vec<&Spoken> = clips.iter().filter(|c| c.clip.corpus == corpus).collect();
+        let labelled = super::phones::labelled(content, root, corpus)?;
+        if labelled.is_empty() {
+            missing.push(format!("what the phones of {corpus:?} give away by themselves: recordings or espeak-ng are missing"));
+        }
+        for (name, latents) in latents(voice, content, &acted, &labelled)? {
+            let [emotion, speaker] = given_away(&acted, &latents);
+            add(format!("linear probe, {corpus:?}, emotion of unseen actors from {name}"), emotion.0, emotion.1);
+            add(format!("linear probe, {corpus:?}, speaker from {name}"), speaker.0, speaker.1);
+        }
     }
     Ok(Report { figures, confusion, missing })
+}
+
+/// How often a probe tells the emotion of actors whom it has not seen, and the speaker of clips that it has not, from a row of numbers for
+/// each clip; each beside chance.
+fn given_away(clips: &[&Spoken], rows: &[Vec<f32>]) -> [(f32, f32); 2] {
+    let told = |taught: &dyn Fn(usize) -> bool, class: &dyn Fn(usize) -> usize| {
+        let part = |keep: bool| -> (Vec<Vec<f32>>, Vec<usize>) {
+            (0..clips.len()).filter(|i| taught(*i) == keep).map(|i| (rows[i].clone(), class(i))).unzip()
+        };
+        let ((rows, classes), (unseen, truth)) = (part(true), part(false));
+        Probe::fit(&rows, &classes, RIDGE).accuracy(&unseen, &truth)
+    };
+    let classes = clips.first().map_or(1, |c| c.clip.corpus.classes().len());
+    let emotion = told(&|i| clips[i].clip.split != Split::Test, &|i| clips[i].clip.class);
+    // The clips of a speaker by turns, to learn from and to be judged by: in RAVDESS they say everything twice.
+    let mut names: Vec<&str> = clips.iter().map(|c| c.clip.speaker.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let place = |i: usize| clips[..i].iter().filter(|c| c.clip.speaker == clips[i].clip.speaker).count();
+    let speaker = |i: usize| names.iter().position(|n| *n == clips[i].clip.speaker).unwrap_or(0);
+    [(emotion, 1.0 / classes as f32), (told(&|i| place(i) % 2 == 0, &speaker), 1.0 / names.len().max(1) as f32)]
 }
 
 /// A name, and a row of numbers for each clip.
 type Latents = (&'static str, Vec<Vec<f32>>);
 
-/// Mean and deviation over each clip of what is heard at three places: the bands, what is said, what is felt.
-fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken]) -> Result<Vec<Latents>> {
+/// Mean and deviation over each clip of what is heard at three places: the bands, what is said, what is felt; and of the phones that the
+/// clip is labelled with, which is what knows nothing but which sound is made when.
+fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken], labelled: &Labelled) -> Result<Vec<Latents>> {
     let bands = |spoken: &&Spoken| {
         let mel = Mel::of(&spoken.clip.speech);
         statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &spoken.voice.weights())
@@ -110,12 +119,24 @@ fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken]) ->
         let latent = content.encode(&Mel::of(&spoken.clip.speech).normalised(), spoken.voice.frames())?.latent();
         Ok(statistics(latent.iter().map(|row| &row[..]), &spoken.voice.weights()))
     };
-    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.points(&[Passage::new(spoken.voice.clone(), None)])?[0].to_vec()) };
-    Ok(vec![
+    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.judge(&[Passage { own: spoken.own, usual: None }])?[0].point.to_vec()) };
+    let written = |spoken: &&Spoken| {
+        let phones = labelled.get(&spoken.clip.name).map_or(&[][..], Vec::as_slice);
+        // Two frames of phones to one of motion, as in the content latent.
+        let is = |n: usize, i: usize| phones.get(2 * n + i / Class::COUNT).is_some_and(|class| usize::from(*class) == i % Class::COUNT);
+        let rows: Vec<Vec<f32>> =
+            (0..spoken.voice.frames()).map(|n| (0..2 * Class::COUNT).map(|i| f32::from(u8::from(is(n, i)))).collect()).collect();
+        statistics(rows.iter().map(Vec::as_slice), &spoken.voice.weights())
+    };
+    let mut latents = vec![
         ("log-mel bands", clips.par_iter().map(bands).collect()),
         ("the content latent", clips.par_iter().map(said).collect::<Result<_>>()?),
         ("the emotion latent", clips.par_iter().map(felt).collect::<Result<_>>()?),
-    ])
+    ];
+    if !labelled.is_empty() {
+        latents.push(("its phones as labelled", clips.par_iter().map(written).collect()));
+    }
+    Ok(latents)
 }
 
 /// Weighted mean and deviation of every column.
@@ -149,9 +170,9 @@ fn table(told: &[usize], clips: &[&Spoken], classes: usize) -> Vec<Vec<f32>> {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(f, "{:<72} {:>8} {:>8}", "Feelings heard in voices of unseen actors", "gestus", "chance")?;
+        writeln!(f, "{:<76} {:>8} {:>8}", "Feelings heard in voices of unseen actors", "gestus", "chance")?;
         for figure in &self.figures {
-            writeln!(f, "{:<72} {:>8.3} {:>8.3}", figure.what, figure.value, figure.chance)?;
+            writeln!(f, "{:<76} {:>8.3} {:>8.3}", figure.what, figure.value, figure.chance)?;
         }
         let names: Vec<&str> = crate::emotion::Label::ALL.iter().map(|l| l.name()).take(self.confusion.len()).collect();
         writeln!(

@@ -6,8 +6,10 @@ use crate::speech::content::ContentEncoder;
 use crate::speech::phones::Class;
 use crate::statistics::mean;
 use crate::train::data::{self, Source, Split, Take};
+use crate::train::voices::Corpus;
 use crate::train::{diphones, transcripts};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Speakers whom the encoder never heard, and who labelled them. The machine's labels of RAVDESS are late: the level of the sound at its
@@ -32,6 +34,21 @@ pub fn phones(content: &ContentEncoder, root: &Path, missing: &mut Vec<String>) 
         sets.into_iter().chain([(aligned.iter().collect(), "Ravdess, by forced alignment")]).partition(|(unseen, _)| !unseen.is_empty());
     missing.extend(absent.into_iter().map(|(_, name)| format!("phones of {name}: recordings, espeak-ng or mbrola's voices are missing")));
     here.into_iter().flat_map(|(unseen, name)| [told_of(content, &unseen, name), Ok(level_of(&unseen, name))]).collect()
+}
+
+/// Classes of the phones of clips by name, 60 a second.
+pub type Labelled = HashMap<String, Vec<u8>>;
+
+/// The phones of all clips of EmoDB by hand, or of RAVDESS by forced alignment; none where recordings or a synthesiser are missing.
+pub fn labelled(content: &ContentEncoder, root: &Path, corpus: Corpus) -> Result<Labelled> {
+    let source = if corpus == Corpus::EmoDb { Source::EmoDb } else { Source::Ravdess };
+    let takes = data::phones(root)?;
+    let takes: Vec<&Take> = takes.iter().filter(|take| take.source == source).collect();
+    let named = |take: &Take| (take.name.clone(), take.phones.clone());
+    Ok(match source {
+        Source::EmoDb => takes.into_iter().map(named).collect(),
+        _ => aligned(content, &takes)?.iter().map(named).collect(),
+    })
 }
 
 /// The takes with their phones as they lie in their texts by what is heard; none where no synthesiser tells how words are pronounced.

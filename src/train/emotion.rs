@@ -1,28 +1,22 @@
-//! Trains the emotion encoder on acted voices of four corpora at once.
+//! Trains the ear for feelings on acted voices of four corpora at once, in closed form.
 //!
-//! Every other clip is shown with the usual manner of its speaker, the mean of one to ten other clips of theirs, so that the
-//! network can use it where it is known and does without where it is not. A clip competes only with the classes its corpus has.
+//! Every clip is a landmark, by itself and beside what ten other clips of its speaker make usual, and ridge regression says what each
+//! class has near each of them. The labels' Gaussians get the deviation under which speakers who were left out are told best.
 
+use super::Log;
 use super::data::{Sources, Split};
 use super::voices::{Corpus, Spoken, clips};
-use super::{Log, optimiser};
-use crate::Result;
-use crate::emotion::functionals::TOLD;
-use crate::emotion::voice::{
-    CLASSES, DIFFERENCE, HEARD_BANDS, INPUTS, LANDMARKS, Networks, Passage, Stretches, Usual, VoiceEncoder, class_point, nearness,
-    restored, standardise, stored,
-};
-use crate::emotion::{EMOTION, Point};
-use crate::layers::Dropout;
+use crate::emotion::Point;
+use crate::emotion::functionals::FUNCTIONALS;
+use crate::emotion::voice::{CLASSES, OWN, Passage, Scale, Usual, VoiceEncoder, likelihood_at, nearness, shares};
 use crate::models::Models;
 use crate::solve::cholesky_solve;
 use crate::speech::content::ContentEncoder;
-use candle_core::{D, DType, Device, Tensor};
-use candle_nn::{Optimizer, VarBuilder, VarMap};
-use rand::seq::{IndexedRandom, SliceRandom};
-use rand::{Rng, RngExt, SeedableRng};
+use crate::{Result, weights};
+use candle_core::{Device, Tensor};
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_distr::{Distribution, StandardNormal};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,267 +30,119 @@ pub struct Options {
     pub sources: Sources,
     /// Where `content.safetensors` lies, with which it hears, and where `emotion.safetensors` is written.
     pub out: PathBuf,
-    pub steps: usize,
     /// Leave out the speakers for choosing and log how well they are told.
     pub hold_out: bool,
+    /// Chooses the clips that make usual.
     pub seed: u64,
 }
 
-/// Frames of a stretch, and stretches of a batch by corpus.
-const STRETCH: usize = 84;
-const SHARES: [(Corpus, usize); 4] = [(Corpus::Ravdess, 24), (Corpus::EmoDb, 12), (Corpus::Nemo, 8), (Corpus::Korean, 4)];
-const LEARNING_RATE: f64 = 2e-3;
-const DROPOUT: f32 = 0.3;
-/// Share of the probability that goes to all classes of the corpus alike.
-const SMOOTHING: f32 = 0.1;
-/// Weight of the distance to the label's point at its strength.
-const PLACE: f64 = 0.5;
-/// Most clips of a speaker that tell the usual manner.
+/// Clips of a speaker that tell what is usual.
 const REFERENCES: usize = 10;
-
-/// What up to `count` other clips of the same speaker make usual for the voice.
-pub fn usual(clips: &[&Spoken], of: &Spoken, count: usize, rng: &mut impl Rng) -> Option<Usual> {
-    let others: Vec<&&Spoken> = clips
-        .iter()
-        .filter(|c| c.clip.speaker == of.clip.speaker && c.clip.corpus == of.clip.corpus && c.clip.name != of.clip.name)
-        .collect();
-    let chosen: Vec<Usual> = others.sample(rng, count).map(|c| c.usual).collect();
-    Usual::mean(&chosen)
-}
-
-struct Batch {
-    stretches: Stretches,
-    /// Probability that each class should get, and a large negative number for those that do not compete.
-    wanted: Tensor,
-    competing: Tensor,
-    places: Tensor,
-}
-
-fn batch(pools: &[(Corpus, usize, Vec<&Spoken>)], rng: &mut impl Rng) -> Result<Batch> {
-    let (mut rows, mut weights, mut difference) = (vec![], vec![], vec![]);
-    let (mut wanted, mut competing, mut places) = (vec![], vec![], vec![]);
-    for (corpus, share, pool) in pools {
-        for _ in 0..*share {
-            // Classes first: some are rarer than others.
-            let class = corpus.classes()[rng.random_range(0..corpus.classes().len())];
-            let Some(spoken) = pool.iter().filter(|c| c.clip.class == class).collect::<Vec<_>>().choose(rng).copied() else { continue };
-            let usual = rng.random_bool(0.5).then(|| usual(pool, spoken, rng.random_range(1..=REFERENCES), rng)).flatten();
-            let heard = augmented(spoken, usual, rng);
-            rows.extend(heard.rows);
-            weights.extend(heard.weights);
-            difference.extend(heard.difference);
-            let classes = corpus.classes();
-            let even = SMOOTHING / classes.len() as f32;
-            wanted.extend((0..CLASSES).map(|c| {
-                if c == class {
-                    1.0 - SMOOTHING + even
-                } else if classes.contains(&c) {
-                    even
-                } else {
-                    0.0
-                }
-            }));
-            competing.extend((0..CLASSES).map(|c| if classes.contains(&c) { 0.0f32 } else { -1e4 }));
-            places.extend(class_point(class).map(|v| v * spoken.clip.strength));
-        }
-    }
-    let n = places.len() / EMOTION;
-    let tensor = |v: Vec<f32>, shape: &[usize]| Tensor::from_vec(v, shape, &Device::Cpu);
-    Ok(Batch {
-        stretches: Stretches {
-            rows: tensor(rows, &[n, STRETCH, INPUTS])?,
-            weights: tensor(weights, &[n, STRETCH, 1])?,
-            difference: tensor(difference, &[n, DIFFERENCE])?,
-        },
-        wanted: tensor(wanted, &[n, CLASSES])?,
-        competing: tensor(competing, &[n, CLASSES])?,
-        places: tensor(places, &[n, EMOTION])?,
-    })
-}
-
-struct Heard {
-    rows: Vec<f32>,
-    weights: Vec<f32>,
-    difference: [f32; DIFFERENCE],
-}
-
-/// A random stretch of a clip in another voice and over another microphone.
-fn augmented(spoken: &Spoken, usual: Option<Usual>, rng: &mut impl Rng) -> Heard {
-    let total = spoken.voice.frames();
-    // Where the speech is: a stretch of silence teaches nothing.
-    let from = if total > STRETCH { rng.random_range(0..=total - STRETCH) } else { 0 };
-    let cut = spoken.voice.part(from, (from + STRETCH).min(total));
-    let voice = if cut.manner().is_some() { cut } else { spoken.voice.clone() };
-    let manner = voice.manner().unwrap_or(spoken.usual.manner);
-    let mut normal = || -> f32 { StandardNormal.sample(rng) };
-    let (warp, tilt, higher) = (1.0 + 0.06 * normal(), 0.3 * normal(), 0.12 * normal());
-    let colour: [f32; 4] = std::array::from_fn(|_| 0.2 * normal());
-    let equaliser: [f32; HEARD_BANDS] = std::array::from_fn(|b| {
-        let place = b as f32 / (HEARD_BANDS - 1) as f32;
-        let knot = (3.0 * place).min(2.999);
-        let (k, s) = (knot as usize, knot.fract());
-        tilt * (place - 0.5) + colour[k] + s * (colour[k + 1] - colour[k])
-    });
-    let jitter = 0.15 * rng.random::<f32>();
-    let rows = voice.rows(&manner);
-    let mut out = Vec::with_capacity(STRETCH * INPUTS);
-    for n in 0..STRETCH {
-        let Some(row) = rows.get(n) else {
-            out.extend([0.0; INPUTS]);
-            continue;
-        };
-        for (b, colour) in equaliser.iter().enumerate() {
-            let place = (b as f32 * warp).clamp(0.0, (HEARD_BANDS - 1) as f32);
-            let (k, s) = (place as usize, place.fract());
-            let value = row[k] + s * (row[(k + 1).min(HEARD_BANDS - 1)] - row[k]);
-            let noise: f32 = StandardNormal.sample(rng);
-            out.push(value + colour + jitter * noise);
-        }
-        let pitch = row[HEARD_BANDS];
-        out.extend([if pitch == 0.0 { 0.0 } else { pitch + higher }, row[HEARD_BANDS + 1], row[HEARD_BANDS + 2]]);
-    }
-    let mut weights = voice.weights();
-    weights.resize(STRETCH, 0.0);
-    let mut difference = manner.beside(usual.as_ref().map(|u| &u.manner));
-    if usual.is_some() {
-        difference[..HEARD_BANDS + 1].iter_mut().for_each(|d| *d += 0.1 * Distribution::<f32>::sample(&StandardNormal, rng));
-    }
-    Heard { rows: out, weights, difference }
-}
-
-/// Every member learns by itself, from the same stretches.
-fn loss(networks: &Networks, batch: &Batch, dropout: &Dropout) -> Result<Tensor> {
-    let opinions = networks.opinions(&batch.stretches, Some(dropout))?;
-    let of = |points: &Tensor| -> candle_core::Result<Tensor> {
-        let logits = (networks.likelihood(points)? + &batch.competing)?;
-        let entropy = candle_nn::ops::log_softmax(&logits, D::Minus1)?.mul(&batch.wanted)?.sum(D::Minus1)?.mean_all()?.neg()?;
-        entropy + (points.sub(&batch.places)?.sqr()?.sum(D::Minus1)?.mean_all()? * PLACE)?
-    };
-    let losses = opinions.iter().map(of).collect::<candle_core::Result<Vec<Tensor>>>()?;
-    Ok(Tensor::stack(&losses, 0)?.mean_all()?)
-}
-
-/// Rounds of the search for landmarks, and the penalty on their weights.
-const ROUNDS: usize = 6;
+/// Penalty on the weights of the landmarks.
 const RIDGE: f64 = 0.3;
-const SUMS_STREAM: u64 = 14;
 
-/// Learns the second opinion in closed form: every clip is told once alone and once beside ten others of its speaker, landmarks are the
-/// middles of clusters (Lloyd 1982), and a ridge regression says what each class has near each of them.
-fn learn_sums(pools: &[(Corpus, usize, Vec<&Spoken>)], seed: u64) -> Result<HashMap<String, Tensor>> {
+/// What up to `count` other clips of the same speaker make usual for the voice; `known` says what each clip tells of it.
+fn usual(clips: &[&Spoken], known: impl Fn(usize) -> Usual, of: &Spoken, count: usize, rng: &mut impl Rng) -> Option<Usual> {
+    let other = |c: &Spoken| c.clip.speaker == of.clip.speaker && c.clip.corpus == of.clip.corpus && c.clip.name != of.clip.name;
+    let others: Vec<usize> = (0..clips.len()).filter(|i| other(clips[*i])).collect();
+    Usual::mean(&others.sample(rng, count).map(|i| known(*i)).collect::<Vec<_>>())
+}
+
+/// What a clip by itself makes usual.
+fn plain(spoken: &Spoken) -> Usual {
+    Usual { functionals: spoken.own, leaning: None }
+}
+
+/// What is learned from clips, but for the deviation of the Gaussians.
+fn learn(clips: &[&Spoken], seed: u64) -> Result<HashMap<String, Tensor>> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(SUMS_STREAM);
-    let (mut told, mut classes) = (Vec::new(), Vec::new());
-    for (.., pool) in pools {
-        for spoken in pool {
-            let sums = spoken.usual.functionals;
-            told.push(sums.beside(None));
-            told.push(sums.beside(usual(pool, spoken, REFERENCES, &mut rng).map(|u| u.functionals).as_ref()));
-            classes.extend([spoken.clip.class; 2]);
-        }
-    }
-    let device = &Device::Cpu;
-    let (centre, scale) = spread(&told);
-    let rows = Tensor::from_vec(told.concat(), (told.len(), TOLD), device)?;
-    let (centre, scale) = (Tensor::from_slice(&centre, TOLD, device)?, Tensor::from_slice(&scale, TOLD, device)?);
-    let rows = standardise(&rows, &centre, &scale)?;
-    let bytes = stored(&clusters(&rows, &mut rng)?)?;
-    let landmarks = restored(&bytes)?;
-    let near = nearness(&rows, &landmarks)?.to_vec2::<f32>()?;
-    let among = nearness(&landmarks, &landmarks)?.to_vec2::<f32>()?;
-    let mut gram: Vec<Vec<f64>> = among.iter().map(|row| row.iter().map(|v| RIDGE * f64::from(*v)).collect()).collect();
-    let mut weights = vec![[0f64; CLASSES]; LANDMARKS];
-    for (near, class) in near.iter().zip(&classes) {
-        for (i, a) in near.iter().map(|v| f64::from(*v)).enumerate() {
-            gram[i][..=i].iter_mut().zip(near).for_each(|(g, b)| *g += a * f64::from(*b));
-            let even = 1.0 / CLASSES as f64;
-            weights[i].iter_mut().enumerate().for_each(|(c, w)| *w += a * (f64::from(u8::from(c == *class)) - even));
-        }
-    }
-    (0..LANDMARKS).for_each(|i| gram[i][i] += 1e-6);
+    let mut change = |spoken: &&Spoken| {
+        let usual = usual(clips, |i| plain(clips[i]), spoken, REFERENCES, &mut rng).unwrap_or(plain(spoken));
+        spoken.own.minus(&usual.functionals)
+    };
+    let changes: Vec<f32> = clips.iter().flat_map(&mut change).collect();
+    let owns: Vec<f32> = clips.iter().flat_map(|spoken| spoken.own.quality()).copied().collect();
+    let own = Tensor::from_vec(owns, (clips.len(), OWN), &Device::Cpu)?;
+    let change = Tensor::from_vec(changes, (clips.len(), FUNCTIONALS), &Device::Cpu)?;
+    let of_own = spread(&own, own.mean(0)?)?;
+    let of_change = spread(&change, change.get(0)?.zeros_like()?)?;
+    let landmarks = [("own.landmarks", of_own.standardise(&own)?), ("change.landmarks", of_change.standardise(&change)?)];
+    let stored = weights::compact(landmarks.map(|(name, rows)| (name.to_string(), rows)).into())?;
+    let seen = weights::restore(stored.clone())?;
+    let alone = &seen["own.landmarks"];
+    let beside = Tensor::cat(&[alone, &seen["change.landmarks"]], 1)?;
+    let named = [
+        ("own.centre", of_own.centre),
+        ("own.scale", of_own.scale),
+        ("change.centre", of_change.centre),
+        ("change.scale", of_change.scale),
+        ("alone.weights", ridge(alone, clips)?),
+        ("beside.weights", ridge(&beside, clips)?),
+    ];
+    Ok(stored.into_iter().chain(named.map(|(name, tensor)| (name.to_string(), tensor))).collect())
+}
+
+/// How far the columns of rows spread about a centre; what never moves counts little.
+fn spread(rows: &Tensor, centre: Tensor) -> Result<Scale> {
+    const LEAST: f64 = 1e-4;
+    let deviation = rows.broadcast_sub(&centre)?.sqr()?.mean(0)?.sqrt()?.maximum(LEAST)?;
+    Ok(Scale { centre, scale: deviation.recip()? })
+}
+
+/// What each class has near each landmark, from how near these are to one another: `[clips, CLASSES]`.
+fn ridge(landmarks: &Tensor, clips: &[&Spoken]) -> Result<Tensor> {
+    let near = nearness(landmarks, landmarks)?.to_vec2::<f32>()?;
+    let mut gram: Vec<Vec<f64>> = near.iter().map(|row| row.iter().map(|v| f64::from(*v)).collect()).collect();
+    (0..gram.len()).for_each(|i| gram[i][i] += RIDGE);
+    let even = 1.0 / CLASSES as f64;
+    let wanted = |spoken: &&Spoken| std::array::from_fn(|class| f64::from(u8::from(class == spoken.clip.class)) - even);
+    let mut weights: Vec<[f64; CLASSES]> = clips.iter().map(wanted).collect();
     cholesky_solve(&mut gram, &mut weights);
     let weights: Vec<f32> = weights.iter().flatten().map(|w| *w as f32).collect();
-    let weights = Tensor::from_vec(weights, (LANDMARKS, CLASSES), device)?;
-    let named = [("centre", centre), ("scale", scale), ("landmarks", bytes), ("weights", weights)];
-    Ok(named.into_iter().map(|(name, tensor)| (format!("sums.{name}"), tensor)).collect())
+    Ok(Tensor::from_vec(weights, (clips.len(), CLASSES), &Device::Cpu)?)
 }
 
-/// Where told numbers stand and one over how far they spread. What tells of differences stands at 0 and spreads where it is known; the last
-/// number tells that.
-fn spread(told: &[[f32; TOLD]]) -> ([f32; TOLD], [f32; TOLD]) {
-    let own = |i: usize| i < TOLD / 2 - 1;
-    let counted = |i: usize| told.iter().filter(move |t| own(i) || t[TOLD - 1] > 0.0);
-    let mean = |i: usize, of: &dyn Fn(&[f32; TOLD]) -> f32| counted(i).map(of).sum::<f32>() / counted(i).count().max(1) as f32;
-    let centre: [f32; TOLD] = std::array::from_fn(|i| if own(i) { mean(i, &|t| t[i]) } else { 0.0 });
-    let scale = |i: usize| 1.0 / mean(i, &|t| (t[i] - centre[i]).powi(2)).sqrt().max(1e-4);
-    (centre, std::array::from_fn(|i| if i < TOLD - 1 { scale(i) } else { 1.0 }))
-}
-
-/// Middles of [`LANDMARKS`] clusters of rows.
-fn clusters(rows: &Tensor, rng: &mut impl Rng) -> Result<Tensor> {
-    let count = rows.dim(0)?;
-    let mut order: Vec<u32> = (0..count as u32).collect();
-    order.shuffle(rng);
-    let first: Vec<u32> = order.into_iter().cycle().take(LANDMARKS).collect();
-    let mut middles = rows.index_select(&Tensor::from_vec(first, LANDMARKS, &Device::Cpu)?, 0)?;
-    for _ in 0..ROUNDS {
-        let nearest = nearness(rows, &middles)?.argmax(1)?.to_vec1::<u32>()?;
-        let (values, old) = (rows.to_vec2::<f32>()?, middles.to_vec2::<f32>()?);
-        let mut sums = vec![(vec![0f32; TOLD], 0f32); LANDMARKS];
-        for (row, place) in values.iter().zip(nearest) {
-            let (sum, n) = &mut sums[place as usize];
-            sum.iter_mut().zip(row).for_each(|(s, v)| *s += v);
-            *n += 1.0;
-        }
-        let moved =
-            sums.iter().zip(&old).flat_map(|((sum, n), old)| if *n > 0.0 { sum.iter().map(|s| s / n).collect() } else { old.clone() });
-        middles = Tensor::from_vec(moved.collect::<Vec<f32>>(), (LANDMARKS, TOLD), &Device::Cpu)?;
+/// Deviation of the labels' Gaussians under which the classes of speakers who were left out are likeliest, by their points: half of the
+/// speakers tell the other half's.
+fn deviation(clips: &[&Spoken], content: &Arc<ContentEncoder>, seed: u64) -> Result<f32> {
+    let mut speakers: Vec<(Corpus, &str)> = clips.iter().map(|c| (c.clip.corpus, c.clip.speaker.as_str())).collect();
+    speakers.sort_unstable();
+    speakers.dedup();
+    let even = |c: &&&Spoken| speakers.binary_search(&(c.clip.corpus, c.clip.speaker.as_str())).unwrap_or(0).is_multiple_of(2);
+    let (one, other): (Vec<&Spoken>, Vec<&Spoken>) = clips.iter().partition(even);
+    let mut heard: Vec<(Told, usize)> = Vec::new();
+    for (learned, left_out) in [(&one, &other), (&other, &one)] {
+        let encoder = VoiceEncoder::read(with_deviation(learn(learned, seed)?, 1.0)?, content.clone())?;
+        heard.extend(tell(&encoder, left_out, 0)?.into_iter().zip(left_out.iter().map(|c| c.clip.class)));
     }
-    Ok(middles)
+    let likelihood =
+        |deviation: f32| heard.iter().map(|(told, class)| shares(&likelihood_at(&told.point, deviation))[*class].ln()).sum::<f32>();
+    let steps = (0..40).map(|n| 0.1 * 1.06f32.powi(n));
+    Ok(steps.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap_or(1.0))
 }
 
-/// Trains the emotion encoder and saves its averaged weights.
+fn with_deviation(mut tensors: HashMap<String, Tensor>, deviation: f32) -> Result<HashMap<String, Tensor>> {
+    tensors.insert("deviation".into(), Tensor::from_slice(&[deviation], 1, &Device::Cpu)?);
+    Ok(tensors)
+}
+
+/// Trains the emotion encoder and saves it.
 pub fn train(options: &Options) -> Result<()> {
     super::has_content(&options.out)?;
     let log = Log::new(options.out.clone());
     let content = Models::Folder(options.out.clone()).content()?;
-    let clips = Spoken::all(clips(&options.data.join("data"))?, &content)?;
-    let learned = |c: &&Spoken| c.clip.split == Split::Train || (!options.hold_out && c.clip.split == Split::Validation);
-    let pools: Vec<(Corpus, usize, Vec<&Spoken>)> = SHARES
-        .iter()
-        .filter(|(corpus, _)| options.sources == Sources::All || corpus.is_commercial())
-        .map(|(corpus, share)| (*corpus, *share, clips.iter().filter(|c| c.clip.corpus == *corpus).filter(learned).collect::<Vec<_>>()))
-        .filter(|(.., pool)| !pool.is_empty())
-        .collect();
-    log.line(&format!("{} clips", pools.iter().map(|(.., pool)| pool.len()).sum::<usize>()))?;
-    let map = VarMap::new();
-    let networks = Networks::new(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu))?;
-    super::draw(&map, options.seed)?;
-    let dropout = Dropout::new(DROPOUT, options.seed);
-    let mut optimiser = optimiser(&map, LEARNING_RATE)?;
-    let mut average = super::Average::new(&map)?;
-    let mut rng = ChaCha8Rng::seed_from_u64(options.seed);
-    let sums = learn_sums(&pools, options.seed)?;
-    let mut smooth = 0.0;
-    for step in 0..options.steps {
-        optimiser.set_learning_rate(super::schedule(LEARNING_RATE, step, options.steps));
-        let loss = loss(&networks, &batch(&pools, &mut rng)?, &dropout)?;
-        super::step(&mut optimiser, &map, &loss)?;
-        average.update(&map, step)?;
-        let now = loss.to_scalar::<f32>()?;
-        smooth = if step == 0 { now } else { 0.98 * smooth + 0.02 * now };
-        if step % 200 == 199 || step + 1 == options.steps {
-            let tensors: HashMap<String, Tensor> = average.half()?.into_iter().chain(sums.clone()).collect();
-            super::save(tensors.clone(), &log.file("emotion"))?;
-            let told = if options.hold_out { validate(&encoder(tensors, content.clone())?, &clips)? } else { String::new() };
-            log.line(&format!("emotion {}/{} loss {smooth:.4} {told}", step + 1, options.steps))?;
-        }
-    }
-    Ok(())
-}
-
-fn encoder(tensors: HashMap<String, Tensor>, content: Arc<ContentEncoder>) -> Result<VoiceEncoder> {
-    Ok(VoiceEncoder::new(VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu), content)?)
+    let all = Spoken::all(clips(&options.data.join("data"))?, &content)?;
+    let learned = |c: &&Spoken| {
+        (options.sources == Sources::All || c.clip.corpus.is_commercial())
+            && (c.clip.split == Split::Train || (!options.hold_out && c.clip.split == Split::Validation))
+    };
+    let clips: Vec<&Spoken> = all.iter().filter(learned).collect();
+    log.line(&format!("{} clips", clips.len()))?;
+    let deviation = deviation(&clips, &content, options.seed)?;
+    let tensors = with_deviation(learn(&clips, options.seed)?, deviation)?;
+    super::save(tensors.clone(), &log.file("emotion"))?;
+    let told = if options.hold_out { validate(&VoiceEncoder::read(tensors, content)?, &all)? } else { String::new() };
+    log.line(&format!("emotion: deviation {deviation:.2} {told}"))
 }
 
 /// Share of the clips of speakers kept for choosing whose class is told, from one clip and beside ten others.
@@ -319,14 +165,16 @@ pub struct Told {
     pub class: usize,
 }
 
-/// Hears clips one by one; with `references` above zero beside the mean manner of so many other clips of the speaker.
+/// Hears clips one by one; with `references` above zero beside so many other clips of the speaker.
 pub fn tell(encoder: &VoiceEncoder, clips: &[&Spoken], references: usize) -> Result<Vec<Told>> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let acquaint = |spoken: &&Spoken| Ok(encoder.acquaint(&spoken.voice)?.unwrap_or(plain(spoken)));
+    let known = if references > 0 { clips.iter().map(acquaint).collect::<Result<Vec<Usual>>>()? } else { Vec::new() };
     clips
         .iter()
         .map(|spoken| {
-            let usual = if references > 0 { usual(clips, spoken, references, &mut rng) } else { None };
-            let opinion = encoder.judge(&[Passage { voice: spoken.voice.clone(), own: Some(spoken.usual), usual }])?[0];
+            let usual = if references > 0 { usual(clips, |i| known[i], spoken, references, &mut rng) } else { None };
+            let opinion = encoder.judge(&[Passage { own: spoken.own, usual }])?[0];
             let likelier = |a: &usize, b: &usize| opinion.likelihood[*a].total_cmp(&opinion.likelihood[*b]);
             let class = spoken.clip.corpus.classes().iter().copied().max_by(likelier).unwrap_or_default();
             Ok(Told { point: opinion.point, class })

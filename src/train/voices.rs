@@ -4,7 +4,8 @@ use super::data::{FPS, Split, table_rows};
 use crate::Result;
 use crate::audio::{self, SPEECH_RATE, Speech};
 use crate::emotion::Label;
-use crate::emotion::voice::{CLASSES, Usual, Voice};
+use crate::emotion::functionals::Functionals;
+use crate::emotion::voice::{CLASSES, Voice};
 use crate::speech::content::ContentEncoder;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -92,8 +93,8 @@ impl Clip {
 pub struct Spoken {
     pub clip: Clip,
     pub voice: Voice,
-    /// What a clip makes usual for its voice.
-    pub usual: Usual,
+    /// How it is spoken.
+    pub own: Functionals,
 }
 
 impl Spoken {
@@ -101,7 +102,7 @@ impl Spoken {
     pub fn all(clips: Vec<Clip>, content: &ContentEncoder) -> Result<Vec<Spoken>> {
         let one = |clip: Clip| -> Result<Option<Spoken>> {
             let voice = Voice::of(&clip.speech, clip.frames(), content)?;
-            Ok(Usual::of(&voice).map(|usual| Spoken { clip, voice, usual }))
+            Ok(Functionals::of(&voice).map(|own| Spoken { clip, voice, own }))
         };
         clips.into_par_iter().filter_map(|clip| one(clip).transpose()).collect()
     }

@@ -32,6 +32,14 @@ impl Line {
         }
     }
 
+    /// Other recordings of the voice, and folders of them.
+    pub fn voices(&self) -> impl Iterator<Item = &Path> {
+        match self {
+            Line::Animate(arguments) => arguments.take.voice.paths(),
+            Line::Render(arguments) => arguments.take.voice.paths(),
+        }
+    }
+
     /// Files that are named in the direction, whose own file is read for it.
     pub fn references(&self) -> Result<Vec<PathBuf>> {
         match self {

@@ -9,6 +9,7 @@ use super::outputs;
 use super::picture;
 use super::take::to_json;
 use super::values::Limit;
+use super::voice;
 use crate::batch::journal::{Journal, Key, Known};
 use crate::batch::manifest::{self, Entry};
 use crate::batch::roots::Roots;
@@ -270,6 +271,9 @@ impl<'a> Batch<'a> {
         };
         // A direction file is read only once it is known to be inside.
         let mut inputs = line.inputs().into_iter().map(allowed).collect::<Result<Vec<_>>>()?;
+        for path in line.voices() {
+            inputs.extend(voice::recordings(&allowed(path)?)?);
+        }
         for path in line.references()? {
             inputs.push(allowed(&path)?);
         }

@@ -5,7 +5,7 @@ use crate::audio::Speech;
 use crate::cli::messages::Messages;
 use crate::cli::outputs::{self, Target};
 use crate::cli::values::{Dial, Emotion, Fps, Weights};
-use crate::cli::{bvh, gestures, given, long};
+use crate::cli::{bvh, gestures, given, long, voice};
 use crate::direction::dials::Dials;
 use crate::direction::encoder::TextEncoder;
 use crate::direction::events::{Act, Event};
@@ -41,6 +41,8 @@ pub struct Arguments {
     pub events: Vec<Event>,
     #[command(flatten)]
     pub dials: DialArguments,
+    #[command(flatten)]
+    pub voice: voice::Arguments,
     /// What is said: .txt, .srt, .vtt, .TextGrid or .json with words. Its words call for gestures (see `gestus gestures`); where it
     /// gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
@@ -136,7 +138,7 @@ impl From<Quality> for model::Quality {
 impl Arguments {
     /// The outputs, checked before any work starts. `others` are more files that are read.
     pub fn targets(&self, others: &[&Path]) -> Result<Vec<Target>> {
-        let inputs: Vec<&Path> = self.inputs().into_iter().chain(others.iter().copied()).collect();
+        let inputs: Vec<&Path> = self.inputs().into_iter().chain(self.voice.paths()).chain(others.iter().copied()).collect();
         outputs::plan(&self.outputs, &inputs, self.no_clobber)
     }
 
@@ -145,7 +147,7 @@ impl Arguments {
         Ok(self.asked()?.direction.files().map(Path::to_path_buf).collect())
     }
 
-    /// Every file that a take reads and an option names.
+    /// Every file that a take reads and an option names, but for recordings of the voice.
     pub fn inputs(&self) -> Vec<&Path> {
         let named = [&self.direction, &self.transcript, &self.whisper, &self.text_encoder, &self.gestures, &self.bvh.skeleton];
         let weights = match &self.weights.model {
@@ -201,8 +203,18 @@ impl Arguments {
         };
         emotion.direction.consult(&self.weights.model)?;
         emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
+        let usual = if emotion.direction.listens() { self.voice.usual(&self.weights.model, messages)? } else { None };
         timings.set("read", stage.finish());
-        Ok(Take { recording, speech, reel, library, transcript, whisper, ..Take::silent(Performance::default(), emotion, layout, timings) })
+        Ok(Take {
+            recording,
+            speech,
+            reel,
+            library,
+            transcript,
+            whisper,
+            usual,
+            ..Take::silent(Performance::default(), emotion, layout, timings)
+        })
     }
 
     /// The direction of the command line or of its file.
@@ -227,7 +239,7 @@ impl Arguments {
         let (direction, frames) = (&take.emotion.direction, Performance::frames_for(take.speech.seconds, body::RATE));
         let models = &self.weights.model;
         let words = words(models, take.transcript.as_ref(), &take.speech)?;
-        take.heard = if direction.listens() { Some(hear(models, &take.speech, &words, messages)?) } else { None };
+        take.heard = if direction.listens() { Some(hear(models, &take.speech, take.usual.as_ref(), &words, messages)?) } else { None };
         take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
         perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
         take.tell_gestures(&words, messages);

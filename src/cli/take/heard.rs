@@ -5,14 +5,15 @@ use crate::audio::Speech;
 use crate::body::library::Placed;
 use crate::cli::messages::Messages;
 use crate::direction::auto::{self, Heard, Impression};
+use crate::emotion::voice::Usual;
 use crate::models::Models;
 use crate::speech::align;
 use crate::speech::transcript::{Transcript, Word};
 use std::collections::BTreeMap;
 
-/// The feeling in the voice and in its words; says what it is on the whole, and how sure that is.
-pub fn hear(models: &Models, speech: &Speech, words: &[Word], messages: &Messages) -> Result<Heard> {
-    let heard = auto::hear(&*models.voice()?, speech, words)?;
+/// The feeling in the voice, of which the `usual` may be known, and in its words; says what it is on the whole, and how sure that is.
+pub fn hear(models: &Models, speech: &Speech, usual: Option<&Usual>, words: &[Word], messages: &Messages) -> Result<Heard> {
+    let heard = auto::hear(&*models.voice()?, speech, usual, words)?;
     tell(&heard, messages);
     Ok(heard)
 }

@@ -17,6 +17,7 @@ use crate::body::library::Library;
 use crate::direction::Plan;
 use crate::direction::auto::Heard;
 use crate::direction::dials::Dials;
+use crate::emotion::voice::Usual;
 use crate::formats::bvh::Layout;
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::Performance;
@@ -47,6 +48,8 @@ pub struct Take {
     pub transcript: Option<Transcript>,
     /// What writes down what is said, until it has.
     pub whisper: Option<Whisper>,
+    /// What is usual for the voice, where other recordings of it were named.
+    pub usual: Option<Usual>,
     /// What is felt in the recording, where the direction asks for it.
     pub heard: Option<Heard>,
     pub performance: Performance,
@@ -72,6 +75,7 @@ impl Take {
             library,
             transcript: None,
             whisper: None,
+            usual: None,
             heard: None,
             performance,
             layout,
