@@ -22,7 +22,6 @@ use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{self, Row};
 use crate::models::Models;
 use crate::motion::{self, Frame, Gaze, Head, Performance};
-use crate::speech::transcript::Word;
 use std::ops::Range;
 
 /// How a performance is drawn from the models.
@@ -45,7 +44,7 @@ pub fn perform(models: &Models, speech: &Speech, plan: &Plan, options: Options) 
 fn perform_from(models: &Models, speech: &Speech, plan: &Plan, options: Options, given: &[Given]) -> Result<Performance> {
     let seed = clip_seed(speech, options.seed);
     let (model, body) = (models.face()?, models.body()?);
-    let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0))?;
+    let heard = model.listen(speech, Performance::frames_for(speech.seconds, 30.0), &plan.words)?;
     let mut rows = faces(&model, &heard, plan, seed, options.quality)?;
     let manners = manners(plan, plan.points(Region::Head), rows.len());
     // Who is less active nods less far, at the same moments: what is felt may change smoothly.
@@ -68,20 +67,20 @@ fn perform_from(models: &Models, speech: &Speech, plan: &Plan, options: Options,
     Ok(Performance { fps: 30.0, seconds: speech.seconds, frames: frames.collect() })
 }
 
-/// Puts gestures of the library into the plan: those that its events ask for, and those that `words` call for.
+/// Puts gestures of the library into the plan: those that its events ask for, and those that its words call for.
 ///
 /// Fails with [`crate::Error::Usage`] where an event names a gesture that the library has not.
-pub fn place(plan: &mut Plan, library: &Library, words: &[Word], speech: &Speech, seed: u64) -> Result<()> {
+pub fn place(plan: &mut Plan, library: &Library, speech: &Speech, seed: u64) -> Result<()> {
     for event in &plan.events {
         if let Act::Gesture { name, left } = &event.act {
             let side = if *left == Some(true) { Side::Left } else { Side::Right };
             plan.gestures.push(Placed { gesture: library.find(name)?, time: event.start, until: Some(event.end), side });
         }
     }
-    if !words.is_empty() {
+    if !plan.words.is_empty() {
         let rhythm = Rhythm::of(speech, Performance::frames_for(speech.seconds, body::RATE));
         let feeling = plan.points(Region::Hands);
-        let chosen = library::choose::choose(library, words, &rhythm, feeling, &plan.gestures, clip_seed(speech, seed));
+        let chosen = library::choose::choose(library, &plan.words, &rhythm, feeling, &plan.gestures, clip_seed(speech, seed));
         plan.gestures.extend(chosen);
     }
     plan.gestures.sort_by(|a, b| a.time.total_cmp(&b.time));

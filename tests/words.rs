@@ -153,7 +153,8 @@ fn strokes_meet_their_words() {
     let (mut near, mut all) = (0usize, 0usize);
     for seed in 0..3 {
         let mut plan = Direction::parse("happy:0.5").unwrap().plan(speech.seconds, frames, &[]);
-        perform::place(&mut plan, &Library::builtin(), &words, &speech, seed).unwrap();
+        plan.words = words.clone();
+        perform::place(&mut plan, &Library::builtin(), &speech, seed).unwrap();
         let options = perform::Options { seed, quality: Quality::Draft };
         let performance = perform::perform(&Models::Standard, &speech, &plan, options).unwrap();
         let spans = track::spans(&plan.gestures, &[]);

@@ -163,7 +163,7 @@ impl Arguments {
         self.dials.set(&mut wanted.direction.dials);
         let model = self.weights.model.face()?;
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        let contacts = model.listen(&speech, frames)?.contacts;
+        let contacts = model.listen(&speech, frames, &[])?.contacts;
         let seed = self.seed.unwrap_or(original.info.seed);
         let usual = self.voice.usual(&self.weights.model, messages)?;
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
@@ -174,7 +174,7 @@ impl Arguments {
                 Vec::new()
             };
             let mut plan = direction.plan(speech.seconds, frames, &heard);
-            crate::perform::place(&mut plan, &Library::builtin(), &[], &speech, seed)?;
+            crate::perform::place(&mut plan, &Library::builtin(), &speech, seed)?;
             interrupt::check()?;
             let performance = perform(&self.weights.model, &speech, &plan, perform::Options { seed, ..Default::default() })?;
             Ok(performance.resample(original.performance.fps))

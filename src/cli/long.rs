@@ -32,9 +32,10 @@ pub fn perform(arguments: &Arguments, seed: u64, take: &mut Take, reel: &Reel, m
     let listen = || hear(&arguments.weights.model, reel, &parts, take.usual.as_ref(), &words, messages);
     take.heard = direction.listens().then(listen).transpose()?;
     take.plan = direction.plan(reel.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
-    perform::place(&mut take.plan, &take.library, &words, &speech, seed)?;
+    take.plan.words = words;
+    perform::place(&mut take.plan, &take.library, &speech, seed)?;
     drop(speech);
-    take.tell_gestures(&words, messages);
+    take.tell_gestures(messages);
     let options = Options { seed, quality: arguments.quality.into() };
     let shelf = shelf(arguments, reel, &take.plan, options, &parts)?;
     let performed = perform_parts(&arguments.weights.model, reel, &take.plan, options, (&parts, &shelf), &mut |done| stage.reached(done))?;

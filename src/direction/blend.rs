@@ -35,6 +35,7 @@ pub fn blend(plans: &[Plan], place: f32) -> Plan {
         styles: styles(plans, place, frames),
         events: first.events.clone(),
         dials: first.dials,
+        words: first.words.clone(),
         gestures: first.gestures.clone(),
         given: first.given.clone(),
     }

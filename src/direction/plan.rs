@@ -7,6 +7,7 @@ use super::given::Excerpt;
 use super::likeness::Leaning;
 use crate::body::library::Placed;
 use crate::emotion::Point;
+use crate::speech::transcript::Word;
 use std::ops::Range;
 
 /// A direction laid out in time, at 30 frames a second.
@@ -24,6 +25,8 @@ pub struct Plan {
     pub dials: Dials,
     /// How far the performance leans towards other styles, for every frame; empty is the usual style throughout.
     pub styles: Vec<Leaning>,
+    /// What is said and when, where that is known.
+    pub words: Vec<Word>,
     /// Gestures with a meaning, in the order of their times ([`crate::perform::place`]).
     pub gestures: Vec<Placed>,
     /// Motion that is given.
@@ -41,6 +44,7 @@ impl Plan {
         let (start, end) = (frames.start as f64 / 30.0, frames.end as f64 / 30.0);
         let points = |points: &[Point]| cut(points, &frames);
         let events = self.events.iter().filter(|event| event.end >= start && event.start <= end);
+        let words = self.words.iter().filter(|word| word.end >= start && word.start <= end);
         let gestures =
             self.gestures.iter().filter(|placed| placed.until.unwrap_or(placed.time) >= start - NEAR && placed.time <= end + NEAR);
         Plan {
@@ -51,6 +55,7 @@ impl Plan {
             events: events.map(|e| Event { start: e.start - start, end: e.end - start, ..e.clone() }).collect(),
             dials: self.dials,
             styles: cut(&self.styles, &frames),
+            words: words.map(|w| Word { start: w.start - start, end: w.end - start, ..w.clone() }).collect(),
             gestures: gestures.map(|p| Placed { time: p.time - start, until: p.until.map(|u| u - start), ..p.clone() }).collect(),
             given: self.given.iter().filter(|e| e.end >= start && e.start <= end).map(|e| e.earlier(start)).collect(),
         }

@@ -108,6 +108,7 @@ pub fn plan(direction: &Direction, seconds: f64, frames: usize, heard: &[Point])
         events: direction.events.clone(),
         dials: direction.dials,
         styles,
+        words: Vec::new(),
         gestures: Vec::new(),
         given: direction.excerpts().map(|(_, excerpt)| excerpt.clone()).collect(),
     }

@@ -49,7 +49,7 @@ fn speech(take: &Take) -> Speech {
 
 /// Performs a long take in styles that lie on both sides of the usual one.
 pub fn styles(model: &FaceModel, take: &Take) -> Result<Styles> {
-    let heard = model.listen(&speech(take), take.frames)?;
+    let heard = model.listen(&speech(take), take.frames, &[])?;
     let (mut ratios, mut words) = (Vec::new(), f32::INFINITY);
     for (name, figures, measure) in CHANGES {
         let perform = |shift: f32, seed: u64| {
@@ -101,7 +101,7 @@ pub fn guidance(model: &FaceModel, takes: &[&Take]) -> Result<Vec<Guidance>> {
 fn guided(model: &FaceModel, takes: &[&Take], towards: Label, away: Label) -> Result<Guidance> {
     let (other, own) = (pattern(away, Some(towards)), pattern(towards, None));
     let course = |take: &&Take| -> Result<Vec<[f32; 2]>> {
-        let heard = model.listen(&speech(take), take.frames)?;
+        let heard = model.listen(&speech(take), take.frames, &[])?;
         SCALES
             .iter()
             .map(|scale| {

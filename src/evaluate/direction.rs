@@ -168,7 +168,7 @@ impl Stage<'_> {
                 let speech = self.clip(seed);
                 let performance = self.directed(text, seed)?;
                 let gap: Vec<f32> = performance.frames.iter().map(|f| gap_mm(&f.face).max(0.0)).collect();
-                let found = closures(&gap, &self.model.listen(speech, gap.len())?.contacts);
+                let found = closures(&gap, &self.model.listen(speech, gap.len(), &[])?.contacts);
                 Ok([found.iter().filter(|c| c.met).count(), found.len()])
             };
             let found = (0..self.speech.len().min(12) as u64).into_par_iter().map(one).collect::<Result<Vec<_>>>()?;

@@ -6,9 +6,12 @@ use crate::Result;
 use crate::audio::Speech;
 use crate::emotion::Label;
 use crate::face::articulation::{gap_mm, lip_to_teeth_mm};
-use crate::face::model::{FaceModel, Quality};
+use crate::face::hearing::Heard;
+use crate::face::model::{Asked, FaceModel, Quality};
 use crate::face::vector::{Row, unpack};
+use crate::speech::align;
 use crate::speech::phones::Class;
+use crate::speech::transcript::Word;
 use crate::statistics::median;
 use crate::train::data::Take;
 use rayon::prelude::*;
@@ -31,25 +34,41 @@ pub struct Contacts {
     /// Share of f and v with the lower lip at the upper teeth.
     pub at_teeth: f32,
     pub labiodentals: usize,
-    /// Times that lips close in a vowel, in ten seconds of speech.
+    /// Times that lips close in a vowel, and in any sound that is made without them, in ten seconds of speech.
     pub false_closures: f32,
+    pub strays: f32,
 }
 
-/// Draws one sample of every take in every emotion at full strength.
-pub fn contacts(model: &FaceModel, takes: &[&Take]) -> Result<Vec<Contacts>> {
-    Label::ALL.iter().map(|label| under(model, takes, *label)).collect()
-}
-
-fn under(model: &FaceModel, takes: &[&Take], label: Label) -> Result<Contacts> {
-    let sample = |take: &&Take| -> Result<Vec<Row>> {
+/// Draws one sample of every take in every emotion at full strength; where the takes are `read`, their texts are known to the model.
+pub fn contacts(model: &FaceModel, takes: &[&Take], read: bool) -> Result<Vec<Contacts>> {
+    let listen = |take: &&Take| -> Result<Heard> {
         let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
-        model.perform(&speech, &[label.at(1.0)], 1, Quality::Default)
+        let words = if read { words(model, take, &speech)? } else { Vec::new() };
+        model.listen(&speech, take.frames, &words)
     };
-    let faces: Vec<Vec<Row>> = takes.par_iter().map(sample).collect::<Result<_>>()?;
+    let heard: Vec<Heard> = takes.par_iter().map(listen).collect::<Result<_>>()?;
+    Label::ALL.iter().map(|label| under(model, takes, &heard, *label)).collect()
+}
+
+/// The words of a take's text and when they are said.
+fn words(model: &FaceModel, take: &Take, speech: &Speech) -> Result<Vec<Word>> {
+    let tokens: Vec<&str> = take.text.iter().flat_map(|text| text.words.split_whitespace()).collect();
+    let time = |frame: usize| frame as f64 / align::RATE;
+    let spans = align::align_words(&tokens, &align::hear(model.encoder(), speech)?);
+    let word = |(text, (start, end)): (&&str, (usize, usize))| Word { text: text.to_string(), start: time(start), end: time(end) };
+    Ok(tokens.iter().zip(spans).map(word).collect())
+}
+
+fn under(model: &FaceModel, takes: &[&Take], heard: &[Heard], label: Label) -> Result<Contacts> {
+    let asked = [label.at(1.0)];
+    let asked = Asked { emotion: &asked, ..Asked::default() };
+    let sample = |(take, heard): (&&Take, &Heard)| model.act(heard, &asked, take.frames, 1, Quality::Default);
+    let faces: Vec<Vec<Row>> = takes.par_iter().zip(heard).map(sample).collect::<Result<_>>()?;
     let mouths: Vec<Mouth> = takes.iter().zip(&faces).map(|(take, rows)| Mouth::of(take, rows)).collect();
     let open: Vec<f32> = mouths.iter().flat_map(|m| m.during(&[Class::Open])).collect();
     let threshold = CLOSED * median(&open);
-    let mut sums = Contacts { emotion: label.name(), closed: 0.0, bilabials: 0, at_teeth: 0.0, labiodentals: 0, false_closures: 0.0 };
+    let (closed, at_teeth, false_closures, strays) = (0.0, 0.0, 0.0, 0.0);
+    let mut sums = Contacts { emotion: label.name(), closed, bilabials: 0, at_teeth, labiodentals: 0, false_closures, strays };
     let mut spoken = 0;
     for mouth in &mouths {
         for span in mouth.spans(|c| c.is_bilabial()) {
@@ -60,13 +79,20 @@ fn under(model: &FaceModel, takes: &[&Take], label: Label) -> Result<Contacts> {
             sums.labiodentals += 1;
             sums.at_teeth += f32::from(u8::from(mouth.least(&mouth.teeth, span) < AT_TEETH));
         }
-        sums.false_closures += mouth.false_closures(threshold) as f32;
+        sums.false_closures += mouth.false_closures(threshold, is_open) as f32;
+        sums.strays += mouth.false_closures(threshold, |_| true) as f32;
         spoken += mouth.phones.iter().filter(|c| c.is_some_and(|c| c != Class::Silence)).count();
     }
     sums.closed /= sums.bilabials.max(1) as f32;
     sums.at_teeth /= sums.labiodentals.max(1) as f32;
     sums.false_closures *= 300.0 / spoken.max(1) as f32;
+    sums.strays *= 300.0 / spoken.max(1) as f32;
     Ok(sums)
+}
+
+/// Vowels that are spoken with open lips.
+fn is_open(class: Class) -> bool {
+    matches!(class, Class::Open | Class::MidFront | Class::CloseFront | Class::Central | Class::MidRounded)
 }
 
 /// What the lips of one take do, with its phones at 30 frames a second.
@@ -104,9 +130,8 @@ impl Mouth {
         curve[start.saturating_sub(SLACK)..(end + SLACK).min(curve.len())].iter().copied().fold(f32::INFINITY, f32::min)
     }
 
-    /// Closures inside vowels that are spoken with open lips, away from phones that close them and from silence.
-    fn false_closures(&self, threshold: f32) -> usize {
-        let vowel = |c: Class| matches!(c, Class::Open | Class::MidFront | Class::CloseFront | Class::Central | Class::MidRounded);
+    /// Closures inside the sounds that are `wanted`, away from those that close or narrow the lips and from silence.
+    fn false_closures(&self, threshold: f32, wanted: impl Fn(Class) -> bool) -> usize {
         let narrow = |c: &Option<Class>| {
             c.is_none_or(|c| {
                 c.is_bilabial() || matches!(c, Class::Labiodental | Class::Silence | Class::RoundedGlide | Class::CloseRounded)
@@ -114,7 +139,7 @@ impl Mouth {
         };
         let clear = |n: usize| {
             let around = &self.phones[n.saturating_sub(SLACK)..(n + SLACK + 1).min(self.phones.len())];
-            self.phones[n].is_some_and(vowel) && !around.iter().any(narrow)
+            self.phones[n].is_some_and(&wanted) && !around.iter().any(narrow)
         };
         let closed: Vec<bool> = (0..self.gap.len()).map(|n| clear(n) && self.gap[n] < threshold).collect();
         closed.iter().enumerate().filter(|(n, c)| **c && (*n == 0 || !closed[n - 1])).count()
@@ -137,6 +162,7 @@ mod tests {
         assert_eq!(mouth.spans(Class::is_bilabial), [(12, 18)]);
         assert_eq!(mouth.least(&mouth.gap, (12, 18)), 0.5);
         assert_eq!(mouth.least(&mouth.teeth, (30, 36)), 8.0);
-        assert_eq!(mouth.false_closures(1.6), 1);
+        assert_eq!(mouth.false_closures(1.6, is_open), 1);
+        assert_eq!(mouth.false_closures(1.6, |c| c == Class::Velar), 0);
     }
 }

@@ -48,7 +48,7 @@ pub fn score(performance: &Performance, speech: &Speech) -> Result<Card> {
     let motion = performance.resample(30.0);
     let frames = motion.frames.len().min(Performance::frames_for(speech.seconds, 30.0));
     let frames = &motion.frames[..frames];
-    let heard = FaceModel::builtin()?.listen(speech, frames.len())?;
+    let heard = FaceModel::builtin()?.listen(speech, frames.len(), &[])?;
     let prosody = Prosody::of(speech, &Mel::of(speech), frames.len());
     let rows: Vec<Row> = frames.iter().map(|f| vector::pack(&f.face, f.head, f.gaze)).collect();
     let mut card = Card { seconds: frames.len() as f32 / 30.0, figures: Vec::new(), without: Vec::new() };

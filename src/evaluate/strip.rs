@@ -19,7 +19,7 @@ pub fn strip(performance: &Performance, speech: &Speech, plan: &Plan) -> Result<
     let motion = performance.clone().into_rate(30.0)?;
     let count = motion.frames.len();
     let frames = &motion.frames;
-    let heard = FaceModel::builtin()?.listen(speech, count)?;
+    let heard = FaceModel::builtin()?.listen(speech, count, &[])?;
     let rows: Vec<Row> = frames.iter().map(|f| vector::pack(&f.face, f.head, f.gaze)).collect();
     let gap: Vec<f32> = frames.iter().map(|f| gap_mm(&f.face).max(0.0)).collect();
     let time = |n: usize| n as f64 / 30.0;

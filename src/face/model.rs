@@ -22,7 +22,9 @@ use crate::diffusion::sampler::{Schedule, Window, difference, sample};
 use crate::emotion::{EMOTION, Point, mixture};
 use crate::models::Models;
 use crate::motion::Performance;
+use crate::speech::align;
 use crate::speech::content::ContentEncoder;
+use crate::speech::transcript::Word;
 use crate::{Error, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
@@ -170,7 +172,12 @@ impl FaceModel {
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        self.act(&self.listen(speech, frames)?, &Asked { emotion, ..Asked::default() }, frames, seed, quality)
+        self.act(&self.listen(speech, frames, &[])?, &Asked { emotion, ..Asked::default() }, frames, seed, quality)
+    }
+
+    /// What hears what is said.
+    pub fn encoder(&self) -> &ContentEncoder {
+        &self.encoder
     }
 
     /// The style of nobody in particular, which is performed where no other is asked for.
@@ -201,12 +208,14 @@ impl FaceModel {
         Ok(rows)
     }
 
-    /// What the model hears in the first `frames` motion frames.
-    pub fn listen(&self, speech: &Speech, frames: usize) -> Result<Heard> {
+    /// What the model hears in the first `frames` motion frames; the `words` that are said there, where they are known, make it surer.
+    pub fn listen(&self, speech: &Speech, frames: usize, words: &[Word]) -> Result<Heard> {
         let mel = Mel::of(speech);
         let prosody = Prosody::of(speech, &mel, frames);
         let mel = mel.normalised();
-        Ok(hear(self.encoder.encode(&mel, frames)?, &prosody, &mel, Rhythm::of(speech, frames)))
+        let mut content = self.encoder.encode(&mel, frames)?;
+        align::expect(words, &mut content.classes);
+        Ok(hear(content, &prosody, &mel, Rhythm::of(speech, frames)))
     }
 
     /// Samples motion under what was heard; `modulation` has [`MODULATION`] numbers a frame. With `away`, the way from the second of

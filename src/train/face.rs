@@ -370,7 +370,7 @@ pub fn calibrate(takes: &[Take], log: &Log) -> Result<()> {
     let kept =
         |source| takes.iter().filter(move |t| t.source == source && t.split == Split::Validation && !t.samples.is_empty()).take(VOICES);
     let voices: Vec<&Take> = [Source::GridS1, Source::LrwAr].into_iter().flat_map(kept).collect();
-    let heard = voices.par_iter().map(|take| model.listen(&speech(take), take.frames)).collect::<Result<Vec<_>>>()?;
+    let heard = voices.par_iter().map(|take| model.listen(&speech(take), take.frames, &[])).collect::<Result<Vec<_>>>()?;
     let response = Response::measure(&model, &heard)?;
     tensors.insert(RESPONSE.to_string(), Tensor::from_slice(&response.numbers(), dose::NUMBERS, &Device::Cpu)?);
     super::save(tensors, &face)?;

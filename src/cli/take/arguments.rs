@@ -43,8 +43,8 @@ pub struct Arguments {
     pub dials: DialArguments,
     #[command(flatten)]
     pub voice: voice::Arguments,
-    /// What is said: .txt, .srt, .vtt, .TextGrid or .json with words. Its words call for gestures (see `gestus gestures`); where it
-    /// gives no times of words they are found in the recording
+    /// What is said: .txt, .srt, .vtt, .TextGrid or .json with words. The lips go by them (in the Latin script), and they call for
+    /// gestures (see `gestus gestures`); where it gives no times of words they are found in the recording
     #[arg(long, value_name = "FILE")]
     pub transcript: Option<PathBuf>,
     /// Folder with a Whisper model (config.json, tokenizer.json, model.safetensors) that writes the transcript
@@ -241,8 +241,9 @@ impl Arguments {
         let words = words(models, take.transcript.as_ref(), &take.speech)?;
         take.heard = if direction.listens() { Some(hear(models, &take.speech, take.usual.as_ref(), &words, messages)?) } else { None };
         take.plan = direction.plan(take.speech.seconds, frames, take.heard.as_ref().map_or(&[], |heard| &heard.course));
-        perform::place(&mut take.plan, &take.library, &words, &take.speech, seed)?;
-        take.tell_gestures(&words, messages);
+        take.plan.words = words;
+        perform::place(&mut take.plan, &take.library, &take.speech, seed)?;
+        take.tell_gestures(messages);
         let options = perform::Options { seed, quality: self.quality.into() };
         take.performance = perform::perform(&self.weights.model, &take.speech, &take.plan, options)?.resample(self.fps.0);
         take.plan.given.iter().try_for_each(|excerpt| excerpt.hold(&mut take.performance))?;

@@ -22,7 +22,7 @@ use crate::formats::bvh::Layout;
 use crate::formats::{self, Format, Info, Settings};
 use crate::motion::Performance;
 use crate::perform::long::Shelf;
-use crate::speech::transcript::{Transcript, Word};
+use crate::speech::transcript::Transcript;
 use crate::speech::whisper::Whisper;
 use crate::{Error, Result, interrupt};
 use heard::{felt, made};
@@ -97,9 +97,9 @@ impl Take {
     }
 
     /// Says which gestures the words of a transcript call for.
-    pub fn tell_gestures(&self, words: &[Word], messages: &Messages) {
+    pub fn tell_gestures(&self, messages: &Messages) {
         if self.transcript.is_some() {
-            messages.say(format!("{} words, {}", words.len(), made(&self.plan.gestures)));
+            messages.say(format!("{} words, {}", self.plan.words.len(), made(&self.plan.gestures)));
         }
     }
 
