@@ -141,6 +141,8 @@ fn auto_hears_a_voice_beside_other_recordings_of_it() {
     place.run("animate talk.wav -o auto.csv --emotion auto").succeeded();
     place.run("animate talk.wav -o beside.csv --emotion auto --voice lines/1.wav --voice lines").succeeded();
     assert_ne!(place.read("auto.csv"), place.read("beside.csv"));
+    let run = place.run("animate talk.wav -o plain.csv --voice lines").succeeded();
+    assert!(run.stderr.contains("warning: --voice changes nothing"), "{}", run.stderr);
     let spec = hound::WavSpec { channels: 1, sample_rate: 16_000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(place.path("silent.wav"), spec).unwrap();
     (0..32_000).for_each(|_| writer.write_sample(0i16).unwrap());

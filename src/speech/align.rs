@@ -303,7 +303,10 @@ pub fn expect(words: &[Word], heard: &mut [Posterior]) {
         for (n, state) in best_way(&states, &heard[from..to]).into_iter().enumerate() {
             let around = |reach: usize| (from + n).saturating_sub(reach)..(from + n + reach + 1).min(heard.len());
             possible[around(AROUND)].iter_mut().for_each(|all| *all |= states[state].classes);
-            asked[around(THERE)].iter_mut().for_each(|all| *all |= states[state].classes & LIPS);
+            // A letter that may be something else, or that no rule knows, asks nothing.
+            if states[state].classes & !LIPS == 0 {
+                asked[around(THERE)].iter_mut().for_each(|all| *all |= states[state].classes);
+            }
         }
     }
     for ((row, possible), asked) in heard.iter_mut().zip(possible).zip(asked).filter(|((_, possible), _)| possible & ANY_SOUND != 0) {
