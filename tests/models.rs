@@ -96,6 +96,14 @@ fn a_whisper_writes_the_transcript_down() {
     assert!(run.stderr.contains("listener/model.safetensors") && !place.path("c.json").exists(), "{}", run.stderr);
 }
 
+/// Sum of a column of a table.
+fn sum(place: &Place, name: &str, column: &str) -> f64 {
+    let text = String::from_utf8(place.read(name)).unwrap();
+    let mut lines = text.lines();
+    let column = lines.next().unwrap().split(',').position(|name| name == column).unwrap();
+    lines.map(|line| line.split(',').nth(column).unwrap().parse::<f64>().unwrap()).sum()
+}
+
 #[test]
 fn auto_hears_the_voice_and_reads_the_words() {
     let place = Place::new();
@@ -112,13 +120,7 @@ fn auto_hears_the_voice_and_reads_the_words() {
     assert_eq!(glad["voice"], plain["voice"]);
     assert!(glad["words"]["happy"].as_f64() > Some(0.5) && plain["words"]["neutral"].as_f64() > Some(0.95), "{glad} {plain}");
     place.run("animate talk.wav -o voice.csv --emotion auto").succeeded();
-    let sum = |name: &str, column: &str| -> f64 {
-        let text = String::from_utf8(place.read(name)).unwrap();
-        let mut lines = text.lines();
-        let column = lines.next().unwrap().split(',').position(|name| name == column).unwrap();
-        lines.map(|line| line.split(',').nth(column).unwrap().parse::<f64>().unwrap()).sum()
-    };
-    let smile = |name: &str| sum(name, "MouthSmileLeft");
+    let smile = |name: &str| sum(&place, name, "MouthSmileLeft");
     assert!((smile("voice.csv") - smile("plain.csv")).abs() < 1.0, "words without feeling change no feeling");
     assert!(smile("glad.csv") > smile("voice.csv") + 3.0, "{} {}", smile("glad.csv"), smile("voice.csv"));
     let explained = String::from_utf8(place.run("explain auto --audio talk.wav --transcript glad.txt").succeeded().stdout).unwrap();
@@ -161,10 +163,7 @@ fn lips_go_by_the_words_of_a_transcript() {
     place.write("none.txt", b"Dean and Dan in the den, no tune, then Don at ten, Anna");
     let closed = |transcript: &str| -> f64 {
         place.run(&format!("animate talk.wav -o {transcript}.csv --transcript {transcript} --quality draft")).succeeded();
-        let text = String::from_utf8(place.read(&format!("{transcript}.csv"))).unwrap();
-        let mut lines = text.lines();
-        let column = lines.next().unwrap().split(',').position(|name| name == "MouthClose").unwrap();
-        lines.map(|line| line.split(',').nth(column).unwrap().parse::<f64>().unwrap()).sum()
+        sum(&place, &format!("{transcript}.csv"), "MouthClose")
     };
     let (lips, none) = (closed("lips.txt"), closed("none.txt"));
     assert!(lips > 1.02 * none, "{lips} {none}");

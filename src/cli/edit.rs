@@ -165,7 +165,8 @@ impl Arguments {
         let frames = Performance::frames_for(speech.seconds, 30.0);
         let contacts = model.listen(&speech, frames, &[])?.contacts;
         let seed = self.seed.unwrap_or(original.info.seed);
-        let usual = self.voice.usual(&self.weights.model, messages)?;
+        let listens = was.direction.listens() || wanted.direction.listens();
+        let usual = self.voice.usual(listens, &self.weights.model, messages)?;
         let under = |mut direction: Direction, seed: u64| -> Result<Performance> {
             direction.consult(&self.weights.model)?;
             let heard: Vec<Point> = if direction.listens() {

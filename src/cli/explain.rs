@@ -167,7 +167,7 @@ impl Arguments {
         let speech = audio::decode_file(audio)?.to_speech()?;
         let models = Models::Standard;
         let words = take::words(&models, transcript.as_ref(), &speech)?;
-        let heard = auto::hear(&*models.voice()?, &speech, self.voice.usual(&models, messages)?.as_ref(), &words)?;
+        let heard = auto::hear(&*models.voice()?, &speech, self.voice.usual(true, &models, messages)?.as_ref(), &words)?;
         let words = heard.words.map(|words| felt("read in the words", words));
         Ok([felt("heard in the voice", heard.voice)].into_iter().chain(words).collect())
     }

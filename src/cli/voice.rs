@@ -36,12 +36,16 @@ impl Arguments {
         self.recordings.iter().map(PathBuf::as_path)
     }
 
-    /// What is usual for the voice; nothing where nothing was named.
+    /// What is usual for the voice; nothing where nothing was named, or where no direction `listens` to it, which is said.
     ///
     /// # Errors
     /// Those of reading the recordings; [`Error::Unsupported`] where nobody speaks in them.
-    pub fn usual(&self, models: &Models, messages: &Messages) -> Result<Option<Usual>> {
+    pub fn usual(&self, listens: bool, models: &Models, messages: &Messages) -> Result<Option<Usual>> {
         if self.recordings.is_empty() {
+            return Ok(None);
+        }
+        if !listens {
+            messages.say("warning: --voice changes nothing, since the direction has no auto");
             return Ok(None);
         }
         let files = self.recordings.iter().map(|path| recordings(path)).collect::<Result<Vec<_>>>()?.concat();

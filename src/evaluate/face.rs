@@ -123,10 +123,14 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
             Ok((label.name().to_string(), median(&r)))
         })
         .collect::<Result<_>>()?;
-    let contacts = labelled(root, split, &mut missing)?
-        .iter()
-        .map(|(name, takes, read)| Ok((name.to_string(), contacts(model, &evenly(takes.iter().collect(), most), *read)?)))
-        .collect::<Result<_>>()?;
+    let mut lips = Vec::new();
+    for (name, takes) in labelled(root, split, &mut missing)? {
+        let chosen = evenly(takes.iter().collect(), most);
+        lips.push((name.to_string(), contacts(model, &chosen, false)?));
+        if takes.iter().all(|take| !take.text.is_empty()) {
+            lips.push(("the same with their texts".to_string(), contacts(model, &chosen, true)?));
+        }
+    }
     let acted = root.join("emotion/ravdess");
     let expressions = if acted.is_dir() { Some(expressions(model, &voices::clips(root)?, root, split)?) } else { None };
     if expressions.is_none() {
@@ -136,7 +140,7 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
     let styles = long.map(|take| styles(model, take)).transpose()?;
     let guidance = guidance(model, &strangers)?;
     let noises = noises(model, &strangers)?;
-    Ok(Report { seeds, sets, emotions, contacts, expressions, styles, guidance, noises, missing, cost })
+    Ok(Report { seeds, sets, emotions, contacts: lips, expressions, styles, guidance, noises, missing, cost })
 }
 
 /// Whom the emotions are judged on: unseen speakers, or those kept for choosing.
@@ -149,8 +153,8 @@ fn evenly<T>(list: Vec<T>, most: usize) -> Vec<T> {
 }
 
 /// Speech of unheard voices with phone times: of people by hand (for choosing: in diphones of people), and synthesised in languages that no
-/// weight has heard. Those of whom it is known what they say are judged a second time, their texts known to the model.
-fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<(&'static str, Vec<Take>, bool)>> {
+/// weight has heard.
+fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<(&'static str, Vec<Take>)>> {
     /// Minutes of training speech that the synthesised set is a tenth of.
     const MINUTES: f32 = 30.0;
     let of =
@@ -165,13 +169,8 @@ fn labelled(root: &Path, split: Split, missing: &mut Vec<String>) -> Result<Vec<
         Vec::new()
     });
     let name = if split == Split::Test { "EmoDB, unseen speakers, phones by hand" } else { "Swedish in diphones of people" };
-    let written: Vec<Take> = people.iter().filter(|take| !take.text.is_empty()).cloned().collect();
-    let sets = vec![
-        (name, people, false),
-        ("the same with their texts", written, true),
-        ("synthesised, unheard languages and voices", of(spoken, Source::Synthetic), false),
-    ];
-    Ok(sets.into_iter().filter(|(_, takes, _)| !takes.is_empty()).collect())
+    let sets = vec![(name, people), ("synthesised, unheard languages and voices", of(spoken, Source::Synthetic))];
+    Ok(sets.into_iter().filter(|(_, takes)| !takes.is_empty()).collect())
 }
 
 fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<3>, seeds: u64) -> Result<SetReport> {

@@ -25,7 +25,7 @@ const AT_TEETH: f32 = 2.0;
 const SLACK: usize = 2;
 
 /// What lips do on one set of takes in one emotion.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Contacts {
     pub emotion: &'static str,
     /// Share of p, b and m with closed lips, and how many there were.
@@ -67,8 +67,7 @@ fn under(model: &FaceModel, takes: &[&Take], heard: &[Heard], label: Label) -> R
     let mouths: Vec<Mouth> = takes.iter().zip(&faces).map(|(take, rows)| Mouth::of(take, rows)).collect();
     let open: Vec<f32> = mouths.iter().flat_map(|m| m.during(&[Class::Open])).collect();
     let threshold = CLOSED * median(&open);
-    let (closed, at_teeth, false_closures, strays) = (0.0, 0.0, 0.0, 0.0);
-    let mut sums = Contacts { emotion: label.name(), closed, bilabials: 0, at_teeth, labiodentals: 0, false_closures, strays };
+    let mut sums = Contacts { emotion: label.name(), ..Contacts::default() };
     let mut spoken = 0;
     for mouth in &mouths {
         for span in mouth.spans(|c| c.is_bilabial()) {

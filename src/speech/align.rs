@@ -312,7 +312,12 @@ pub fn expect(words: &[Word], heard: &mut [Posterior]) {
     for ((row, possible), asked) in heard.iter_mut().zip(possible).zip(asked).filter(|((_, possible), _)| possible & ANY_SOUND != 0) {
         let has = |classes: Classes, class: usize| classes & (1 << class) != 0;
         for (class, p) in row.iter_mut().enumerate() {
-            *p *= if has(possible | PAUSE.classes, class) { 1.0 } else { UNWRITTEN } * if has(asked, class) { WRITTEN } else { 1.0 };
+            if !has(possible | PAUSE.classes, class) {
+                *p *= UNWRITTEN;
+            }
+            if has(asked, class) {
+                *p *= WRITTEN;
+            }
         }
         let total: f32 = row.iter().sum();
         row.iter_mut().for_each(|p| *p /= total.max(f32::MIN_POSITIVE));

@@ -203,10 +203,7 @@ impl Arguments {
         };
         emotion.direction.consult(&self.weights.model)?;
         emotion.direction.excerpts().for_each(|(path, excerpt)| messages.say(format!("{}: gives {excerpt}", path.display())));
-        let usual = if emotion.direction.listens() { self.voice.usual(&self.weights.model, messages)? } else { None };
-        if usual.is_none() && self.voice.paths().next().is_some() {
-            messages.say("warning: --voice changes nothing, since the direction has no auto");
-        }
+        let usual = self.voice.usual(emotion.direction.listens(), &self.weights.model, messages)?;
         timings.set("read", stage.finish());
         Ok(Take {
             recording,
