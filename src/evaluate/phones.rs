@@ -63,7 +63,8 @@ fn aligned(content: &ContentEncoder, takes: &[&Take]) -> Result<Vec<Take>> {
 
 /// Share of the frames of speech that are told, beside the share of the commonest class.
 fn told_of(content: &ContentEncoder, unseen: &[&Take], name: &str) -> Result<Figure> {
-    let frames: Vec<(u8, bool)> = unseen.par_iter().map(|take| told(content, take)).collect::<Result<Vec<_>>>()?.concat();
+    let told = |take: &&Take| Ok(take.told(&content.encode(&take.mel, take.frames)?.classes));
+    let frames: Vec<(u8, bool)> = unseen.par_iter().map(told).collect::<Result<Vec<_>>>()?.concat();
     let share = |counts: &dyn Fn(&(u8, bool)) -> bool| frames.iter().filter(|f| counts(f)).count() as f32 / frames.len().max(1) as f32;
     let commonest = (0..Class::COUNT as u8).map(|class| share(&|f| f.0 == class)).fold(0.0, f32::max);
     Ok(Figure { what: format!("{} phone classes, frames of {name}", Class::COUNT - 1), value: share(&|f| f.1), chance: commonest })
@@ -77,11 +78,4 @@ fn level_of(takes: &[&Take], name: &str) -> Figure {
     };
     let (stops, spoken) = (levels(&|c| c == Class::BilabialStop), levels(&|c| c != Class::Silence));
     Figure { what: format!("level of the sound where p b are labelled, {name}"), value: mean(&stops), chance: mean(&spoken) }
-}
-
-/// The class of every labelled frame of speech, and whether it was told.
-fn told(content: &ContentEncoder, take: &Take) -> Result<Vec<(u8, bool)>> {
-    let heard = content.encode(&take.mel, take.frames)?.classes;
-    let labelled = take.phones.iter().zip(&heard).filter(|(class, _)| Class::from_index(**class).is_some_and(|c| c != Class::Silence));
-    Ok(labelled.map(|(class, row)| (*class, row.iter().all(|p| *p <= row[usize::from(*class)]))).collect())
 }

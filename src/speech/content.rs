@@ -11,11 +11,11 @@
 //! parallel data training").
 
 use crate::audio::features::{BANDS, Mel, speaking};
-use crate::layers::{Conv, Dropout, linear, normalise, zero_linear};
+use crate::layers::{Conv, Dropout, Linear, linear, normalise, silu, zero_linear};
 use crate::speech::phones::Class;
 use crate::weights;
 use candle_core::{DType, Device, Module, Result, Tensor};
-use candle_nn::{Linear, VarBuilder};
+use candle_nn::VarBuilder;
 use std::collections::HashMap;
 
 /// Width of the bottleneck at 60 frames a second.
@@ -43,7 +43,7 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
-        let hidden = self.conv.forward(&normalise(x)?)?.silu()?;
+        let hidden = silu(&self.conv.forward(&normalise(x)?)?)?;
         let hidden = dropout.map_or(Ok(hidden.clone()), |d| d.apply(&hidden))?;
         x + self.out.forward(&hidden)?
     }

@@ -8,6 +8,7 @@ use crate::audio::{self, Recording, SPEECH_RATE, Speech};
 use crate::emotion::Label;
 use crate::face::vector::{CHANNELS, Row};
 use crate::speech::align::Pronounced;
+use crate::speech::content::Posterior;
 use crate::speech::phones::Class;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -146,6 +147,12 @@ impl Take {
     /// A speaker for choosing who may join the training once that is done.
     pub(super) fn is_held_out(&self) -> bool {
         self.source == Source::EmoDb && self.split == Split::Validation
+    }
+
+    /// The class of every labelled frame of speech, and whether it is the likeliest of those that are heard.
+    pub fn told(&self, heard: &[Posterior]) -> Vec<(u8, bool)> {
+        let labelled = self.phones.iter().zip(heard).filter(|(class, _)| Class::from_index(**class).is_some_and(|c| c != Class::Silence));
+        labelled.map(|(class, row)| (*class, row.iter().all(|p| *p <= row[usize::from(*class)]))).collect()
     }
 
     /// Writes the classes of labelled stretches on the clock of the phones.

@@ -236,6 +236,8 @@ pub fn face(options: &Options) -> Result<()> {
     std::fs::create_dir_all(&options.out).map_err(Error::io(&options.out))?;
     let log = Log::new(options.out.clone());
     let root = options.data.join("data");
+    // First, while little is in memory: each of their utterances is a process of its own, which copies the tables of what there is.
+    let made = if options.content_steps > 0 && options.synthetic_minutes > 0.0 { voices_made(options, &log)? } else { Vec::new() };
     let mut takes = data::faces(&root)?;
     takes.extend(data::phones(&root)?);
     takes.retain(|t| t.split != data::Split::Train || options.sources.allow(t.source));
@@ -249,8 +251,8 @@ pub fn face(options: &Options) -> Result<()> {
         takes.extend(sounds::takes(SOUND_MINUTES, options.seed));
         if options.synthetic_minutes > 0.0 {
             transcripts::pronounce(&mut takes)?;
-            takes.extend(voices_made(options, &log)?);
         }
+        takes.extend(made);
         content::train(&takes, options, &log)?;
     }
     if options.face_steps > 0 {
@@ -264,19 +266,19 @@ pub fn face(options: &Options) -> Result<()> {
 /// Speech made by synthesisers, as far as they are installed and may be learned from.
 fn voices_made(options: &Options, log: &Log) -> Result<Vec<data::Take>> {
     let (minutes, seed) = (options.synthetic_minutes, options.seed);
-    let mut takes = synthesis::takes(minutes, seed)?;
-    log.line(&format!("{} utterances of espeak-ng", takes.len()))?;
+    let mut takes = Vec::new();
     let mut add = |made: Vec<data::Take>, what: &str| {
         let missing = if made.is_empty() { ": not installed, the encoder will know fewer voices" } else { "" };
         log.line(&format!("{} utterances of {what}{missing}", made.len()))?;
         takes.extend(made);
         Ok::<(), Error>(())
     };
-    add(flite::takes(FLITE * minutes, seed)?, "Flite (libflite1)")?;
     if options.sources.allow(data::Source::Diphones) {
         add(diphones::takes(data::Split::Train, minutes, seed)?, "MBROLA (mbrola and its voices)")?;
         add(diphones::takes(data::Split::Validation, CHOOSING * minutes, seed)?, "voices kept for choosing")?;
     }
+    add(flite::takes(FLITE * minutes, seed)?, "Flite (libflite1)")?;
+    add(synthesis::takes(minutes, seed)?, "espeak-ng")?;
     Ok(takes)
 }
 

@@ -3,29 +3,52 @@
 //! Every layer has a gradient (candle's fused layer norm and softmax silently have none), and is a plain
 //! matrix product where it can be: a convolution gathers its taps and multiplies once.
 
+mod fused;
+
 use candle_core::{D, DType, Module, Result, Tensor};
-use candle_nn::{Init, Linear, VarBuilder};
+use candle_nn::{Init, VarBuilder};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cell::RefCell;
 
 /// A linear map with bias.
+pub struct Linear {
+    /// `[outputs, inputs]`.
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Module for Linear {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let (batch, frames, inputs) = x.dims3()?;
+        let y = x.reshape((batch * frames, inputs))?.matmul(&self.weight.t()?)?.reshape((batch, frames, ()))?;
+        y.apply_op2(&self.bias, fused::AddBias)
+    }
+}
+
+/// Weights and bias even within 1 over the root of the inputs.
 pub fn linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<Linear> {
-    candle_nn::linear(inputs, outputs, vb)
+    let reach = 1.0 / (inputs as f64).sqrt();
+    start(inputs, outputs, Init::Uniform { lo: -reach, up: reach }, &vb)
 }
 
 /// A linear map that starts at zero, so that a residual branch starts as the identity.
 pub fn zero_linear(inputs: usize, outputs: usize, vb: VarBuilder) -> Result<Linear> {
-    let weight = vb.get_with_hints((outputs, inputs), "weight", Init::Const(0.0))?;
-    let bias = vb.get_with_hints(outputs, "bias", Init::Const(0.0))?;
-    Ok(Linear::new(weight, Some(bias)))
+    start(inputs, outputs, Init::Const(0.0), &vb)
+}
+
+fn start(inputs: usize, outputs: usize, init: Init, vb: &VarBuilder) -> Result<Linear> {
+    Ok(Linear { weight: vb.get_with_hints((outputs, inputs), "weight", init)?, bias: vb.get_with_hints(outputs, "bias", init)? })
 }
 
 /// Layer norm over channels, without gain and bias: the next linear map has both.
 pub fn normalise(x: &Tensor) -> Result<Tensor> {
-    let centred = x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?;
-    let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-    centred.broadcast_div(&(variance + 1e-5)?.sqrt()?)
+    x.contiguous()?.apply_op1(fused::Normalise)
+}
+
+/// `x · sigmoid(x)`.
+pub fn silu(x: &Tensor) -> Result<Tensor> {
+    x.contiguous()?.apply_op1(fused::Silu)
 }
 
 /// Dropout of a training run: a share of the numbers is zeroed, the rest scaled up. The same seed drops the same ones.
@@ -71,11 +94,7 @@ impl Conv {
 
 impl Module for Conv {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let reach = self.taps / 2 * self.dilation;
-        let frames = x.dim(1)?;
-        let padded = x.pad_with_zeros(1, reach, reach)?;
-        let taps = (0..self.taps).map(|k| padded.narrow(1, k * self.dilation, frames)).collect::<Result<Vec<_>>>()?;
-        self.map.forward(&Tensor::cat(&taps, 2)?)
+        self.map.forward(&x.contiguous()?.apply_op1(fused::Gather { taps: self.taps, dilation: self.dilation })?)
     }
 }
 
