@@ -271,7 +271,7 @@ impl BodyModel {
         let groups = &self.denoiser.config().groups;
         descend(&mut x, groups, &held, &schedule, &|x, levels| {
             let (noisy, levels) = (tensor(x.to_vec(), CODE, false)?, tensor(levels.to_vec(), Part::COUNT, false)?);
-            let clean = self.denoiser.forward(&noisy, &levels, &condition, &modulation, &vec![frames; rows], None)?;
+            let clean = self.denoiser.forward(&noisy, &levels, &condition, &modulation, &vec![frames; rows])?;
             let mut clean = clean.flatten_all()?.to_vec1::<f32>()?;
             if guided {
                 let null = clean.split_off(frames * CODE);

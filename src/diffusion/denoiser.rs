@@ -4,7 +4,7 @@
 //! and style (adaptive layer norm, Peebles and Xie 2023). The network's output is the velocity of the cosine schedule, so
 //! that `x0 = α·x + σ·output`: frames at level zero come out as they went in, at level one the output alone counts.
 
-use crate::layers::{Conv, Dropout, Linear, LocalAttention, block_padding, linear, normalise, silu, zero_linear};
+use crate::layers::{Conv, Linear, LocalAttention, block_padding, linear, normalise, silu, zero_linear};
 use candle_core::{Module, Result, Tensor};
 use candle_nn::VarBuilder;
 
@@ -59,17 +59,16 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: &Tensor, modulation: &Tensor, blocked: &Tensor, dropout: Option<&Dropout>) -> Result<Tensor> {
-        let thin = |x: Tensor| dropout.map_or(Ok(x.clone()), |d| d.apply(&x));
+    fn forward(&self, x: &Tensor, modulation: &Tensor, blocked: &Tensor) -> Result<Tensor> {
         let modulation = self.modulate.forward(modulation)?;
         let part = |i: usize| modulation.narrow(2, i * self.width, self.width);
         let h = normalise(x)?.broadcast_mul(&(part(0)? + 1.0)?)?.broadcast_add(&part(1)?)?;
-        let x = (x + self.conv_out.forward(&thin(silu(&self.conv.forward(&h)?)?)?)?)?;
+        let x = (x + self.conv_out.forward(&silu(&self.conv.forward(&h)?)?)?)?;
         let h = normalise(&x)?.broadcast_mul(&(part(2)? + 1.0)?)?.broadcast_add(&part(3)?)?;
         let x = (x + self.attention.forward(&h, blocked)?)?;
         let gated = self.gate.forward(&normalise(&x)?)?;
         let (a, b) = (gated.narrow(2, 0, 2 * self.width)?, gated.narrow(2, 2 * self.width, 2 * self.width)?);
-        &x + self.out.forward(&thin((silu(&a)? * b)?)?)?
+        &x + self.out.forward(&(silu(&a)? * b)?)?
     }
 }
 
@@ -106,16 +105,8 @@ impl Denoiser {
     /// The clean motion that the network believes in.
     ///
     /// `noisy` is `[batch, time, channels]`, `levels` `[batch, time, groups]` in 0..=1, `condition` `[batch, time, condition]`,
-    /// `modulation` `[batch, time, modulation]`, `lengths` the number of real frames of every row; `dropout` is for training.
-    pub fn forward(
-        &self,
-        noisy: &Tensor,
-        levels: &Tensor,
-        condition: &Tensor,
-        modulation: &Tensor,
-        lengths: &[usize],
-        dropout: Option<&Dropout>,
-    ) -> Result<Tensor> {
+    /// `modulation` `[batch, time, modulation]`, `lengths` the number of real frames of every row.
+    pub fn forward(&self, noisy: &Tensor, levels: &Tensor, condition: &Tensor, modulation: &Tensor, lengths: &[usize]) -> Result<Tensor> {
         let frames = noisy.dim(1)?;
         let blocked = block_padding(lengths, frames, noisy)?;
         let mut waves = vec![levels.clone()];
@@ -128,7 +119,7 @@ impl Denoiser {
         let modulation = silu(&self.modulation_out.forward(&modulation)?)?;
         let mut x = self.input.forward(&Tensor::cat(&[noisy, condition], 2)?)?;
         for block in &self.blocks {
-            x = block.forward(&x, &modulation, &blocked, dropout)?;
+            x = block.forward(&x, &modulation, &blocked)?;
         }
         let velocity = self.output.forward(&normalise(&x)?)?;
         let (signal, noise) = self.channel_shares(levels)?;
@@ -165,12 +156,12 @@ mod tests {
         let rand = |c: usize| Tensor::randn(0f32, 1.0, (2, 6, c), &Device::Cpu);
         let noisy = rand(3)?;
         let half = Tensor::full(0.5f32, (2, 6, 2), &Device::Cpu)?;
-        let out = denoiser.forward(&noisy, &half, &rand(2)?, &rand(2)?, &[6, 4], None)?;
+        let out = denoiser.forward(&noisy, &half, &rand(2)?, &rand(2)?, &[6, 4])?;
         let gradients = out.sqr()?.sum_all()?.backward()?;
         for (name, var) in map.data().lock().unwrap().iter() {
             assert!(gradients.get(var).is_some(), "{name} has no gradient");
         }
-        let given = denoiser.forward(&noisy, &half.zeros_like()?, &rand(2)?, &rand(2)?, &[6, 6], None)?;
+        let given = denoiser.forward(&noisy, &half.zeros_like()?, &rand(2)?, &rand(2)?, &[6, 6])?;
         let difference = (given - noisy)?.abs()?.max_all()?.to_scalar::<f32>()?;
         assert!(difference < 1e-6);
         Ok(())

@@ -58,7 +58,7 @@ pub fn sample(denoiser: &Denoiser, window: &Window, schedule: &Schedule, seed: u
     x[..window.given.len()].copy_from_slice(window.given);
     let held: Vec<bool> = (0..frames * groups).map(|i| i / groups < given).collect();
     descend(&mut x, &config.groups, &held, schedule, &|x, levels| {
-        let clean = denoiser.forward(&tensor(x, channels)?, &tensor(levels, groups)?, &condition, &modulation, &[frames], None)?;
+        let clean = denoiser.forward(&tensor(x, channels)?, &tensor(levels, groups)?, &condition, &modulation, &[frames])?;
         let mut clean = clean.flatten_all()?.to_vec1::<f32>()?;
         shape(&mut clean);
         Ok(clean)
@@ -105,7 +105,7 @@ pub fn difference(denoiser: &Denoiser, window: &Window, other: &[f32], seed: u64
     let modulation = Tensor::from_vec([window.modulation, other].concat(), (2, frames, config.modulation), &device)?;
     let levels = Tensor::ones((2, frames, groups), candle_core::DType::F32, &device)?;
     let condition = twice(window.condition, config.condition)?;
-    let clean = denoiser.forward(&twice(&noise, channels)?, &levels, &condition, &modulation, &[frames, frames], None)?;
+    let clean = denoiser.forward(&twice(&noise, channels)?, &levels, &condition, &modulation, &[frames, frames])?;
     Ok((clean.get(0)? - clean.get(1)?)?.flatten_all()?.to_vec1::<f32>()?)
 }
 

@@ -242,10 +242,10 @@ impl ContentEncoder {
 }
 
 impl ContentEncoder {
-    /// What the first network knows of a whole recording before it leaves out who speaks and how they feel: a row for each of `frames`
+    /// What the last network knows of a whole recording before it leaves out who speaks and how they feel: a row for each of `frames`
     /// motion frames. What is learned for words serves feelings too.
     pub fn timbre(&self, mel: &Mel, frames: usize) -> Result<Vec<[f32; TIMBRE]>> {
-        let Some(network) = self.networks.first().filter(|_| frames > 0) else { return Ok(Vec::new()) };
+        let Some(network) = self.networks.last().filter(|_| frames > 0) else { return Ok(Vec::new()) };
         let mel = mel.normalised();
         let [heard] = in_chunks(frames, |from, to| {
             let x = normalise(&network.trunk(&rows(&mel, from, to)?, &network.blocks[..TIMBRE_BLOCKS], None)?)?;

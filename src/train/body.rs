@@ -329,7 +329,7 @@ fn weights(scale: &Scale) -> Result<Tensor> {
 }
 
 fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Tensor) -> Result<Tensor> {
-    let out = denoiser.forward(&batch.noisy, &batch.levels, &batch.condition, &batch.modulation, &batch.lengths, None)?;
+    let out = denoiser.forward(&batch.noisy, &batch.levels, &batch.condition, &batch.modulation, &batch.lengths)?;
     let error = out.sub(&batch.clean)?.broadcast_mul(&batch.mask)?;
     let place = error.sqr()?.broadcast_mul(weights)?.mean_all()?;
     let difference = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?;

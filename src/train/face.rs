@@ -18,7 +18,6 @@ use crate::face::hearing::{CONDITION, hear};
 use crate::face::model::{FaceModel, MODULATION, Quality, RESPONSE, Scale, config, modulate};
 use crate::face::style::{self, Style};
 use crate::face::vector::{self, CHANNELS, Row};
-use crate::layers::Dropout;
 use crate::speech::content::{Content, ContentEncoder};
 use crate::statistics::median;
 use crate::{Error, Result};
@@ -35,7 +34,6 @@ use std::path::Path;
 const WINDOW: usize = 80;
 const SHARES: [(Source, usize); 6] =
     [(Source::GridS1, 5), (Source::LrwAr, 6), (Source::Facegood, 2), (Source::Tmhint, 1), (Source::LiveLink, 1), (Source::Mead, 1)];
-const DROPOUT: f32 = 0.1;
 const LEARNING_RATE: f64 = 1.5e-3;
 /// Weight of the lips against the life of the face, and of speed.
 const LIPS: f32 = 1.5;
@@ -303,8 +301,8 @@ impl Weights {
     }
 }
 
-fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights, dropout: &Dropout) -> Result<Tensor> {
-    let out = denoiser.forward(&batch.noisy, &batch.levels, &batch.condition, &batch.modulation, &batch.lengths, Some(dropout))?;
+fn loss(denoiser: &Denoiser, batch: &Batch, weights: &Weights) -> Result<Tensor> {
+    let out = denoiser.forward(&batch.noisy, &batch.levels, &batch.condition, &batch.modulation, &batch.lengths)?;
     let error = out.sub(&batch.clean)?.mul(&batch.mask)?;
     let position = error.sqr()?.broadcast_mul(&weights.channels)?.mean_all()?;
     let difference = error.narrow(1, 1, WINDOW - 1)?.sub(&error.narrow(1, 0, WINDOW - 1)?)?;
@@ -334,7 +332,6 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     if options.resume {
         super::restore(&map, &log.file("face"), "")?;
     }
-    let dropout = Dropout::new(DROPOUT, seed);
     let mut average = Average::new(&map)?;
     let mut optimiser = optimiser(&map, peak)?;
     let extra = HashMap::from([
@@ -345,7 +342,7 @@ pub fn train(takes: &[Take], content: &HashMap<String, Tensor>, options: &Option
     let mut smooth = 0.0;
     for step in 0..steps {
         optimiser.set_learning_rate(super::schedule(peak, step, steps));
-        let loss = loss(&denoiser, &batch(&pools, &scale, &mut rng)?, &weights, &dropout)?;
+        let loss = loss(&denoiser, &batch(&pools, &scale, &mut rng)?, &weights)?;
         super::step(&mut optimiser, &map, &loss)?;
         average.update(&map, step)?;
         let now = loss.to_scalar::<f32>()?;

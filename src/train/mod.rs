@@ -209,6 +209,16 @@ impl Average {
         Ok(())
     }
 
+    /// Goes half way to other weights.
+    pub fn meet(&mut self, other: &Average) -> Result<()> {
+        for (name, tensor) in &mut self.tensors {
+            if let Some(other) = other.tensors.get(name) {
+                *tensor = ((&*tensor + other)? * 0.5)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The weights as half floats, for a file.
     pub fn half(&self) -> Result<HashMap<String, Tensor>> {
         self.tensors.iter().map(|(name, tensor)| Ok((name.clone(), tensor.to_dtype(DType::F16)?))).collect()
