@@ -25,6 +25,8 @@ pub struct Scope {
 const BLEND: f64 = 0.3;
 /// Lips this near count as closed, millimetres.
 const CLOSED: f32 = 0.3;
+/// Lips that are this much further apart, millimetres, are so by the rounding of numbers in files.
+const ROUNDED: f32 = 0.01;
 /// From this probability on speech asks for closed lips.
 const ASKED: f32 = 0.5;
 
@@ -58,8 +60,10 @@ pub fn revise(take: &Performance, old: &Performance, new: &Performance, scope: &
         let mut frame = revised(given, old, new, scope, weight);
         let asked = contacts.get((time * 30.0).round() as usize).is_some_and(|contact| contact.closed >= ASKED);
         let before = gap_mm(&given.face);
-        if asked && before < CLOSED && gap_mm(&frame.face) > before.max(0.0) {
-            set_gap(&mut frame.face, before);
+        // Under the new direction the lips may be nearest, and so meet, a frame earlier or later.
+        let meant = if weight < 1.0 { before } else { before.max(gap_mm(&new.face)) };
+        if asked && before < CLOSED && gap_mm(&frame.face) > meant.max(0.0) + ROUNDED {
+            set_gap(&mut frame.face, meant);
         }
         frame
     });

@@ -49,7 +49,8 @@ pub struct Options {
     pub content_steps: usize,
     /// Batches of the denoiser; 0 trains none.
     pub face_steps: usize,
-    /// Go on from the weights in `out`, at a third of the learning rate.
+    /// Go on from the weights in `out`, at a third of the learning rate; a content encoder hears less in other voices and ends half way
+    /// between these weights and where they lead.
     pub resume: bool,
     /// Leave out the speakers for choosing.
     pub hold_out: bool,
@@ -295,3 +296,21 @@ fn voices_made(options: &Options, log: &Log) -> Result<Vec<data::Take>> {
 /// Minutes of Flite's four voices, and of MBROLA's voices for choosing, for one of espeak-ng's.
 const FLITE: f32 = 0.25;
 const CHOOSING: f32 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_that_meet_are_half_way_between() -> Result<()> {
+        let of = |value: f32| -> Result<Average> {
+            let map = VarMap::new();
+            map.data().lock().unwrap().insert("w".into(), Var::from_vec(vec![value, -value], 2, &Device::Cpu)?);
+            Average::new(&map)
+        };
+        let mut average = of(3.0)?;
+        average.meet(&of(1.0)?)?;
+        assert_eq!(average.tensors["w"].to_vec1::<f32>()?, [2.0, -2.0]);
+        Ok(())
+    }
+}
