@@ -67,8 +67,8 @@ pub struct Contact {
 /// out of it.
 const NEAR: [f32; 2] = [1.0, 0.5];
 
-/// Frames by which a contact may be made earlier or later than it is heard most surely.
-const SLACK: usize = 2;
+/// Frames, 30 a second, by which a contact may be made earlier or later than it is heard most surely.
+pub const SLACK: usize = 2;
 
 /// Bends faces, a frame each, to the contacts that their sounds ask for.
 pub fn meet(faces: &mut [Coefficients], contacts: &[Contact]) {

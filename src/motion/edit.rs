@@ -8,7 +8,7 @@
 use super::{Frame, Head, Performance, attach_head};
 use crate::body::curves::smoothstep;
 use crate::direction::{PARTS, Region};
-use crate::face::articulation::{Contact, gap_mm, set_gap};
+use crate::face::articulation::{Contact, SLACK, gap_mm, set_gap};
 use glam::Quat;
 use std::ops::Range;
 
@@ -50,6 +50,9 @@ impl Scope {
 /// Adds to `take` what differs between `old` and `new`, both of the take's rate. `contacts` is what the words ask of the lips at
 /// 30 frames a second: lips that meet for a sound keep meeting.
 pub fn revise(take: &Performance, old: &Performance, new: &Performance, scope: &Scope, contacts: &[Contact]) -> Performance {
+    // Under the new direction the lips may be nearest, and so meet, a frame or two earlier or later.
+    let slack = (SLACK as f64 / 30.0 * take.fps).round() as usize;
+    let meet = |n: usize| (n.saturating_sub(slack)..=n + slack).any(|k| at(new, k).is_some_and(|frame| gap_mm(&frame.face) < CLOSED));
     let frames = take.frames.iter().enumerate().map(|(n, given)| {
         let time = n as f64 / take.fps;
         let weight = scope.weight(time, take.seconds);
@@ -60,8 +63,7 @@ pub fn revise(take: &Performance, old: &Performance, new: &Performance, scope: &
         let mut frame = revised(given, old, new, scope, weight);
         let asked = contacts.get((time * 30.0).round() as usize).is_some_and(|contact| contact.closed >= ASKED);
         let before = gap_mm(&given.face);
-        // Under the new direction the lips may be nearest, and so meet, a frame earlier or later.
-        let meant = if weight < 1.0 { before } else { before.max(gap_mm(&new.face)) };
+        let meant = if weight == 1.0 && meet(n) { before.max(gap_mm(&new.face)) } else { before };
         if asked && before < CLOSED && gap_mm(&frame.face) > meant.max(0.0) + ROUNDED {
             set_gap(&mut frame.face, meant);
         }
@@ -200,6 +202,11 @@ mod tests {
         let contacts = vec![Contact { closed: 1.0, ..Contact::default() }; 60];
         let edited = revise(&old, &old, &new, &Scope::default(), &contacts);
         assert!(gap_mm(&edited.frames[30].face) < 0.01 && gap_mm(&edited.frames[90].face) > 5.0);
+        // Where they meet a frame later instead, once is enough.
+        new.frames[31].face[id::JAW_OPEN] = 0.0;
+        let edited = revise(&old, &old, &new, &Scope::default(), &contacts);
+        assert_eq!(edited.frames[30].face, new.frames[30].face);
+        assert!(gap_mm(&edited.frames[31].face) < 0.01);
     }
 
     #[test]
