@@ -158,7 +158,7 @@ fn auto_hears_a_voice_beside_other_recordings_of_it() {
 #[test]
 fn lips_go_by_the_words_of_a_transcript() {
     let place = Place::new();
-    place.speech("talk.wav", 3.0);
+    place.speech("talk.wav", 11.0);
     place.write("lips.txt", b"Bob may be up, Mum, my baby map, Pip, maybe bump, Bobby");
     place.write("none.txt", b"Dean and Dan in the den, no tune, then Don at ten, Anna");
     let closed = |transcript: &str| -> f64 {
@@ -166,5 +166,5 @@ fn lips_go_by_the_words_of_a_transcript() {
         sum(&place, &format!("{transcript}.csv"), "MouthClose")
     };
     let (lips, none) = (closed("lips.txt"), closed("none.txt"));
-    assert!(lips > 1.02 * none, "{lips} {none}");
+    assert!(lips > 1.1 * none, "{lips} {none}");
 }
