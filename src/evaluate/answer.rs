@@ -1,6 +1,6 @@
 //! Does the face answer to style, and to a feeling that is taken away?
 
-use super::face::mouth_of;
+use super::mouths::mouth_of;
 use crate::Result;
 use crate::audio::Speech;
 use crate::direction::habits;

@@ -76,20 +76,23 @@ pub fn evaluate(voice: &VoiceEncoder, content: &ContentEncoder, root: &Path) -> 
             missing.push(format!("what the phones of {corpus:?} give away by themselves: recordings or espeak-ng are missing"));
         }
         for (name, latents) in latents(voice, content, &acted, &labelled)? {
-            let [emotion, speaker] = given_away(&acted, &latents);
-            add(format!("linear probe, {corpus:?}, emotion of unseen actors from {name}"), emotion.0, emotion.1);
-            add(format!("linear probe, {corpus:?}, speaker from {name}"), speaker.0, speaker.1);
+            for (what, rows) in [(name.to_string(), &latents.clips), (format!("a frame of {name}"), &latents.frames)] {
+                let [emotion, speaker] = given_away(&acted, rows);
+                add(format!("linear probe, {corpus:?}, emotion of unseen actors from {what}"), emotion.0, emotion.1);
+                add(format!("linear probe, {corpus:?}, speaker from {what}"), speaker.0, speaker.1);
+            }
         }
     }
     Ok(Report { figures, confusion, missing })
 }
 
-/// How often a probe tells the emotion of actors whom it has not seen, and the speaker of clips that it has not, from a row of numbers for
+/// How often a probe tells the emotion of actors whom it has not seen, and the speaker of clips that it has not, from rows of numbers of
 /// each clip; each beside chance.
-fn given_away(clips: &[&Spoken], rows: &[Vec<f32>]) -> [(f32, f32); 2] {
+fn given_away(clips: &[&Spoken], rows: &[Vec<Vec<f32>>]) -> [(f32, f32); 2] {
     let told = |taught: &dyn Fn(usize) -> bool, class: &dyn Fn(usize) -> usize| {
         let part = |keep: bool| -> (Vec<Vec<f32>>, Vec<usize>) {
-            (0..clips.len()).filter(|i| taught(*i) == keep).map(|i| (rows[i].clone(), class(i))).unzip()
+            let of = |i: usize| rows[i].iter().map(move |row| (row.clone(), class(i)));
+            (0..clips.len()).filter(|i| taught(*i) == keep).flat_map(of).unzip()
         };
         let ((rows, classes), (unseen, truth)) = (part(true), part(false));
         Probe::fit(&rows, &classes, RIDGE).accuracy(&unseen, &truth)
@@ -105,36 +108,55 @@ fn given_away(clips: &[&Spoken], rows: &[Vec<f32>]) -> [(f32, f32); 2] {
     [(emotion, 1.0 / classes as f32), (told(&|i| place(i) % 2 == 0, &speaker), 1.0 / names.len().max(1) as f32)]
 }
 
-/// A name, and a row of numbers for each clip.
-type Latents = (&'static str, Vec<Vec<f32>>);
+/// Rows of numbers of every clip: one that sums it up, and one for each of some frames of speech.
+struct Latents {
+    clips: Vec<Vec<Vec<f32>>>,
+    frames: Vec<Vec<Vec<f32>>>,
+}
 
-/// Mean and deviation over each clip of what is heard at three places: the bands, what is said, what is felt; and of the phones that the
-/// clip is labelled with, which is what knows nothing but which sound is made when.
-fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken], labelled: &Labelled) -> Result<Vec<Latents>> {
-    let bands = |spoken: &&Spoken| {
+/// Of the frames of speech in a clip, each of this many is shown to the probe by itself.
+const EVERY: usize = 5;
+
+impl Latents {
+    /// From the rows of a clip, of which there is one for every frame.
+    fn of(clips: &[&Spoken], rows: impl Fn(&Spoken) -> Result<Vec<Vec<f32>>> + Sync) -> Result<Latents> {
+        let both = |spoken: &&Spoken| {
+            let (rows, weights) = (rows(spoken)?, spoken.voice.weights());
+            let whole = statistics(rows.iter().map(Vec::as_slice), &weights);
+            let spoken = rows.into_iter().zip(weights).filter(|(_, weight)| *weight > 0.5).map(|(row, _)| row);
+            Ok((vec![whole], spoken.step_by(EVERY).collect()))
+        };
+        let (clips, frames) = clips.par_iter().map(both).collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        Ok(Latents { clips, frames })
+    }
+}
+
+/// What is heard at three places: the bands, what is said, what is felt; and the phones that the clip is labelled with, which is what
+/// knows nothing but which sound is made when. Clips are summed up by mean and deviation, what is felt by what the ear says of the clip.
+fn latents(voice: &VoiceEncoder, content: &ContentEncoder, clips: &[&Spoken], labelled: &Labelled) -> Result<Vec<(&'static str, Latents)>> {
+    let bands = |spoken: &Spoken| {
         let mel = Mel::of(&spoken.clip.speech);
-        statistics(mel.values.chunks_exact(4 * BANDS).map(|four| &four[..BANDS]), &spoken.voice.weights())
+        Ok(mel.values.chunks_exact(4 * BANDS).map(|four| four[..BANDS].to_vec()).collect())
     };
-    let said = |spoken: &&Spoken| -> Result<Vec<f32>> {
+    let said = |spoken: &Spoken| {
         let latent = content.encode(&Mel::of(&spoken.clip.speech).normalised(), spoken.voice.frames())?.latent();
-        Ok(statistics(latent.iter().map(|row| &row[..]), &spoken.voice.weights()))
+        Ok(latent.iter().map(|row| row.to_vec()).collect())
     };
-    let felt = |spoken: &&Spoken| -> Result<Vec<f32>> { Ok(voice.judge(&[Passage { own: spoken.own, usual: None }])?[0].point.to_vec()) };
-    let written = |spoken: &&Spoken| {
+    let felt = |spoken: &Spoken| Ok(voice.hear(&spoken.voice, None)?.iter().map(|point| point.to_vec()).collect());
+    let judged = |spoken: &&Spoken| Ok(vec![voice.judge(&[Passage { own: spoken.own, usual: None }])?[0].point.to_vec()]);
+    let written = |spoken: &Spoken| {
         let phones = labelled.get(&spoken.clip.name).map_or(&[][..], Vec::as_slice);
         // Two frames of phones to one of motion, as in the content latent.
         let is = |n: usize, i: usize| phones.get(2 * n + i / Class::COUNT).is_some_and(|class| usize::from(*class) == i % Class::COUNT);
-        let rows: Vec<Vec<f32>> =
-            (0..spoken.voice.frames()).map(|n| (0..2 * Class::COUNT).map(|i| f32::from(u8::from(is(n, i)))).collect()).collect();
-        statistics(rows.iter().map(Vec::as_slice), &spoken.voice.weights())
+        Ok((0..spoken.voice.frames()).map(|n| (0..2 * Class::COUNT).map(|i| f32::from(u8::from(is(n, i)))).collect()).collect())
     };
     let mut latents = vec![
-        ("log-mel bands", clips.par_iter().map(bands).collect()),
-        ("the content latent", clips.par_iter().map(said).collect::<Result<_>>()?),
-        ("the emotion latent", clips.par_iter().map(felt).collect::<Result<_>>()?),
+        ("log-mel bands", Latents::of(clips, bands)?),
+        ("the content latent", Latents::of(clips, said)?),
+        ("the emotion latent", Latents { clips: clips.par_iter().map(judged).collect::<Result<_>>()?, ..Latents::of(clips, felt)? }),
     ];
     if !labelled.is_empty() {
-        latents.push(("its phones as labelled", clips.par_iter().map(written).collect()));
+        latents.push(("its phones as labelled", Latents::of(clips, written)?));
     }
     Ok(latents)
 }
@@ -170,9 +192,9 @@ fn table(told: &[usize], clips: &[&Spoken], classes: usize) -> Vec<Vec<f32>> {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(f, "{:<76} {:>8} {:>8}", "Feelings heard in voices of unseen actors", "gestus", "chance")?;
+        writeln!(f, "{:<88} {:>8} {:>8}", "Feelings heard in voices of unseen actors", "gestus", "chance")?;
         for figure in &self.figures {
-            writeln!(f, "{:<76} {:>8.3} {:>8.3}", figure.what, figure.value, figure.chance)?;
+            writeln!(f, "{:<88} {:>8.3} {:>8.3}", figure.what, figure.value, figure.chance)?;
         }
         let names: Vec<&str> = crate::emotion::Label::ALL.iter().map(|l| l.name()).take(self.confusion.len()).collect();
         writeln!(

@@ -27,6 +27,7 @@ const SLACK: usize = 2;
 /// What lips do on one set of takes in one emotion.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Contacts {
+    /// The emotion; "recorded" where the lips are those of the people.
     pub emotion: &'static str,
     /// Share of p, b and m with closed lips, and how many there were.
     pub closed: f32,
@@ -39,15 +40,21 @@ pub struct Contacts {
     pub strays: f32,
 }
 
-/// Draws one sample of every take in every emotion at full strength; where the takes are `read`, their texts are known to the model.
-pub fn contacts(model: &FaceModel, takes: &[&Take], read: bool) -> Result<Vec<Contacts>> {
+/// Draws one sample of every take in each emotion at full strength; where the takes are `read`, their texts are known to the model.
+pub fn contacts(model: &FaceModel, takes: &[&Take], read: bool, emotions: &[Label]) -> Result<Vec<Contacts>> {
     let listen = |take: &&Take| -> Result<Heard> {
         let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
         let words = if read { words(model, take, &speech)? } else { Vec::new() };
         model.listen(&speech, take.frames, &words)
     };
     let heard: Vec<Heard> = takes.par_iter().map(listen).collect::<Result<_>>()?;
-    Label::ALL.iter().map(|label| under(model, takes, &heard, *label)).collect()
+    emotions.iter().map(|label| under(model, takes, &heard, *label)).collect()
+}
+
+/// The same of the lips that were recorded.
+pub fn recorded(takes: &[&Take]) -> Contacts {
+    let mouths: Vec<Mouth> = takes.iter().map(|take| Mouth::of(take, &take.motion)).collect();
+    count("recorded", &mouths)
 }
 
 /// The words of a take's text and when they are said.
@@ -65,11 +72,16 @@ fn under(model: &FaceModel, takes: &[&Take], heard: &[Heard], label: Label) -> R
     let sample = |(take, heard): (&&Take, &Heard)| model.act(heard, &asked, take.frames, 1, Quality::Default);
     let faces: Vec<Vec<Row>> = takes.par_iter().zip(heard).map(sample).collect::<Result<_>>()?;
     let mouths: Vec<Mouth> = takes.iter().zip(&faces).map(|(take, rows)| Mouth::of(take, rows)).collect();
+    Ok(count(label.name(), &mouths))
+}
+
+/// Counts the contacts of mouths against a fifth of what they are apart in open vowels.
+fn count(emotion: &'static str, mouths: &[Mouth]) -> Contacts {
     let open: Vec<f32> = mouths.iter().flat_map(|m| m.during(&[Class::Open])).collect();
     let threshold = CLOSED * median(&open);
-    let mut sums = Contacts { emotion: label.name(), ..Contacts::default() };
+    let mut sums = Contacts { emotion, ..Contacts::default() };
     let mut spoken = 0;
-    for mouth in &mouths {
+    for mouth in mouths {
         for span in mouth.spans(|c| c.is_bilabial()) {
             sums.bilabials += 1;
             sums.closed += f32::from(u8::from(mouth.least(&mouth.gap, span) < threshold));
@@ -86,7 +98,7 @@ fn under(model: &FaceModel, takes: &[&Take], heard: &[Heard], label: Label) -> R
     sums.at_teeth /= sums.labiodentals.max(1) as f32;
     sums.false_closures *= 300.0 / spoken.max(1) as f32;
     sums.strays *= 300.0 / spoken.max(1) as f32;
-    Ok(sums)
+    sums
 }
 
 /// Vowels that are spoken with open lips.
@@ -148,6 +160,25 @@ impl Mouth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face::coefficients::{COUNT, id};
+    use crate::face::vector::pack;
+    use crate::train::data::{Source, Split};
+
+    #[test]
+    fn recorded_lips_are_judged_like_drawn_ones() {
+        let mouth = |jaw: f32| {
+            let mut face = [0.0; COUNT];
+            face[id::JAW_OPEN] = jaw;
+            pack(&face, Default::default(), Default::default())
+        };
+        let mut take = Take::silent(Source::GridS1, Split::Test, "a", String::new(), 40);
+        let phones = [Class::Open, Class::BilabialStop, Class::Open, Class::BilabialStop, Class::Open];
+        take.phones = phones.iter().flat_map(|class| [*class as u8; 16]).collect();
+        take.motion = (0..40).map(|n| mouth(if (8..16).contains(&n) || n == 20 { 0.0 } else { 0.4 })).collect();
+        let found = recorded(&[&take]);
+        assert_eq!((found.bilabials, found.closed), (2, 0.5), "the second stop is missed");
+        assert!((found.false_closures - 7.5).abs() < 1e-3, "once in 1.33 s: {}", found.false_closures);
+    }
 
     #[test]
     fn contacts_are_found_where_the_phones_are() {

@@ -1,6 +1,6 @@
 //! Do the lips rest where nobody speaks? Silence, noises and music made here, beside speech.
 
-use super::face::mouth_of;
+use super::mouths::mouth_of;
 use crate::Result;
 use crate::audio::{SPEECH_RATE, Speech};
 use crate::face::model::{FaceModel, Quality};

@@ -52,7 +52,7 @@ pub fn labelled(content: &ContentEncoder, root: &Path, corpus: Corpus) -> Result
 }
 
 /// The takes with their phones as they lie in their texts by what is heard; none where no synthesiser tells how words are pronounced.
-fn aligned(content: &ContentEncoder, takes: &[&Take]) -> Result<Vec<Take>> {
+pub fn aligned(content: &ContentEncoder, takes: &[&Take]) -> Result<Vec<Take>> {
     let mut takes: Vec<Take> = takes.iter().map(|take| Take { phones: Vec::new(), ..(*take).clone() }).collect();
     if transcripts::pronounce(&mut takes).is_err() {
         return Ok(Vec::new());

@@ -5,7 +5,7 @@
 //! timing) are given less what the same motion scores under its sound begun elsewhere.
 
 use super::closures::{Closure, at_teeth, closures, false_closures};
-use super::face::{log_jerk, synchrony};
+use super::life::{log_jerk, synchrony};
 use crate::Result;
 use crate::audio::Speech;
 use crate::audio::features::{Mel, Prosody};

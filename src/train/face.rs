@@ -10,7 +10,7 @@ use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
 use crate::emotion::{EMOTION, Label, Point};
-use crate::evaluate::face::correlations;
+use crate::evaluate::mouths::correlations;
 use crate::face::articulation::{gap_mm, rounding, width};
 use crate::face::dose::{self, Response};
 use crate::face::expression::express;
