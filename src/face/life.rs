@@ -5,6 +5,7 @@
 
 use super::coefficients::id;
 use super::vector::{self, GAZE, HEAD, Row};
+use crate::body::curves;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, LogNormal};
@@ -19,6 +20,9 @@ const INTERVAL_SECONDS: f32 = 5.0;
 const INTERVAL_SPREAD: f32 = 0.45;
 /// Blinks follow each other no faster than this, in frames.
 const REFRACTORY: usize = 18;
+
+/// Frames that narrowed lids take to narrow, as a deviation.
+const SETTLING: f32 = 3.0;
 
 /// Eyes stay until the model's gaze has left them by this many radians.
 const SACCADE: f32 = 0.045;
@@ -49,13 +53,23 @@ fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {
     let (Some(left), Some(right)) = (vector::channel_of(id::EYE_BLINK_LEFT), vector::channel_of(id::EYE_BLINK_RIGHT)) else { return };
     let lid: Vec<f32> = rows.iter().map(|r| (0.5 * (r[left] + r[right])).clamp(0.0, 1.0)).collect();
     let events = blink_times(&lid, ends, seed);
+    let rest = without_blinks(&lid);
     for (n, row) in rows.iter_mut().enumerate() {
-        // What is left without blinks: tired or narrowed lids.
-        let rest = lid[n].min(BLINK);
         let shut = events.iter().filter(|e| n + 1 >= **e).filter_map(|e| SHAPE.get(n + 1 - e)).copied().fold(0.0, f32::max);
-        let value = rest * rest / BLINK + (1.0 - rest * rest / BLINK) * shut;
+        let value = rest[n] + (1.0 - rest[n]) * shut;
         (row[left], row[right]) = (value, value);
     }
+}
+
+/// What is left of the model's lids without its blinks: tired or narrowed ones. Nothing stays that is over within [`REFRACTORY`] frames
+/// (a morphological opening), for a blink of the model that becomes none would leave lids half shut for a moment.
+fn without_blinks(lid: &[f32]) -> Vec<f32> {
+    let over = |values: &[f32], of: fn(f32, f32) -> f32| -> Vec<f32> {
+        let near = |n: usize| &values[n.saturating_sub(REFRACTORY / 2)..(n + REFRACTORY / 2 + 1).min(values.len())];
+        (0..values.len()).map(|n| near(n).iter().copied().reduce(of).unwrap_or_default()).collect()
+    };
+    let opened = over(&over(lid, f32::min), f32::max);
+    curves::smooth(&opened, SETTLING).into_iter().map(|rest| rest.min(BLINK)).collect()
 }
 
 /// Frames at which lids are lowest: the model's own blinks, some at the ends of phrases, and those that are due.
@@ -149,6 +163,21 @@ mod tests {
         enliven(&mut rows, &[], 0);
         let lid = lids(&rows);
         assert!(lid[8] > 0.99 && lid[6] < 0.1 && lid[7] < lid[8] && lid[9] > lid[11]);
+    }
+
+    #[test]
+    fn a_blink_that_is_drawn_too_wide_or_too_soon_leaves_no_lid_half_shut() {
+        let mut rows = vec![[0.0; CHANNELS]; 240];
+        for side in [id::EYE_BLINK_LEFT, id::EYE_BLINK_RIGHT].map(|c| channel_of(c).unwrap()) {
+            // One of a third of a second, another right after it, and later two seconds of tired lids.
+            rows[30..40].iter_mut().for_each(|r| r[side] = 0.8);
+            rows[43..47].iter_mut().for_each(|r| r[side] = 0.7);
+            rows[150..210].iter_mut().for_each(|r| r[side] = 0.3);
+        }
+        enliven(&mut rows, &[], 0);
+        let lid = lids(&rows);
+        assert!(lid[30] > 0.99 && lid[38..60].iter().all(|l| *l < 0.05), "{:?}", &lid[28..60]);
+        assert!(lid[165..195].iter().all(|l| *l > 0.25), "tired lids stay");
     }
 
     #[test]
