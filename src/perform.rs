@@ -114,7 +114,7 @@ fn faces(model: &FaceModel, heard: &Heard, plan: &Plan, seed: u64, quality: Qual
     let frames = heard.activity.len();
     let styles: Vec<_> = plan.styles.iter().map(|leaning| leaning.style(model.usual_style())).collect();
     let act = |asked: [&[Point]; 2]| {
-        let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles };
+        let asked = Asked { emotion: asked[0], away: asked[1], styles: &styles, ebb: plan.dials.ebb };
         model.act(heard, &asked, frames, seed, quality)
     };
     let whole = [&plan.emotion[..], plan.away(None)];

@@ -14,7 +14,7 @@ use gestus::face::style;
 use gestus::models::Models;
 use gestus::motion::Performance;
 use gestus::perform::{Options, perform};
-use gestus::statistics::pearson;
+use gestus::statistics::{deviation, pearson};
 
 fn sample() -> Speech {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/speech.wav");
@@ -136,13 +136,27 @@ fn dials_run_from_none_to_twice_without_a_step_back() {
         assert!(figures.windows(2).all(|w| w[1] >= w[0]), "{name}: {figures:?}");
         assert!(figures[4] > 1.15 * figures[2] && figures[2] > 1.2 * figures[1], "{name}: {figures:?}");
     }
-    let none = Direction { dials: Dials { blink: 0.0, gaze: 0.0, head: 0.0, gesture: 0.0 }, ..Direction::default() };
+    let none = Direction { dials: Dials { blink: 0.0, gaze: 0.0, head: 0.0, gesture: 0.0, ebb: 0.0 }, ..Direction::default() };
     let none = directed(&none, 2);
     assert_eq!(blinks(&none), 0.0);
     assert!(none.frames.iter().all(|f| f.head == none.frames[0].head), "the head rests");
     assert!(looks_away(&none) < 1e-6, "the eyes stay on the viewer");
     assert!(none.frames.iter().all(|f| f.body.rotations[6..14] == standing().rotations[6..14]), "the arms hang");
     assert_eq!(opening(&none), opening(&usual), "the words stay");
+}
+
+#[test]
+fn an_expression_ebbs_by_its_dial_and_is_as_strong_on_average() {
+    let smiles = |ebb: f32| -> Vec<f32> {
+        let mut direction = Direction::parse("happy:0.8").unwrap();
+        direction.dials.ebb = ebb;
+        directed(&direction, 3).frames.iter().map(|f| f.face[id::MOUTH_SMILE_LEFT]).collect()
+    };
+    let [held, usual, twice] = [0.0, 1.0, 2.0].map(smiles);
+    let [a, b, c] = [&held, &usual, &twice].map(|curve| deviation(curve));
+    assert!(b > 1.5 * a && c > 1.4 * b, "{a} {b} {c}");
+    let mean = |curve: &[f32]| curve.iter().sum::<f32>() / curve.len() as f32;
+    assert!((mean(&usual) / mean(&held) - 1.0).abs() < 0.1, "{} {}", mean(&usual), mean(&held));
 }
 
 #[test]

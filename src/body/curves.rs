@@ -25,6 +25,7 @@ pub enum Purpose {
     Fingers = 7,
     Breath = 8,
     Words = 9,
+    Expression = 10,
 }
 
 /// Random draws from one counter-based stream (ChaCha8): the same seed and purpose, the same draws.

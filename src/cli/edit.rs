@@ -135,8 +135,8 @@ struct Change {
 impl Arguments {
     /// Whether the words have to be performed.
     fn performs(&self) -> bool {
-        let DialArguments { blink, gaze, head, gesture } = &self.dials;
-        let dialled = [blink, gaze, head, gesture].into_iter().any(Option::is_some);
+        let DialArguments { blink, gaze, head, gesture, ebb } = &self.dials;
+        let dialled = [blink, gaze, head, gesture, ebb].into_iter().any(Option::is_some);
         self.emotion.is_some() || self.direction.is_some() || !self.events.is_empty() || self.seed.is_some() || dialled
     }
 

@@ -1,4 +1,4 @@
-//! How much of blinks, looks, head motion and gestures there is: factors on what the models do by themselves.
+//! How much of blinks, looks, head motion, gestures and of the ebb of a feeling there is: factors on what is done unasked.
 //!
 //! A dial at 1 changes nothing, at 0 there is none, and between and beyond motion grows with it without a jump. What is asked for by
 //! name (a nod, a look) is not dialled.
@@ -27,6 +27,8 @@ pub struct Dials {
     pub head: f32,
     /// How far the arms gesture; 0 lets them hang.
     pub gesture: f32,
+    /// How much an expression ebbs and flows (`face/ebb.rs`); 0 holds it at the strength that is asked for.
+    pub ebb: f32,
 }
 
 /// The largest dial.
@@ -34,7 +36,7 @@ pub const MOST: f32 = 2.0;
 
 impl Default for Dials {
     fn default() -> Self {
-        Dials { blink: 1.0, gaze: 1.0, head: 1.0, gesture: 1.0 }
+        Dials { blink: 1.0, gaze: 1.0, head: 1.0, gesture: 1.0, ebb: 1.0 }
     }
 }
 
@@ -54,7 +56,8 @@ const HELD: f32 = 30.0;
 impl Dials {
     /// Fails where a dial is not in 0..=2.
     pub fn check(&self) -> Result<()> {
-        for (name, value) in [("blink", self.blink), ("gaze", self.gaze), ("head", self.head), ("gesture", self.gesture)] {
+        let dials = [("blink", self.blink), ("gaze", self.gaze), ("head", self.head), ("gesture", self.gesture), ("ebb", self.ebb)];
+        for (name, value) in dials {
             if !(0.0..=MOST).contains(&value) {
                 return Err(Error::usage(format!("{name} {value} is not a number from 0 to {MOST}"), "1 is as people usually do"));
             }

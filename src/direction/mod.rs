@@ -35,7 +35,7 @@
 //! | files: TOML, JSON, SRT, WebVTT | `file` |
 //! | a direction as subtitles | [`cues`] |
 //! | nods, looks, manners of speaking | [`events`] |
-//! | how much there is of blinks, looks, head and hands | [`dials`] |
+//! | how much there is of blinks, looks, head and hands, and of ebb in what is felt | [`dials`] |
 //! | motion to begin with, to keep, to come through | [`given`] |
 
 pub mod auto;

@@ -4,6 +4,7 @@
 //! (bootstrap over takes and seeds).
 
 use super::answer::{Guidance, Styles, guidance, styles};
+use super::ebb::{Ebb, ebbs};
 use super::expression::{Expressions, expressions};
 use super::life::{Beside, life};
 use super::linear::Linear;
@@ -55,6 +56,8 @@ pub struct Report {
     /// Contacts of the lips by set and emotion.
     pub contacts: Vec<(String, Vec<Contacts>)>,
     pub expressions: Option<Expressions>,
+    /// How far expressions ebb and flow.
+    pub ebbs: Vec<Ebb>,
     /// What changes with style, and with a feeling that is taken away.
     pub styles: Option<Styles>,
     pub guidance: Vec<Guidance>,
@@ -121,9 +124,10 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
     }
     let long = takes.iter().filter(|t| t.source == Source::Facegood && t.split == Split::Test).max_by_key(|t| t.frames);
     let styles = long.map(|take| styles(model, take)).transpose()?;
+    let ebbs = long.map(|take| ebbs(model, &takes, take)).transpose()?.unwrap_or_default();
     let guidance = guidance(model, &strangers)?;
     let noises = noises(model, &strangers)?;
-    Ok(Report { seeds, sets, emotions, contacts: met, expressions, styles, guidance, noises, missing, cost })
+    Ok(Report { seeds, sets, emotions, contacts: met, expressions, ebbs, styles, guidance, noises, missing, cost })
 }
 
 /// Whom the emotions are judged on: unseen speakers, or those kept for choosing.
@@ -242,6 +246,10 @@ impl fmt::Display for Report {
                 "Strong speech over normal speech of the same words: lip gap {:.2}, brow movement {:.2}",
                 e.louder_gap, e.louder_brow
             )?;
+        }
+        if !self.ebbs.is_empty() {
+            let ebbs: Vec<String> = self.ebbs.iter().map(Ebb::to_string).collect();
+            writeln!(f, "Ebb of expressions about their mean of six seconds, share of it: {}", ebbs.join(", "))?;
         }
         if let Some(styles) = &self.styles {
             writeln!(f, "\n{styles}")?;

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod body;
 pub mod closures;
 pub mod direction;
+pub mod ebb;
 pub mod emotion;
 pub mod expression;
 pub mod face;

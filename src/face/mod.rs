@@ -5,6 +5,7 @@ pub mod articulation;
 pub mod breath;
 pub mod coefficients;
 pub mod dose;
+pub mod ebb;
 pub mod expression;
 pub mod hearing;
 pub mod life;

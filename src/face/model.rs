@@ -8,6 +8,7 @@
 use super::articulation::{gap_mm, meet, set_gap};
 use super::coefficients::{Coefficients, id};
 use super::dose::{self, FEELINGS, Response};
+use super::ebb::ebb;
 use super::expression::openness;
 use super::hearing::{CONDITION, Heard, hear};
 use super::style::{STYLE, Style};
@@ -89,6 +90,8 @@ pub struct Asked<'a> {
     pub away: &'a [Point],
     /// How it moves; none is the usual style.
     pub styles: &'a [Style],
+    /// How much the expression ebbs and flows, of what people's does; 0 holds it.
+    pub ebb: f32,
 }
 
 /// What follows from every point; equal neighbours are worked out once.
@@ -172,7 +175,7 @@ impl FaceModel {
     /// last one holds to the end, none is neutral.
     pub fn perform(&self, speech: &Speech, emotion: &[Point], seed: u64, quality: Quality) -> Result<Vec<Row>> {
         let frames = Performance::frames_for(speech.seconds, 30.0);
-        self.act(&self.listen(speech, frames, &[])?, &Asked { emotion, ..Asked::default() }, frames, seed, quality)
+        self.act(&self.listen(speech, frames, &[])?, &Asked { emotion, ebb: 1.0, ..Asked::default() }, frames, seed, quality)
     }
 
     /// What hears what is said.
@@ -190,10 +193,11 @@ impl FaceModel {
         let under = |points: &[Point]| -> Vec<f32> {
             modulate(Some(&each(points, |point| self.response.dose(point))), |n| Some(entry(asked.styles, n).unwrap_or(self.style)), frames)
         };
+        let emotion = ebb(asked.emotion, heard, asked.ebb, seed);
         let away = (!asked.away.is_empty()).then(|| [under(&[]), under(asked.away)]);
         let schedule = quality.schedule(away.is_some());
-        let mut rows = self.generate(heard, &under(asked.emotion), away.as_ref(), frames, seed, &schedule)?;
-        open_up(&mut rows, heard, &each(asked.emotion, openness));
+        let mut rows = self.generate(heard, &under(&emotion), away.as_ref(), frames, seed, &schedule)?;
+        open_up(&mut rows, heard, &each(&emotion, openness));
         let mut faces: Vec<Coefficients> = rows.iter().map(|row| vector::unpack(row).0).collect();
         breath::draw_in(&mut faces, &heard.activity);
         meet(&mut faces, &heard.contacts);
@@ -201,7 +205,7 @@ impl FaceModel {
             let (_, head, gaze) = vector::unpack(row);
             *row = vector::pack(face, head, gaze);
         }
-        let nods = each(asked.emotion, |point| self.response.nod(point));
+        let nods = each(&emotion, |point| self.response.nod(point));
         rows.iter_mut().enumerate().for_each(|(n, row)| pitch_head(row, entry(&nods, n).unwrap_or(0.0)));
         accents::raise(&mut rows, &heard.stresses, seed);
         life::enliven(&mut rows, &heard.activity, seed);

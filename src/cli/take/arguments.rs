@@ -105,13 +105,16 @@ pub struct DialArguments {
     /// How far the arms gesture, 0 (they hang) to 2 (people: strokes of 0.2 to 0.3 m) [default: 1]
     #[arg(long, value_name = "FACTOR")]
     pub gesture: Option<Dial>,
+    /// How much the expression ebbs and flows, 0 (it is held) to 2 (people: by a fifth to two fifths of it) [default: 1]
+    #[arg(long, value_name = "FACTOR")]
+    pub ebb: Option<Dial>,
 }
 
 impl DialArguments {
     /// Sets the dials that were given.
     pub fn set(&self, dials: &mut Dials) {
         let given = [(self.blink, &mut dials.blink), (self.gaze, &mut dials.gaze), (self.head, &mut dials.head)];
-        for (dial, value) in given.into_iter().chain([(self.gesture, &mut dials.gesture)]) {
+        for (dial, value) in given.into_iter().chain([(self.gesture, &mut dials.gesture), (self.ebb, &mut dials.ebb)]) {
             *value = dial.map_or(*value, |dial| dial.0);
         }
     }
