@@ -26,6 +26,7 @@ pub enum Purpose {
     Breath = 8,
     Words = 9,
     Expression = 10,
+    Glances = 11,
 }
 
 /// Random draws from one counter-based stream (ChaCha8): the same seed and purpose, the same draws.

@@ -6,7 +6,7 @@
 use super::answer::{Guidance, Styles, guidance, styles};
 use super::ebb::{Ebb, ebbs};
 use super::expression::{Expressions, expressions};
-use super::life::{Beside, life};
+use super::life::{Beside, life, looking_away};
 use super::linear::Linear;
 use super::lips::{self, Contacts, contacts};
 use super::mouths::{Mouths, correlations, fit_linear, mouths};
@@ -58,6 +58,8 @@ pub struct Report {
     pub expressions: Option<Expressions>,
     /// How far expressions ebb and flow.
     pub ebbs: Vec<Ebb>,
+    /// Share of the speech in a long take in which the eyes are off the viewer.
+    pub looks_away: Option<f32>,
     /// What changes with style, and with a feeling that is taken away.
     pub styles: Option<Styles>,
     pub guidance: Vec<Guidance>,
@@ -124,10 +126,12 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
     }
     let long = takes.iter().filter(|t| t.source == Source::Facegood && t.split == Split::Test).max_by_key(|t| t.frames);
     let styles = long.map(|take| styles(model, take)).transpose()?;
+    let shown = long.map(|take| sample(model, take, Label::Neutral, 1)).transpose()?;
+    let looks_away = long.zip(shown).map(|(take, rows)| looking_away(&[(take, &rows[..])]));
     let ebbs = long.map(|take| ebbs(model, &takes, take)).transpose()?.unwrap_or_default();
     let guidance = guidance(model, &strangers)?;
     let noises = noises(model, &strangers)?;
-    Ok(Report { seeds, sets, emotions, contacts: met, expressions, ebbs, styles, guidance, noises, missing, cost })
+    Ok(Report { seeds, sets, emotions, contacts: met, expressions, ebbs, looks_away, styles, guidance, noises, missing, cost })
 }
 
 /// Whom the emotions are judged on: unseen speakers, or those kept for choosing.
@@ -250,6 +254,9 @@ impl fmt::Display for Report {
         if !self.ebbs.is_empty() {
             let ebbs: Vec<String> = self.ebbs.iter().map(Ebb::to_string).collect();
             writeln!(f, "Ebb of expressions about their mean of six seconds, share of it: {}", ebbs.join(", "))?;
+        }
+        if let Some(share) = self.looks_away {
+            writeln!(f, "Eyes off the viewer in minutes of speech: {share:.2} of it (people who talk to somebody: about half)")?;
         }
         if let Some(styles) = &self.styles {
             writeln!(f, "\n{styles}")?;

@@ -176,7 +176,8 @@ mod tests {
         }
         enliven(&mut rows, &[], 0);
         let lid = lids(&rows);
-        assert!(lid[30] > 0.99 && lid[38..60].iter().all(|l| *l < 0.05), "{:?}", &lid[28..60]);
+        let half = lid[25..60].iter().filter(|l| (0.2..0.9).contains(*l)).count();
+        assert!(half <= 4 && lid[25..60].contains(&1.0), "one blink and its way there and back: {:?}", &lid[25..60]);
         assert!(lid[165..195].iter().all(|l| *l > 0.25), "tired lids stay");
     }
 

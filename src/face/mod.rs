@@ -7,6 +7,7 @@ pub mod coefficients;
 pub mod dose;
 pub mod ebb;
 pub mod expression;
+pub mod glances;
 pub mod hearing;
 pub mod life;
 pub mod model;

@@ -13,7 +13,7 @@ use super::expression::openness;
 use super::hearing::{CONDITION, Heard, hear};
 use super::style::{STYLE, Style};
 use super::vector::{self, CHANNELS, Row};
-use super::{accents, breath, life};
+use super::{accents, breath, glances, life};
 use crate::audio::Speech;
 use crate::audio::features::{Mel, Prosody};
 use crate::body::curves::{self, smoothstep};
@@ -209,6 +209,7 @@ impl FaceModel {
         rows.iter_mut().enumerate().for_each(|(n, row)| pitch_head(row, entry(&nods, n).unwrap_or(0.0)));
         accents::raise(&mut rows, &heard.stresses, seed);
         life::enliven(&mut rows, &heard.activity, seed);
+        glances::look_away(&mut rows, &heard.activity, seed);
         Ok(rows)
     }
 
