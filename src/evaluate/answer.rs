@@ -2,7 +2,6 @@
 
 use super::mouths::mouth_of;
 use crate::Result;
-use crate::audio::Speech;
 use crate::direction::habits;
 use crate::direction::likeness::{Leaning, Likeness};
 use crate::emotion::Label;
@@ -43,13 +42,9 @@ fn brows(row: &Row) -> f32 {
     unpack(row).0[crate::face::coefficients::id::BROW_INNER_UP]
 }
 
-fn speech(take: &Take) -> Speech {
-    Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 }
-}
-
 /// Performs a long take in styles that lie on both sides of the usual one.
 pub fn styles(model: &FaceModel, take: &Take) -> Result<Styles> {
-    let heard = model.listen(&speech(take), take.frames, &[])?;
+    let heard = model.listen(&take.speech(), take.frames, &[])?;
     let (mut ratios, mut words) = (Vec::new(), f32::INFINITY);
     for (name, figures, measure) in CHANGES {
         let perform = |shift: f32, seed: u64| {
@@ -101,7 +96,7 @@ pub fn guidance(model: &FaceModel, takes: &[&Take]) -> Result<Vec<Guidance>> {
 fn guided(model: &FaceModel, takes: &[&Take], towards: Label, away: Label) -> Result<Guidance> {
     let (other, own) = (pattern(away, Some(towards)), pattern(towards, None));
     let course = |take: &&Take| -> Result<Vec<[f32; 2]>> {
-        let heard = model.listen(&speech(take), take.frames, &[])?;
+        let heard = model.listen(&take.speech(), take.frames, &[])?;
         SCALES
             .iter()
             .map(|scale| {

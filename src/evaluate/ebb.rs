@@ -1,14 +1,13 @@
 //! How far expressions ebb and flow, beside those of people who act the same feeling.
 
 use crate::Result;
-use crate::audio::Speech;
 use crate::body::curves::smooth;
 use crate::emotion::Label;
 use crate::face::coefficients::id;
 use crate::face::expression::pattern;
 use crate::face::model::{FaceModel, Quality};
 use crate::face::vector::{Row, unpack};
-use crate::statistics::median;
+use crate::statistics::{mean, median};
 use crate::train::data::{Source, Take};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -51,7 +50,7 @@ pub struct Ebb {
 
 /// Labels that people are recorded with among the `takes`, beside performances of what is said in `spoken`.
 pub fn ebbs(model: &FaceModel, takes: &[Take], spoken: &Take) -> Result<Vec<Ebb>> {
-    let speech = Speech { samples: spoken.samples.clone(), seconds: spoken.frames as f64 / 30.0 };
+    let speech = spoken.speech();
     let recorded = |label: Label| takes.iter().filter(move |t| t.source == Source::LiveLink && t.emotion == label);
     let one = |label: Label| -> Result<Ebb> {
         let draw = |seed: u64| model.perform(&speech, &[label.at(1.0)], seed, Quality::Default);
@@ -72,7 +71,6 @@ fn shares(motion: &[Row], label: Label) -> Vec<f32> {
 
 /// Root mean square of a curve about its running mean, over its mean; none where there is next to nothing of it.
 fn share(curve: &[f32]) -> Option<f32> {
-    let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len().max(1) as f32;
     let (curve, whole) = (smooth(curve, CALM), mean(curve));
     let near = |n: usize| &curve[n.saturating_sub(ABOUT / 2)..(n + ABOUT / 2).min(curve.len())];
     let squares: Vec<f32> = curve.iter().enumerate().map(|(n, v)| (v - mean(near(n))).powi(2)).collect();

@@ -13,7 +13,6 @@ use super::mouths::{Mouths, correlations, fit_linear, mouths};
 use super::noises::{Noise, noises};
 use super::phones::aligned;
 use crate::Result;
-use crate::audio::Speech;
 use crate::emotion::Label;
 use crate::face::model::{FaceModel, Quality};
 use crate::face::vector::Row;
@@ -58,7 +57,7 @@ pub struct Report {
     pub expressions: Option<Expressions>,
     /// How far expressions ebb and flow.
     pub ebbs: Vec<Ebb>,
-    /// Share of the speech in a long take in which the eyes are off the viewer.
+    /// Share of a long take in which the eyes look past the viewer.
     pub looks_away: Option<f32>,
     /// What changes with style, and with a feeling that is taken away.
     pub styles: Option<Styles>,
@@ -126,8 +125,7 @@ pub fn evaluate(model: &FaceModel, root: &Path, options: Options) -> Result<Repo
     }
     let long = takes.iter().filter(|t| t.source == Source::Facegood && t.split == Split::Test).max_by_key(|t| t.frames);
     let styles = long.map(|take| styles(model, take)).transpose()?;
-    let shown = long.map(|take| sample(model, take, Label::Neutral, 1)).transpose()?;
-    let looks_away = long.zip(shown).map(|(take, rows)| looking_away(&[(take, &rows[..])]));
+    let looks_away = long.map(|take| sample(model, take, Label::Neutral, 1)).transpose()?.map(|rows| looking_away(&rows));
     let ebbs = long.map(|take| ebbs(model, &takes, take)).transpose()?.unwrap_or_default();
     let guidance = guidance(model, &strangers)?;
     let noises = noises(model, &strangers)?;
@@ -200,8 +198,7 @@ fn evaluate_set(model: &FaceModel, name: &str, takes: &[&Take], linear: &Linear<
 
 /// One neutral or emotional sample of a take's sound.
 fn sample(model: &FaceModel, take: &Take, label: Label, seed: u64) -> Result<Vec<Row>> {
-    let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
-    model.perform(&speech, &[label.at(1.0)], seed, Quality::Default)
+    model.perform(&take.speech(), &[label.at(1.0)], seed, Quality::Default)
 }
 
 impl fmt::Display for Report {
@@ -256,7 +253,7 @@ impl fmt::Display for Report {
             writeln!(f, "Ebb of expressions about their mean of six seconds, share of it: {}", ebbs.join(", "))?;
         }
         if let Some(share) = self.looks_away {
-            writeln!(f, "Eyes off the viewer in minutes of speech: {share:.2} of it (people who talk to somebody: about half)")?;
+            writeln!(f, "Share of the time looking away in minutes of speech: {share:.2} (people who talk to somebody: about half)")?;
         }
         if let Some(styles) = &self.styles {
             writeln!(f, "\n{styles}")?;

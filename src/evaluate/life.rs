@@ -5,7 +5,7 @@ use crate::face::articulation::{gap_mm, rounding, width};
 use crate::face::coefficients::{Coefficients, id};
 use crate::face::style;
 use crate::face::vector::{self, Row};
-use crate::statistics::{median, pearson, percentile};
+use crate::statistics::{pearson, percentile};
 use crate::train::data::Take;
 use serde::Serialize;
 
@@ -47,7 +47,6 @@ pub fn life(takes: &[&Take], drawn: &[(&Take, &[Row])]) -> Vec<Beside> {
         for (name, q) in [("head speed, median, degrees a second", 0.5), ("head speed, 95th percentile", 0.95)] {
             add(name, percentile(&head_speed(&generated), q), percentile(&head_speed(&real), q));
         }
-        add("gaze more than 5 degrees off its usual place in speech, share", looking_away(drawn), looking_away(&recorded));
         add("spread of styles between samples (real: between takes)", style_spread(&generated), style_spread(&real));
         let seeds = drawn.windows(2).filter(|w| std::ptr::eq(w[0].0, w[1].0)).map(|w| life_distance(w[0].1, w[1].1));
         let others = real.windows(2).map(|w| life_distance(w[0], w[1]));
@@ -133,6 +132,15 @@ pub fn log_jerk(series: impl Iterator<Item = Vec<f32>>) -> f32 {
     (1.0 + sum / count.max(1) as f32).ln()
 }
 
+/// Share of the time in which the eyes look past the viewer, who stands straight ahead.
+pub fn looking_away(rows: &[Row]) -> f32 {
+    /// Radians past the viewer that count.
+    const AWAY: f32 = 0.12;
+    let (h, g) = (vector::HEAD, vector::GAZE);
+    let away = |row: &&Row| (row[h] + row[g]).hypot(row[h + 1] + row[g + 1]) > AWAY;
+    rows.iter().filter(away).count() as f32 / rows.len().max(1) as f32
+}
+
 fn blinks(set: &[&[Row]]) -> f32 {
     let frames: usize = set.iter().map(|rows| rows.len()).sum();
     let count: usize = set.iter().map(|rows| style::blinks(rows)).sum();
@@ -155,17 +163,6 @@ fn at_pauses(set: &[(&Take, &[Row])]) -> f32 {
         frames += rows.len();
     }
     (hits * frames) as f32 / (blinks * near).max(1) as f32
-}
-
-/// Share of the frames of speech in which the eyes look somewhere else than they mostly do.
-pub fn looking_away(set: &[(&Take, &[Row])]) -> f32 {
-    let off = |(take, rows): &(&Take, &[Row])| -> Vec<f32> {
-        let [yaw, pitch] = [0, 1].map(|i| rows.iter().map(|row| row[vector::GAZE + i] + row[vector::HEAD + i]).collect::<Vec<f32>>());
-        let place = [median(&yaw), median(&pitch)];
-        let off = |n: usize| f32::from(u8::from((yaw[n] - place[0]).hypot(pitch[n] - place[1]) > 5f32.to_radians()));
-        (0..rows.len()).filter(|n| take.prosody.level.get(*n).is_some_and(|level| *level > 0.3)).map(off).collect()
-    };
-    average(set.iter().flat_map(off))
 }
 
 /// Degrees a second.

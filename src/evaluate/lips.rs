@@ -43,7 +43,7 @@ pub struct Contacts {
 /// Draws one sample of every take in each emotion at full strength; where the takes are `read`, their texts are known to the model.
 pub fn contacts(model: &FaceModel, takes: &[&Take], read: bool, emotions: &[Label]) -> Result<Vec<Contacts>> {
     let listen = |take: &&Take| -> Result<Heard> {
-        let speech = Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 };
+        let speech = take.speech();
         let words = if read { words(model, take, &speech)? } else { Vec::new() };
         model.listen(&speech, take.frames, &words)
     };

@@ -5,7 +5,7 @@
 //! timing) are given less what the same motion scores under its sound begun elsewhere.
 
 use super::closures::{Closure, at_teeth, closures, false_closures};
-use super::life::{log_jerk, synchrony};
+use super::life::{log_jerk, looking_away, synchrony};
 use crate::Result;
 use crate::audio::Speech;
 use crate::audio::features::{Mel, Prosody};
@@ -117,22 +117,12 @@ fn eyes(rows: &[Row], heard: &Heard) -> Vec<Figure> {
     let near = |n: usize| ends.iter().any(|end| n.abs_diff(*end) <= 8);
     let expected = blinks.len() as f32 * (0..rows.len()).filter(|n| near(*n)).count() as f32 / rows.len().max(1) as f32;
     let at_ends = blinks.iter().filter(|b| near(**b)).count() as f32 / expected.max(0.1);
-    /// Radians past the viewer that count as looking away.
-    const AWAY: f32 = 0.12;
-    let away = |row: &&Row| {
-        let (h, g) = (vector::HEAD, vector::GAZE);
-        (row[h] + row[g]).hypot(row[h + 1] + row[g + 1]) > AWAY
-    };
     let gaze = rows.iter().map(|row| 100.0 * row[vector::GAZE]).collect::<Vec<f32>>();
     let figures = [
         ("blinks a minute", blinks.len() as f32 / minutes.max(1e-3), "10 to 33, mean 26 (Bentivoglio 1997)"),
         ("seconds that lids are more than half closed", median(&lengths), "0.07 to 0.3"),
         ("blinks at ends of phrases, times chance", at_ends, "0.7 to 1.4"),
-        (
-            "share of the time looking away",
-            rows.iter().filter(away).count() as f32 / rows.len().max(1) as f32,
-            "about 0.5 (Argyle, Cook 1976)",
-        ),
+        ("share of the time looking away", looking_away(rows), "about 0.5 (Argyle, Cook 1976)"),
         ("log mean jerk, gaze yaw", log_jerk([gaze].into_iter()), "9.0 to 10.2"),
     ];
     figures.map(|(what, value, people)| Figure { what, value, people }).to_vec()

@@ -5,7 +5,7 @@
 
 use super::articulation::{gap_mm, set_gap};
 use super::coefficients::Coefficients;
-use super::hearing::AHEAD;
+use super::hearing::{AHEAD, phrases};
 use crate::body::curves::smoothstep;
 
 /// Frames before the sound in which lips begin to part, and in which they leave it to speech.
@@ -31,7 +31,7 @@ pub fn draw_in(faces: &mut [Coefficients], activity: &[f32]) {
 
 /// Frames at which a pause gives way to speech.
 fn phrase_starts(activity: &[f32]) -> impl Iterator<Item = usize> {
-    (1..activity.len()).filter(|n| activity[n - 1] < 0.5 && activity[*n] >= 0.5).map(|n| n + AHEAD)
+    phrases(activity).into_iter().map(|phrase| phrase.start).filter(|start| *start > 0).map(|start| start + AHEAD)
 }
 
 #[cfg(test)]

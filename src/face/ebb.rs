@@ -8,6 +8,7 @@
 use super::hearing::Heard;
 use crate::body::curves::{Dice, Purpose, wander};
 use crate::emotion::Point;
+use crate::statistics::mean;
 
 /// Deviation of what chance adds to the intensity, as a share of it, and the seconds in which it changes. The face follows it in part, so that
 /// two fifths of people's ebb are seen: a feeling that is asked for stays near the strength that is asked for.
@@ -30,7 +31,7 @@ pub fn ebb(points: &[Point], heard: &Heard, depth: f32, seed: u64) -> Vec<Point>
 fn tide(effort: &[f32], seed: u64) -> Vec<f32> {
     let chance = wander(&mut Dice::new(seed, Purpose::Expression), effort.len(), SECONDS, CHANCE);
     let sum: Vec<f32> = chance.iter().zip(effort).map(|(chance, effort)| chance + EFFORT * effort).collect();
-    let mean = sum.iter().sum::<f32>() / effort.len().max(1) as f32;
+    let mean = mean(&sum);
     sum.into_iter().map(|t| (t - mean).clamp(-MOST, MOST)).collect()
 }
 
@@ -44,7 +45,7 @@ mod tests {
         let effort: Vec<f32> = (0..3000).map(|n| (n as f32 * 0.05).sin()).collect();
         let (calm, hard) = (tide(&vec![0.0; 3000], 1), tide(&effort, 1));
         assert!(calm.iter().chain(&hard).all(|t| t.abs() <= MOST));
-        let mean = calm.iter().sum::<f32>() / 3000.0;
+        let mean = mean(&calm);
         assert!(mean.abs() < 0.02 && (0.8 * CHANCE..1.1 * CHANCE).contains(&deviation(&calm)), "{mean} {}", deviation(&calm));
         assert!(pearson(&hard, &effort) > 0.5 && pearson(&calm, &effort).abs() < 0.2);
         // No jumps: less than a tenth of its range a frame.

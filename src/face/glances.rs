@@ -5,29 +5,29 @@
 //! begin with a look away and end with one at the listener (Kendon 1967, "Some functions of gaze-direction in social interaction", Acta
 //! Psychologica 26). The model's teachers looked at a camera or a text all the while, so none of this was learned.
 
+use super::hearing::phrases;
+use super::life::JUMP;
 use super::vector::{GAZE, HEAD, Row};
-use crate::body::curves::{Dice, Purpose, smoothstep};
+use crate::body::curves::{Dice, FPS, Purpose, smoothstep};
 
 /// Seconds of a look away, and from the end of one to the beginning of the next: means and deviations.
 const AWAY: (f32, f32) = (1.9, 0.35);
 const AT_LISTENER: (f32, f32) = (2.8, 1.1);
 /// The shortest of either.
 const LEAST: f32 = 0.8;
-/// Seconds before the end of a phrase from which the eyes are on the listener, and the length of a pause that makes an end.
+/// Seconds before the end of an utterance from which the eyes are on the listener, and the length of a pause that makes an end.
 const RETURN: f32 = 0.8;
 const PAUSE: f32 = 0.6;
-/// Share of the phrases after a pause that begin with a look away: it comes with the activity, 0.4 s before the sound.
+/// Share of the utterances after a pause that begin with a look away: it comes with the activity, 0.4 s before the sound.
 const BEGINNING: f32 = 0.7;
 /// Chances to look to a side and down; else up.
 const SIDE: f32 = 0.7;
 const DOWN: f32 = 0.2;
 /// How far, radians.
 const FAR: (f32, f32) = (0.15, 0.28);
-/// Share of the way to a new place that eyes cover in a frame, share of it that the head goes along, and the frames that it takes.
-const JUMP: f32 = 0.7;
+/// Share of the way to a new place that the head goes along, and the frames that it takes.
 const HEAD_SHARE: f32 = 0.15;
-const HEAD_FRAMES: f32 = 12.0;
-const FPS: f32 = 30.0;
+const HEAD_FRAMES: usize = 12;
 
 /// A look away from frame `start` to frame `end`: yaw and pitch, radians.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +42,13 @@ pub fn look_away(rows: &mut [Row], activity: &[f32], seed: u64) {
     let glances = glances(activity, seed);
     let (mut eyes, mut next) = ([0.0f32; 2], 0);
     for (n, row) in rows.iter_mut().enumerate() {
-        next += usize::from(glances.get(next).is_some_and(|glance| glance.end <= n));
-        let glance = glances.get(next).filter(|glance| glance.start <= n);
+        // The head is back before the next one begins.
+        next += usize::from(glances.get(next).is_some_and(|glance| glance.end + HEAD_FRAMES <= n));
+        let glance = glances.get(next);
         for i in 0..2 {
-            let aim = glance.map_or(0.0, |glance| glance.aim[i]);
+            let aim = glance.filter(|glance| (glance.start..glance.end).contains(&n)).map_or(0.0, |glance| glance.aim[i]);
             eyes[i] += JUMP * (aim - eyes[i]);
-            let head: f32 = glances.iter().map(|glance| HEAD_SHARE * glance.aim[i] * turned(glance, n)).sum();
+            let head = glance.map_or(0.0, |glance| HEAD_SHARE * glance.aim[i] * turned(glance, n));
             row[HEAD + i] += head;
             row[GAZE + i] += eyes[i] - head;
         }
@@ -56,7 +57,7 @@ pub fn look_away(rows: &mut [Row], activity: &[f32], seed: u64) {
 
 /// How much of its part of a glance the head has made: it sets out and returns with the eyes, and slower.
 fn turned(glance: &Glance, n: usize) -> f32 {
-    let since = |frame: usize| smoothstep(0.0, HEAD_FRAMES, n as f32 - frame as f32);
+    let since = |frame: usize| smoothstep(0.0, HEAD_FRAMES as f32, n as f32 - frame as f32);
     since(glance.start) - since(glance.end)
 }
 
@@ -64,7 +65,7 @@ fn turned(glance: &Glance, n: usize) -> f32 {
 fn glances(activity: &[f32], seed: u64) -> Vec<Glance> {
     let mut dice = Dice::new(seed, Purpose::Glances);
     let mut glances = Vec::new();
-    for (k, (start, end)) in phrases(activity).into_iter().enumerate() {
+    for (k, (start, end)) in utterances(activity).into_iter().enumerate() {
         // Who begins at all begins with a look at the listener.
         let begins = k > 0 && dice.chance(BEGINNING);
         let mut at = if begins { start } else { start + draw(&mut dice, AT_LISTENER) };
@@ -95,17 +96,17 @@ fn somewhere(dice: &mut Dice) -> [f32; 2] {
     }
 }
 
-/// Seconds at which phrases begin and end.
-fn phrases(activity: &[f32]) -> Vec<(f32, f32)> {
-    let mut phrases: Vec<(f32, f32)> = Vec::new();
-    for n in (0..activity.len()).filter(|n| activity[*n] >= 0.5) {
-        let at = n as f32 / FPS;
-        match phrases.last_mut().filter(|(_, end)| at - *end < PAUSE) {
-            Some((_, end)) => *end = at,
-            None => phrases.push((at, at)),
+/// Seconds at which utterances begin and end: phrases with no more than short pauses between them.
+fn utterances(activity: &[f32]) -> Vec<(f32, f32)> {
+    let mut utterances: Vec<(f32, f32)> = Vec::new();
+    for phrase in phrases(activity) {
+        let (start, end) = (phrase.start as f32 / FPS, (phrase.end - 1) as f32 / FPS);
+        match utterances.last_mut().filter(|(_, last)| start - *last < PAUSE) {
+            Some((_, last)) => *last = end,
+            None => utterances.push((start, end)),
         }
     }
-    phrases
+    utterances
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::body::curves::{self, smoothstep};
 use crate::body::rhythm::Rhythm;
 use crate::speech::content::{ARTICULATION, CONTENT, Content, Posterior};
 use crate::speech::phones::Class;
+use std::ops::Range;
 
 /// Numbers a frame that the denoiser hears: content, articulation, prosody, and whether there is any sound at all.
 pub const CONDITION: usize = CONTENT + ARTICULATION + PROSODY + 1;
@@ -30,6 +31,18 @@ pub struct Heard {
 
 /// Frames by which the activity is ahead of the sound.
 pub const AHEAD: usize = 11;
+
+/// Frames in which somebody speaks, phrase by phrase. `activity` is how sure that is, a frame.
+pub fn phrases(activity: &[f32]) -> Vec<Range<usize>> {
+    let mut phrases: Vec<Range<usize>> = Vec::new();
+    for n in (0..activity.len()).filter(|n| activity[*n] >= 0.5) {
+        match phrases.last_mut().filter(|phrase| phrase.end == n) {
+            Some(phrase) => phrase.end = n + 1,
+            None => phrases.push(n..n + 1),
+        }
+    }
+    phrases
+}
 
 /// Probabilities of a class from which, and at which wholly, the lips obey it.
 const SURE: (f32, f32) = (0.3, 0.5);

@@ -4,6 +4,7 @@
 //! up, and eyes jump from one place to the next and then stay, while the head moves under them.
 
 use super::coefficients::id;
+use super::hearing::phrases;
 use super::vector::{self, GAZE, HEAD, Row};
 use crate::body::curves;
 use rand::{RngExt, SeedableRng};
@@ -27,7 +28,7 @@ const SETTLING: f32 = 3.0;
 /// Eyes stay until the model's gaze has left them by this many radians.
 const SACCADE: f32 = 0.045;
 /// Share of the way to a new place that each frame of a jump covers: two frames for most of it.
-const JUMP: f32 = 0.7;
+pub const JUMP: f32 = 0.7;
 
 /// Share of the ends of phrases that eyes blink at which have not just done so: people blink where talk pauses (Nakano and
 /// Kitazawa, "Eyeblink entrainment at breakpoints of speech", Exp. Brain Res. 205, 2010).
@@ -46,7 +47,8 @@ const HOLD: usize = 6;
 
 /// Frames at which speech gives way to a pause.
 pub fn phrase_ends(activity: &[f32]) -> Vec<usize> {
-    (1..activity.len()).filter(|n| activity[n - 1] >= 0.5 && activity[*n] < 0.5).map(|n| n.saturating_sub(HOLD)).collect()
+    let ends = phrases(activity).into_iter().map(|phrase| phrase.end);
+    ends.filter(|end| *end < activity.len()).map(|end| end.saturating_sub(HOLD)).collect()
 }
 
 fn blink(rows: &mut [Row], ends: &[usize], seed: u64) {

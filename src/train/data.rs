@@ -144,6 +144,11 @@ impl Take {
         self
     }
 
+    /// What is heard of it.
+    pub fn speech(&self) -> Speech {
+        Speech { samples: self.samples.clone(), seconds: self.frames as f64 / FPS as f64 }
+    }
+
     /// A speaker for choosing who may join the training once that is done.
     pub(super) fn is_held_out(&self) -> bool {
         self.source == Source::EmoDb && self.split == Split::Validation

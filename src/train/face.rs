@@ -5,7 +5,6 @@
 
 use super::data::{Source, Split, Take};
 use super::{Average, Log, Options, augment, augment_condition, optimiser, sync};
-use crate::audio::Speech;
 use crate::body::rhythm::Rhythm;
 use crate::diffusion::denoiser::Denoiser;
 use crate::diffusion::noise;
@@ -96,13 +95,9 @@ fn heard(take: &Take, content: Content, encoder: &ContentEncoder, rng: &mut impl
         augment::perturb(&mut mel.values, rng);
         contents.push(encoder.encode(&mel, take.frames)?);
     }
-    let rhythm = Rhythm::of(&speech(take), take.frames);
+    let rhythm = Rhythm::of(&take.speech(), take.frames);
     let condition = |content| hear(content, &take.prosody, &take.mel, rhythm.clone()).condition;
     Ok(contents.into_iter().map(condition).collect())
-}
-
-fn speech(take: &Take) -> Speech {
-    Speech { samples: take.samples.clone(), seconds: take.frames as f64 / 30.0 }
 }
 
 /// Styles of some stretches of about ten seconds of one person.
@@ -370,7 +365,7 @@ pub fn calibrate(takes: &[Take], log: &Log) -> Result<()> {
     let kept =
         |source| takes.iter().filter(move |t| t.source == source && t.split == Split::Validation && !t.samples.is_empty()).take(VOICES);
     let voices: Vec<&Take> = [Source::GridS1, Source::LrwAr].into_iter().flat_map(kept).collect();
-    let heard = voices.par_iter().map(|take| model.listen(&speech(take), take.frames, &[])).collect::<Result<Vec<_>>>()?;
+    let heard = voices.par_iter().map(|take| model.listen(&take.speech(), take.frames, &[])).collect::<Result<Vec<_>>>()?;
     let response = Response::measure(&model, &heard)?;
     tensors.insert(RESPONSE.to_string(), Tensor::from_slice(&response.numbers(), dose::NUMBERS, &Device::Cpu)?);
     super::save(tensors, &face)?;
@@ -427,6 +422,6 @@ fn validate(model: &FaceModel, takes: &[Take]) -> Result<String> {
 impl FaceModel {
     /// A neutral sample of a take's sound.
     fn perform_take(&self, take: &Take) -> Result<Vec<Row>> {
-        self.perform(&speech(take), &[], 1, Quality::Default)
+        self.perform(&take.speech(), &[], 1, Quality::Default)
     }
 }

@@ -113,8 +113,14 @@ pub struct DialArguments {
 impl DialArguments {
     /// Sets the dials that were given.
     pub fn set(&self, dials: &mut Dials) {
-        let given = [(self.blink, &mut dials.blink), (self.gaze, &mut dials.gaze), (self.head, &mut dials.head)];
-        for (dial, value) in given.into_iter().chain([(self.gesture, &mut dials.gesture), (self.ebb, &mut dials.ebb)]) {
+        let given = [
+            (self.blink, &mut dials.blink),
+            (self.gaze, &mut dials.gaze),
+            (self.head, &mut dials.head),
+            (self.gesture, &mut dials.gesture),
+            (self.ebb, &mut dials.ebb),
+        ];
+        for (dial, value) in given {
             *value = dial.map_or(*value, |dial| dial.0);
         }
     }
